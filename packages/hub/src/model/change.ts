@@ -1,0 +1,40 @@
+/**
+ * What the stages decided about checks, in one value: `commit(change)` stores all of it or nothing. The hub gathers
+ * many checks into one change a tick.
+ */
+import type { Reason, Status } from "@belfry/contract";
+import type { MonitorId } from "./id.ts";
+import type { JudgeState, Transition } from "./judgement.ts";
+import type { Evidence } from "./outcome.ts";
+import type { Frame } from "./series.ts";
+
+/** A check that was not plainly up. Kept as a row; plain successes live only in the series. */
+export interface FailedCheck {
+  readonly monitorId: MonitorId;
+  readonly checkedAt: number;
+  readonly location: string;
+  readonly result: "down" | "unknown";
+  readonly reason: Reason;
+  readonly message: string;
+  readonly statusCode: number | null;
+  readonly latencyMs: number | null;
+  /** Only for the first failure in a row and where the reason changed. */
+  readonly evidence: Evidence | null;
+}
+
+/** The end of the present status interval of a monitor and the start of the next one, both at `at`. */
+export interface StatusChange {
+  readonly monitorId: MonitorId;
+  readonly status: Status;
+  readonly reason: Reason | null;
+  readonly at: number;
+}
+
+export interface Change {
+  readonly judged: readonly { readonly monitorId: MonitorId; readonly state: JudgeState }[];
+  readonly statusChanges: readonly StatusChange[];
+  readonly failedChecks: readonly FailedCheck[];
+  /** Rows that alerting consumes, in this order. */
+  readonly transitions: readonly Transition[];
+  readonly frames: readonly Frame[];
+}

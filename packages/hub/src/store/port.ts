@@ -1,0 +1,211 @@
+/**
+ * Everything the hub asks of its store. Two engines implement it (`sqlite/`, `postgres/`) and `store.contract.ts`
+ * holds both to the same behaviour. Every function that writes resolves once the write is durable (synced to disk);
+ * it rejects with an `AppError` and then nothing of it was written. Times are epoch ms.
+ */
+import type { Reason, Status } from "@belfry/contract";
+import type { ApiKey, AuditEntry } from "../model/access.ts";
+import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
+import type { IncidentId, KeyId, MonitorId } from "../model/id.ts";
+import type { Incident } from "../model/incident.ts";
+import type { JudgeState, Transition } from "../model/judgement.ts";
+import type { Monitor } from "../model/monitor.ts";
+import type {
+  Frame,
+  Selector,
+  SeriesBuckets,
+  SeriesKey,
+  SeriesSamples,
+  SourceKey,
+  TimeRange,
+} from "../model/series.ts";
+
+/** Monitors and what is known of them. */
+export interface MonitorStore {
+  /** Every monitor with its judge state (absent before the first check); read once at start. */
+  loadMonitors(): Promise<readonly { monitor: Monitor; state: JudgeState | undefined }[]>;
+  /** Also opens the monitor's first status interval, as said by `status`. */
+  createMonitor(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
+  /**
+   * Replaces monitor `monitor.id` if its stored version is `monitor.version - 1`. `status` is set when the change
+   * paused or resumed it. With `resetState` its judge state is forgotten (its kind or settings changed).
+   */
+  updateMonitor(
+    monitor: Monitor,
+    options: { readonly status: StatusChange | null; readonly resetState: boolean },
+    audit: AuditEntry,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  /** Removes it with its state, intervals, failed checks and series; incidents stay. */
+  deleteMonitor(id: MonitorId, audit: AuditEntry): Promise<boolean>;
+
+  /** Stores what was decided about checks: all of it or nothing. */
+  commit(change: Change): Promise<void>;
+  /**
+   * Called once at start: from `aliveAt` (the last sign of life of the former process) to the next check nothing is
+   * known, so open up/down/degraded intervals of checked monitors end there and `unknown` (not_running) begins.
+   */
+  closeGap(aliveAt: number): Promise<void>;
+  /** Notes a sign of life, and reads the last one. */
+  touchAlive(at: number): Promise<void>;
+  readAlive(): Promise<number | undefined>;
+
+  /** Status intervals that overlap the range, ascending; `to` is null for the open one. */
+  statusIntervals(id: MonitorId, range: TimeRange): Promise<readonly StatusInterval[]>;
+  /** The same for several monitors at once, keyed by id. */
+  statusIntervalsOf(
+    ids: readonly MonitorId[],
+    range: TimeRange,
+  ): Promise<ReadonlyMap<MonitorId, readonly StatusInterval[]>>;
+  /** Failed checks in the range, newest first, at most `limit`; evidence is left out. */
+  failedChecks(
+    id: MonitorId,
+    range: TimeRange,
+    limit: number,
+  ): Promise<readonly Omit<FailedCheck, "evidence">[]>;
+}
+
+export interface StatusInterval {
+  readonly status: Status;
+  readonly reason: Reason | null;
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** What alerting consumes and keeps. */
+export interface AlertStore {
+  /** Transitions not yet consumed, oldest first, at most `limit`. */
+  pendingTransitions(
+    limit: number,
+  ): Promise<readonly { readonly sequence: number; readonly transition: Transition }[]>;
+  /** One step of alerting: these inputs are consumed and these incidents written, together. */
+  commitAlerting(step: {
+    readonly consumed: readonly number[];
+    readonly incidents: readonly Incident[];
+  }): Promise<void>;
+  openIncidents(): Promise<readonly Incident[]>;
+  incident(id: IncidentId): Promise<Incident | undefined>;
+  /** Newest first. `cursor` is the id of the last incident of the page before. */
+  incidents(query: {
+    readonly monitorId?: MonitorId;
+    readonly open?: boolean;
+    readonly range?: TimeRange;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
+  /** Writes an incident a person changed (acknowledged). */
+  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
+}
+
+/** Keys, sessions, audit, repeated requests. */
+export interface AccessStore {
+  createKey(key: ApiKey, audit: AuditEntry): Promise<void>;
+  keys(): Promise<readonly ApiKey[]>;
+  /** Also ends the sessions made from it. */
+  revokeKey(id: KeyId, at: number, audit: AuditEntry): Promise<boolean>;
+  touchKeys(used: readonly { readonly id: KeyId; readonly at: number }[]): Promise<void>;
+  createSession(session: Session): Promise<void>;
+  session(hash: string): Promise<Session | undefined>;
+  deleteSession(hash: string): Promise<void>;
+  /** Newest first. `cursor` is the sequence of the last entry of the page before. */
+  auditEntries(query: {
+    readonly cursor?: number;
+    readonly limit: number;
+  }): Promise<readonly (AuditEntry & { readonly sequence: number })[]>;
+  /**
+   * Remembers an answer under an `Idempotency-Key` of one principal, unless one is remembered already; gives back
+   * the one that holds. Answers are forgotten after a day.
+   */
+  rememberAnswer(answer: RememberedAnswer): Promise<RememberedAnswer>;
+  rememberedAnswer(principal: string, key: string): Promise<RememberedAnswer | undefined>;
+}
+
+/** A page's session; only the SHA-256 of its token is stored. */
+export interface Session {
+  readonly hash: string;
+  readonly keyId: KeyId;
+  /** The token that must come back in a header with every change. */
+  readonly csrf: string;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+}
+
+export interface RememberedAnswer {
+  readonly principal: string;
+  readonly key: string;
+  /** SHA-256 of method, path and body: the same key with another request is refused. */
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: string;
+  readonly at: number;
+}
+
+/** Numeric history. Its promises and its format are on the page `store/series/FORMAT.md`. */
+export interface SeriesStore {
+  /** Resolves when durable. Samples older than the raw retention are refused and counted in `refused`. */
+  append(
+    frames: readonly Frame[],
+  ): Promise<{ readonly accepted: number; readonly refused: number }>;
+  /** Series that match and have samples or chunks, sorted by name and labels, at most `limit`. */
+  listSeries(match: Selector, limit: number): Promise<readonly SeriesKey[]>;
+  raw(match: Selector, range: TimeRange, limit: number): Promise<readonly SeriesSamples[]>;
+  /** Buckets of `stepMs`; answered from rollups where the step allows. */
+  buckets(
+    match: Selector,
+    range: TimeRange,
+    stepMs: number,
+    limit: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  /** The same for chosen sources and one metric: what pages ask for, without a selector over all series. */
+  bucketsOf(
+    sources: readonly SourceKey[],
+    key: SeriesKey,
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly (SeriesBuckets | undefined)[]>;
+  /** Raw samples of named series of one source; undefined where a series does not exist. */
+  rawOf(
+    source: SourceKey,
+    keys: readonly SeriesKey[],
+    range: TimeRange,
+  ): Promise<readonly (SeriesSamples | undefined)[]>;
+  deleteSource(source: SourceKey): Promise<void>;
+  /** Seals what is due, applies retention; called about once a minute, and safe to call from several hubs. */
+  maintain(now: number): Promise<MaintenanceReport>;
+  seriesStats(): Promise<SeriesStats>;
+}
+
+export interface MaintenanceReport {
+  readonly sealedWindows: number;
+  readonly droppedChunks: number;
+  readonly elapsedMs: number;
+}
+
+/** `bytes` is the whole database: tables, indexes, free pages and write-ahead log. */
+export interface SeriesStats {
+  readonly series: number;
+  readonly samples: number;
+  readonly bytes: number;
+  readonly chunkBytes: number;
+  readonly rollupBytes: number;
+  readonly writeAheadBytes: number;
+}
+
+/** The whole store. */
+export interface Store extends MonitorStore, AlertStore, AccessStore, SeriesStore, AsyncDisposable {
+  readonly engine: "sqlite" | "postgres";
+  /** A cheap question that fails when the store cannot serve. */
+  ping(): Promise<void>;
+}
+
+/** How the store is opened. */
+export interface StoreSettings {
+  /** A file path for SQLite, or a `postgres://` URL. */
+  readonly database: string;
+  readonly retention: {
+    readonly rawMs: number;
+    readonly fiveMinutesMs: number;
+    readonly hourMs: number;
+    /** null: no cap. The oldest windows go first. */
+    readonly maxBytes: number | null;
+  };
+}
