@@ -1,5 +1,8 @@
+export { CheckKindSchema, type CheckKindView } from "./check-kind.ts";
 export { errorTable, type ErrorCode } from "./error-code.ts";
+export { IncidentSchema, type IncidentView } from "./incident.ts";
 export type { Json, JsonObject } from "./json.ts";
+export { LiveCheckSchema, LiveCountsSchema, type LiveCheck, type LiveEvents } from "./live.ts";
 export {
   HistoryRowSchema,
   IdSchema,
