@@ -13,12 +13,22 @@ export interface SeriesKey {
 export type SourceKey = string;
 
 /**
- * Samples of several series of one source at the same times.
+ * Labels that every series of a source carries, kept once with the source: `{monitor, kind, instance}`. They may change
+ * (a monitor gets another URL) without breaking a series in two. Outside the store a series shows its own labels and
+ * its source's (the series' own win); selectors match against both.
+ */
+export type SourceLabels = Readonly<Record<string, string>>;
+
+/**
+ * Samples of several series of one source at the same times. `series` holds the series' own labels only (`phase`).
+ * The same array object is handed in again and again for the same series, so it can be known by identity; the same
+ * holds for `sourceLabels`, whose newest value replaces the source's.
  * `values[s * times.length + t]` belongs to `series[s]` at `times[t]`; `present`, where given, has the same layout
  * and 0 where a series has no sample. Times are epoch ms, ascending, without repeats.
  */
 export interface Frame {
   readonly source: SourceKey;
+  readonly sourceLabels?: SourceLabels;
   readonly series: readonly SeriesKey[];
   readonly times: Float64Array;
   readonly values: Float64Array;

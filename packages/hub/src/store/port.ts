@@ -155,14 +155,17 @@ export interface SeriesStore {
     stepMs: number,
     limit: number,
   ): Promise<readonly SeriesBuckets[]>;
-  /** The same for chosen sources and one metric: what pages ask for, without a selector over all series. */
+  /**
+   * The same for chosen sources and one metric: what pages ask for, without a selector over all series. `key` holds the
+   * series' own labels, without its source's.
+   */
   bucketsOf(
     sources: readonly SourceKey[],
     key: SeriesKey,
     range: TimeRange,
     stepMs: number,
   ): Promise<readonly (SeriesBuckets | undefined)[]>;
-  /** Raw samples of named series of one source; undefined where a series does not exist. */
+  /** Raw samples of named series of one source (own labels only); undefined where a series does not exist. */
   rawOf(
     source: SourceKey,
     keys: readonly SeriesKey[],
