@@ -15,6 +15,8 @@ export interface JudgeState {
   readonly lastKnown: Exclude<JudgedStatus, "unknown">;
   readonly failuresInRow: number;
   readonly successesInRow: number;
+  /** Successes in a row that were slow or had an expiring certificate. */
+  readonly degradedInRow: number;
   /** When the present row of failures began, with its evidence; null while there is none. */
   readonly firstFailure: Failure | null;
   /** Times of the latest changes between up and down, oldest first, at most eight: flapping is read from them. */

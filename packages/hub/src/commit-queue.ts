@@ -1,0 +1,158 @@
+/**
+ * Between judging and the store. Decisions of many checks are gathered for a tick and committed as one change, in order.
+ * When the store fails, the same change is tried again until it succeeds and newer decisions wait behind it; checks go
+ * on meanwhile. The queue is bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then
+ * failed checks; states and transitions are never dropped, because they are few and the newest state replaces the older.
+ */
+import type { Change, FailedCheck, StatusChange } from "./model/change.ts";
+import type { MonitorId } from "./model/id.ts";
+import type { JudgeState, Transition } from "./model/judgement.ts";
+import type { Frame } from "./model/series.ts";
+
+export interface CommitQueueSettings {
+  /** How long decisions are gathered, in ms. Longer: fewer syncs; shorter: sooner seen. */
+  readonly tickMs: number;
+  /** How many checks may wait. About 1 kB each. */
+  readonly maxChecks: number;
+}
+
+export interface CommitQueueParts {
+  readonly commit: (change: Change) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+  readonly onDropped: (checks: number) => void;
+  readonly onCommitted: (seconds: number) => void;
+}
+
+/** What one check adds to the next change. `afterCommit` runs once it is durable. */
+export interface CheckDecision {
+  readonly monitorId: MonitorId;
+  readonly state: JudgeState | null;
+  readonly statusChange: StatusChange | null;
+  readonly failedCheck: FailedCheck | null;
+  readonly transition: Transition | null;
+  readonly frame: Frame | null;
+  readonly afterCommit: () => void;
+}
+
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
+
+export class CommitQueue implements AsyncDisposable {
+  readonly #settings: CommitQueueSettings;
+  readonly #parts: CommitQueueParts;
+  #waiting: CheckDecision[] = [];
+  #running: Promise<void> | null = null;
+  #stopping = false;
+  #failingSince: number | null = null;
+  #wakeEarly: (() => void) | null = null;
+
+  constructor(settings: CommitQueueSettings, parts: CommitQueueParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+  }
+
+  get depth(): number {
+    return this.#waiting.length;
+  }
+
+  /** Epoch ms since when the store refuses; null while it does not. */
+  get failingSince(): number | null {
+    return this.#failingSince;
+  }
+
+  add(decision: CheckDecision): void {
+    this.#waiting.push(decision);
+    if (this.#waiting.length > this.#settings.maxChecks) this.#shed();
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves when everything added before has been tried once more. */
+  async flush(): Promise<void> {
+    this.#wakeEarly?.();
+    await this.#running;
+  }
+
+  /** Commits what waits; gives up after one try that fails. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await this.flush();
+  }
+
+  async #run(): Promise<void> {
+    let pauseMs = firstPauseMs;
+    await this.#pause(this.#settings.tickMs);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting;
+      this.#waiting = [];
+      const startedAt = performance.now();
+      try {
+        await this.#parts.commit(changeOf(batch));
+      } catch (error) {
+        this.#failingSince ??= Date.now();
+        this.#parts.onError(error);
+        this.#waiting = [...batch, ...this.#waiting];
+        if (this.#waiting.length > this.#settings.maxChecks) this.#shed();
+        if (this.#stopping) break;
+        await this.#pause(pauseMs);
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        continue;
+      }
+      this.#failingSince = null;
+      pauseMs = firstPauseMs;
+      this.#parts.onCommitted((performance.now() - startedAt) / 1000);
+      for (const decision of batch) decision.afterCommit();
+      if (this.#waiting.length > 0) await this.#pause(this.#settings.tickMs);
+    }
+    this.#running = null;
+  }
+
+  #pause(ms: number): Promise<void> {
+    if (this.#stopping) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wakeEarly = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Makes room: a quarter of the queue loses what is only history. */
+  #shed(): void {
+    const count = Math.ceil(this.#settings.maxChecks / 4);
+    const old = this.#waiting.slice(0, count);
+    const kept = old.filter(
+      (one) => one.state !== null || one.transition !== null || one.statusChange !== null,
+    );
+    this.#waiting = [
+      ...kept.map((one) => ({ ...one, frame: null, failedCheck: null })),
+      ...this.#waiting.slice(count),
+    ];
+    this.#parts.onDropped(
+      old.filter((one) => one.frame !== null || one.failedCheck !== null).length,
+    );
+  }
+}
+
+/** One change of many decisions: the newest state of each monitor, everything else in order. */
+function changeOf(batch: readonly CheckDecision[]): Change {
+  const states = new Map<MonitorId, JudgeState>();
+  const statusChanges: StatusChange[] = [];
+  const failedChecks: FailedCheck[] = [];
+  const transitions: Transition[] = [];
+  const frames: Frame[] = [];
+  for (const one of batch) {
+    if (one.state !== null) states.set(one.monitorId, one.state);
+    if (one.statusChange !== null) statusChanges.push(one.statusChange);
+    if (one.failedCheck !== null) failedChecks.push(one.failedCheck);
+    if (one.transition !== null) transitions.push(one.transition);
+    if (one.frame !== null) frames.push(one.frame);
+  }
+  return {
+    judged: [...states].map(([monitorId, state]) => ({ monitorId, state })),
+    statusChanges,
+    failedChecks,
+    transitions,
+    frames,
+  };
+}

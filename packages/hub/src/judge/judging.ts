@@ -1,0 +1,112 @@
+/**
+ * Keeps the judge state of every monitor and turns each outcome into what has to be stored. The state in memory runs
+ * ahead of the store by what is on its way there; changes reach the store in the order they were decided.
+ */
+import type { FailedCheck, StatusChange } from "../model/change.ts";
+import type { MonitorId } from "../model/id.ts";
+import type { JudgeState, Transition } from "../model/judgement.ts";
+import type { Monitor } from "../model/monitor.ts";
+import type { Outcome } from "../model/outcome.ts";
+import { initialState, judge } from "./judge.ts";
+
+/** One check as it is handed to judging. Times are epoch ms. */
+export interface CheckedMonitor {
+  readonly monitor: Monitor;
+  readonly outcome: Outcome;
+  readonly at: number;
+  readonly endedAt: number;
+  readonly location: string;
+}
+
+/** What one outcome decided. `state` is set only when it must be written. */
+export interface Decision {
+  readonly current: JudgeState;
+  readonly state: JudgeState | null;
+  readonly transition: Transition | null;
+  readonly statusChange: StatusChange | null;
+  readonly failedCheck: FailedCheck | null;
+  readonly retry: boolean;
+}
+
+export interface JudgingTable {
+  /** Takes a monitor in. `intervalIsOpen`: false when its next outcome must begin a status interval. */
+  add(
+    id: MonitorId,
+    state: JudgeState | undefined,
+    options: { intervalIsOpen: boolean; at: number },
+  ): void;
+  /** Its next outcome begins a status interval, even if the status stays (it was paused, or Belfry was not running). */
+  reopen(id: MonitorId): void;
+  remove(id: MonitorId): void;
+  state(id: MonitorId): JudgeState | undefined;
+  /** Judges an outcome; undefined for a monitor that is not in the table. */
+  decide(check: CheckedMonitor): Decision | undefined;
+}
+
+/** Makes an empty table. */
+export function createJudgingTable(): JudgingTable {
+  const rows = new Map<MonitorId, { state: JudgeState; reopen: boolean }>();
+  return {
+    add(id, state, { intervalIsOpen, at }) {
+      rows.set(id, { state: state ?? initialState(at), reopen: !intervalIsOpen });
+    },
+    reopen(id) {
+      const row = rows.get(id);
+      if (row !== undefined) row.reopen = true;
+    },
+    remove: (id) => void rows.delete(id),
+    state: (id) => rows.get(id)?.state,
+    decide(check) {
+      const row = rows.get(check.monitor.id);
+      if (row === undefined) return undefined;
+      const before = row.state;
+      const { state, transition, retry, keepEvidence } = judge(
+        before,
+        check.outcome,
+        { monitorId: check.monitor.id, at: check.at, endedAt: check.endedAt },
+        check.monitor.judging,
+      );
+      const begins = row.reopen || state.status !== before.status;
+      row.state = state;
+      row.reopen = false;
+      return {
+        current: state,
+        state: state === before ? null : state,
+        transition,
+        statusChange: begins ? statusChangeOf(check, before, state) : null,
+        failedCheck: failedCheckOf(check, keepEvidence),
+        retry,
+      };
+    },
+  };
+}
+
+function statusChangeOf(
+  check: CheckedMonitor,
+  before: JudgeState,
+  after: JudgeState,
+): StatusChange {
+  const { outcome, monitor } = check;
+  return {
+    monitorId: monitor.id,
+    status: after.status,
+    reason: outcome.result === "up" ? null : outcome.reason,
+    at: before.status === after.status ? check.at : after.since,
+  };
+}
+
+function failedCheckOf(check: CheckedMonitor, keepEvidence: boolean): FailedCheck | null {
+  const { outcome, monitor } = check;
+  if (outcome.result === "up") return null;
+  return {
+    monitorId: monitor.id,
+    checkedAt: check.at,
+    location: check.location,
+    result: outcome.result,
+    reason: outcome.reason,
+    message: outcome.message,
+    statusCode: outcome.result === "down" ? outcome.statusCode : null,
+    latencyMs: outcome.durationMs,
+    evidence: outcome.result === "down" && keepEvidence ? outcome.evidence : null,
+  };
+}

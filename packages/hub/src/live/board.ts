@@ -1,0 +1,74 @@
+/**
+ * The present state of every monitor, in memory: what lists, pages and `/metrics` read, so that none of them asks the
+ * database per monitor. Rebuilt from the store at start.
+ */
+import type { BoardEntry, CheckTotals, LastCheck } from "../model/board.ts";
+import type { MonitorId } from "../model/id.ts";
+import type { JudgeState } from "../model/judgement.ts";
+import type { Monitor } from "../model/monitor.ts";
+
+export interface Board {
+  get(id: MonitorId): BoardEntry | undefined;
+  entries(): Iterable<BoardEntry>;
+  readonly size: number;
+  /** Takes in a new or changed monitor; its last check stays unless `state` is undefined. */
+  put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
+  /** Notes a check; undefined for a monitor that is not there. */
+  checked(id: MonitorId, state: JudgeState, check: LastCheck): BoardEntry | undefined;
+  remove(id: MonitorId): void;
+}
+
+interface Row {
+  monitor: Monitor;
+  status: BoardEntry["status"];
+  since: number;
+  flapping: boolean;
+  lastCheck: LastCheck | null;
+  totals: CheckTotals;
+}
+
+/** Makes an empty board. */
+export function createBoard(): Board {
+  const rows = new Map<MonitorId, Row>();
+  return {
+    get: (id) => rows.get(id),
+    entries: () => rows.values(),
+    get size() {
+      return rows.size;
+    },
+    put(monitor, state, at) {
+      const former = rows.get(monitor.id);
+      const paused = !monitor.enabled;
+      const status = paused ? "paused" : (state?.status ?? "pending");
+      const row: Row = {
+        monitor,
+        status,
+        since:
+          former?.status === status
+            ? former.since
+            : paused || state === undefined
+              ? at
+              : state.since,
+        flapping: state?.flapping ?? false,
+        lastCheck: state === undefined ? null : (former?.lastCheck ?? null),
+        totals: former?.totals ?? { checks: 0, errors: 0 },
+      };
+      rows.set(monitor.id, row);
+      return row;
+    },
+    checked(id, state, check) {
+      const row = rows.get(id);
+      if (row === undefined) return undefined;
+      row.status = state.status;
+      row.since = state.since;
+      row.flapping = state.flapping;
+      row.lastCheck = check;
+      row.totals = {
+        checks: row.totals.checks + 1,
+        errors: row.totals.errors + (check.result === "up" ? 0 : 1),
+      };
+      return row;
+    },
+    remove: (id) => void rows.delete(id),
+  };
+}
