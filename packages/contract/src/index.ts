@@ -1,7 +1,31 @@
+export {
+  FastApiErrorSchema,
+  FastApiInvalidSchema,
+  StatsSchema,
+  TargetSchema,
+  TargetWithStatusSchema,
+  type FastApiInvalid,
+  type StatsView,
+  type TargetView,
+  type TargetWithStatusView,
+} from "./amaunator.ts";
 export { CheckKindSchema, type CheckKindView } from "./check-kind.ts";
 export { errorTable, type ErrorCode } from "./error-code.ts";
 export { IncidentSchema, type IncidentView } from "./incident.ts";
 export type { Json, JsonObject } from "./json.ts";
+export {
+  KeyInputSchema,
+  KeySchema,
+  NewKeySchema,
+  ScopeSchema,
+  SessionInputSchema,
+  SessionSchema,
+  type KeyInput,
+  type KeyView,
+  type NewKeyView,
+  type SessionInput,
+  type SessionView,
+} from "./key.ts";
 export { LiveCheckSchema, LiveCountsSchema, type LiveCheck, type LiveEvents } from "./live.ts";
 export {
   HistoryRowSchema,
@@ -21,6 +45,16 @@ export {
   type MonitorView,
   type UptimeView,
 } from "./monitor.ts";
+export { MonitorPatchSchema, type MonitorPatch } from "./monitor-patch.ts";
+export { MonitorTestSchema, type MonitorTestView } from "./monitor-test.ts";
+export {
+  AuditEntrySchema,
+  HealthSchema,
+  ReadySchema,
+  type AuditEntryView,
+  type HealthView,
+  type ReadyView,
+} from "./operations.ts";
 export {
   bad,
   createParser,
@@ -30,6 +64,7 @@ export {
   type Parser,
   type Problem,
 } from "./parse.ts";
+export { ProblemDocumentSchema, type ProblemDocument } from "./problem-document.ts";
 export {
   reasonTable,
   reasons,
@@ -37,4 +72,15 @@ export {
   type Reason,
   type UnknownReason,
 } from "./reason.ts";
+export {
+  BucketSeriesSchema,
+  FloatSchema,
+  ImportResultSchema,
+  RawSeriesSchema,
+  SeriesListSchema,
+  SeriesRangeSchema,
+  type ImportResult,
+  type SeriesListView,
+  type SeriesRangeView,
+} from "./series.ts";
 export { statuses, type Status } from "./status.ts";
