@@ -5,8 +5,9 @@ import { MonitorInputSchema } from "./monitor.ts";
 const { properties } = MonitorInputSchema;
 
 /**
- * What is left out stays; null goes back to the default. Nested objects (`settings`, `labels`, `judging`) are merged
- * in the same manner, lists are replaced. The merged whole is checked like the body of a PUT.
+ * What is left out stays; null goes back to the default. `settings` and `labels` are merged in the same manner, lists
+ * are replaced. In `judging`, where null is a value, only what is named changes. The merged whole is checked like the
+ * body of a PUT.
  */
 export const MonitorPatchSchema = Type.Object(
   {

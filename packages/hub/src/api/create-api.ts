@@ -1,0 +1,126 @@
+/**
+ * The HTTP side of the hub: puts together access, errors, validation and every surface. Does not listen; `app.ts` does,
+ * and tests call `inject`. Start fails when a route has no permission.
+ */
+import fastifyCookie from "@fastify/cookie";
+import fastifyHelmet from "@fastify/helmet";
+import fastifyRateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyInstance } from "fastify";
+import { AppError } from "../model/error.ts";
+import { createAccess, nobody, type Access } from "./access/access.ts";
+import { createKeyRing, type KeyRing } from "./access/key-ring.ts";
+import { principalId } from "./access/permission.ts";
+import { createSessions } from "./access/sessions.ts";
+import { addJsonBody } from "./body.ts";
+import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
+import { addMonitorRoutes } from "./monitors/monitors.ts";
+import { addOperationRoutes } from "./operations.ts";
+import type { ApiParts } from "./parts.ts";
+import { createRouteTable, type RouteTable } from "./route-table.ts";
+import type { ApiSettings } from "./settings.ts";
+
+/** The API, ready to listen or to be asked by `app.inject`. */
+export interface Api extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly routes: RouteTable;
+}
+
+/** Largest JSON body in bytes. */
+const bodyLimitBytes = 1024 * 1024;
+/** A request must have arrived as a whole within this many ms. */
+const requestTimeoutMs = 120_000;
+
+/** Builds the API. */
+export async function createApi(settings: ApiSettings, parts: ApiParts): Promise<Api> {
+  const answerError = createErrorAnswer(parts.log);
+  const app = Fastify({
+    logger: false,
+    bodyLimit: bodyLimitBytes,
+    requestTimeout: requestTimeoutMs,
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
+    routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: (error, request, reply) => void answerError(error, request, reply),
+    clientErrorHandler: answerClientError,
+  });
+  const routes = createRouteTable(app);
+  const keys = createKeyRing(parts.store, parts.clock, (error) =>
+    parts.log.error({ err: error }, "the last use of keys could not be written"),
+  );
+  const sessions = createSessions(settings.sessionLifetimeMs, {
+    clock: parts.clock,
+    store: parts.store,
+    keyById: (id) => keys.byId(id),
+  });
+  const access = createAccess(settings, { clock: parts.clock, keys, sessions });
+  // The serializers of the framework leave out what a schema does not name and are slow to build: views are complete
+  // as they are, and tests hold every answer against its schema.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  addJsonBody(app);
+  addErrorAnswers(app, routes, answerError);
+  await addSecurity(app, settings, access);
+  addMonitorRoutes(app, parts);
+  addOperationRoutes(app, parts);
+  const unprotected = routes.unprotected();
+  if (unprotected.length > 0) {
+    throw new Error(`routes without a permission: ${unprotected.join(", ")}`);
+  }
+  await app.ready();
+  return { app, routes, [Symbol.asyncDispose]: () => closeAll(app, keys) };
+}
+
+async function closeAll(app: FastifyInstance, keys: KeyRing): Promise<void> {
+  await app.close();
+  await keys[Symbol.asyncDispose]();
+}
+
+/** Cookies, headers, access and rate limit, in the order in which a request meets them. */
+async function addSecurity(
+  app: FastifyInstance,
+  settings: ApiSettings,
+  access: Access,
+): Promise<void> {
+  await app.register(fastifyCookie);
+  await app.register(fastifyHelmet, helmetOptions);
+  app.decorateRequest("principal");
+  app.decorateRequest("session", null);
+  app.addHook("onRequest", async (request, reply) => {
+    request.principal = nobody;
+    reply.header("cache-control", "no-store");
+    if (request.is404) return;
+    const { permission, surface } = request.routeOptions.config;
+    if (permission === undefined) throw new AppError("forbidden", "This path has no permission");
+    await access.admit(request, reply, permission, surface ?? "native");
+  });
+  await app.register(fastifyRateLimit, {
+    max: settings.rateLimit.max,
+    timeWindow: settings.rateLimit.windowMs,
+    enableDraftSpec: true,
+    keyGenerator: (request) =>
+      request.principal === nobody ? request.ip : principalId(request.principal),
+    errorResponseBuilder: (_, { after }) => new AppError("rate_limited", `Wait ${after}`),
+  });
+}
+
+/**
+ * Pages take scripts, styles and connections from here only. No `upgrade-insecure-requests` and no HSTS: Belfry speaks
+ * plain HTTP, and whoever puts TLS before it adds both there.
+ */
+const helmetOptions = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      "default-src": ["'none'"],
+      "script-src": ["'self'"],
+      "style-src": ["'self'"],
+      "img-src": ["'self'", "data:"],
+      "font-src": ["'self'"],
+      "connect-src": ["'self'"],
+      "manifest-src": ["'self'"],
+      "base-uri": ["'none'"],
+      "form-action": ["'self'"],
+      "frame-ancestors": ["'none'"],
+    },
+  },
+  strictTransportSecurity: false,
+  crossOriginEmbedderPolicy: false,
+};

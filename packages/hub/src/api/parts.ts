@@ -1,0 +1,202 @@
+/** What the API needs of the rest of the hub: ports of one to three functions each, wired in `app.ts`. */
+import type { Registry } from "prom-client";
+import type { AuditEntry } from "../model/access.ts";
+import type { BoardEntry } from "../model/board.ts";
+import type { FailedCheck } from "../model/change.ts";
+import type { CheckKind } from "../model/check-kind.ts";
+import type { Clock } from "../model/clock.ts";
+import type { IdMaker, IncidentId, MonitorId } from "../model/id.ts";
+import type { Incident } from "../model/incident.ts";
+import type { Monitor } from "../model/monitor.ts";
+import type { Outcome } from "../model/outcome.ts";
+import type {
+  Frame,
+  Selector,
+  SeriesBuckets,
+  SeriesKey,
+  SeriesSamples,
+  SourceKey,
+  TimeRange,
+} from "../model/series.ts";
+import type { Reason, Status } from "@belfry/contract";
+import type { KeyStore } from "./access/key-ring.ts";
+import type { SessionStore } from "./access/sessions.ts";
+
+/** The present state of every monitor. */
+export interface Board {
+  get(id: MonitorId): BoardEntry | undefined;
+  entries(): Iterable<BoardEntry>;
+}
+
+/** Where changes to monitors go through. */
+export interface Desk {
+  create(monitor: Monitor, actor: string): Promise<BoardEntry>;
+  /** `monitor.version` is one more than the version it replaces. */
+  update(
+    monitor: Monitor,
+    resetState: boolean,
+    actor: string,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  remove(id: MonitorId, actor: string): Promise<boolean>;
+  /** Checks now; undefined for a monitor that is gone, paused or being stopped. */
+  checkNow(id: MonitorId): Promise<BoardEntry | undefined>;
+  /** One check of a monitor that need not exist; nothing is stored. */
+  test(monitor: Monitor, signal: AbortSignal): Promise<Outcome>;
+}
+
+/** An interval in which a monitor had one status; `to` is null for the open one. */
+export interface StatusInterval {
+  readonly status: Status;
+  readonly reason: Reason | null;
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** What was of monitors. */
+export interface HistoryStore {
+  statusIntervals(id: MonitorId, range: TimeRange): Promise<readonly StatusInterval[]>;
+  statusIntervalsOf(
+    ids: readonly MonitorId[],
+    range: TimeRange,
+  ): Promise<ReadonlyMap<MonitorId, readonly StatusInterval[]>>;
+  failedChecks(
+    id: MonitorId,
+    range: TimeRange,
+    limit: number,
+  ): Promise<readonly Omit<FailedCheck, "evidence">[]>;
+}
+
+/** Numeric history. */
+export interface SeriesStore {
+  append(
+    frames: readonly Frame[],
+  ): Promise<{ readonly accepted: number; readonly refused: number }>;
+  listSeries(match: Selector, limit: number): Promise<readonly SeriesKey[]>;
+  raw(match: Selector, range: TimeRange, limit: number): Promise<readonly SeriesSamples[]>;
+  buckets(
+    match: Selector,
+    range: TimeRange,
+    stepMs: number,
+    limit: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  bucketsOf(
+    sources: readonly SourceKey[],
+    key: SeriesKey,
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly (SeriesBuckets | undefined)[]>;
+  rawOf(
+    source: SourceKey,
+    keys: readonly SeriesKey[],
+    range: TimeRange,
+  ): Promise<readonly (SeriesSamples | undefined)[]>;
+}
+
+export interface IncidentStore {
+  incident(id: IncidentId): Promise<Incident | undefined>;
+  incidents(query: {
+    readonly monitorId?: MonitorId;
+    readonly open?: boolean;
+    readonly range?: TimeRange;
+    readonly cursor?: string;
+    readonly limit: number;
+  }): Promise<readonly Incident[]>;
+  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
+}
+
+export interface AuditStore {
+  auditEntries(query: {
+    readonly cursor?: number;
+    readonly limit: number;
+  }): Promise<readonly (AuditEntry & { readonly sequence: number })[]>;
+}
+
+/** An answer kept under an `Idempotency-Key`. */
+export interface RememberedAnswer {
+  readonly principal: string;
+  readonly key: string;
+  readonly requestHash: string;
+  readonly status: number;
+  readonly body: string;
+  readonly at: number;
+}
+
+export interface AnswerStore {
+  rememberAnswer(answer: RememberedAnswer): Promise<RememberedAnswer>;
+  rememberedAnswer(principal: string, key: string): Promise<RememberedAnswer | undefined>;
+}
+
+/** Everything the API asks of the store; `Store` satisfies it. */
+export interface ApiStore
+  extends
+    HistoryStore,
+    SeriesStore,
+    IncidentStore,
+    AuditStore,
+    AnswerStore,
+    KeyStore,
+    SessionStore {}
+
+/** One open event stream. */
+export interface LiveReader {
+  /** The stream's text, until the reader is too slow, the stream has lived long enough or the hub stops. */
+  readonly events: AsyncIterable<string>;
+  close(): void;
+}
+
+/** Changes as they happen. */
+export interface LiveSource {
+  /** undefined: there are as many readers as are allowed. */
+  open(reader: {
+    readonly monitors: readonly MonitorId[];
+    readonly lastEventId: string | undefined;
+    /** Ends the stream when the key is revoked. */
+    readonly keyId: string | undefined;
+  }): LiveReader | undefined;
+  /** Ends the streams opened with a key. */
+  dropKey(keyId: string): void;
+}
+
+/** Of the outputs: results waiting, handed over, and failed to be handed over. */
+export interface OutputStats {
+  readonly waiting: number;
+  readonly handedOver: number;
+  readonly failed: number;
+}
+
+/** Reads Prometheus's text format. */
+export type ImportParser = (
+  text: string,
+  nowMs: number,
+) => {
+  readonly frames: readonly Frame[];
+  readonly bad: readonly { readonly line: number; readonly message: string }[];
+};
+
+/** Where faults are written. Texts hold no secrets. */
+export interface Log {
+  error(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface ApiParts {
+  readonly clock: Clock;
+  readonly newId: IdMaker;
+  readonly version: string;
+  readonly log: Log;
+  readonly board: Board;
+  readonly desk: Desk;
+  readonly kinds: ReadonlyMap<string, CheckKind>;
+  readonly store: ApiStore;
+  readonly live: LiveSource;
+  /** Belfry's own metrics. */
+  readonly registry: Registry;
+  readonly outputs: () => OutputStats;
+  readonly parseImport: ImportParser;
+  /** Part → `ok` or what is wrong with it; for `/ready`. */
+  readonly ready: () => Promise<Readonly<Record<string, string>>>;
+  /** Told of incidents a person changed. */
+  readonly onIncidentChanged: (id: IncidentId) => void;
+  /** Where the built dashboard is. */
+  readonly pages: string;
+}

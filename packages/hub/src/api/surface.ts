@@ -1,0 +1,18 @@
+/**
+ * The surfaces of the hub. A surface decides how its errors are worded and can be opened to networks whose clients can
+ * send no credentials.
+ */
+
+/** `native`: `/api/v1` and the pages; `operations`: health and metrics; the others are drop-in surfaces. */
+export type Surface = "native" | "operations" | "amaunator";
+
+/** Surfaces that may be opened to networks without a key. */
+export const openableSurfaces = ["operations", "amaunator"] as const satisfies readonly Surface[];
+export type OpenableSurface = (typeof openableSurfaces)[number];
+
+const amaunatorPaths = /^\/(targets|stats)(\/|$)/;
+
+/** The surface that answers a path no route was found for. */
+export function surfaceOfPath(path: string): Surface {
+  return amaunatorPaths.test(path) ? "amaunator" : "native";
+}
