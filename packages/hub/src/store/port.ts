@@ -198,6 +198,20 @@ export interface Store extends MonitorStore, AlertStore, AccessStore, SeriesStor
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */
   ping(): Promise<void>;
+  /** What waits in each of the store's threads; read for metrics. */
+  queues(): readonly StoreQueue[];
+}
+
+/** Calls that a store thread has not answered. When the queue is full, further calls are refused with `unavailable`. */
+export interface StoreQueue {
+  readonly thread: string;
+  readonly depth: number;
+  /** Bytes of samples among them. */
+  readonly bytes: number;
+  /** Age of the oldest, in ms; 0 when nothing waits. */
+  readonly oldestMs: number;
+  /** Calls refused since start because the queue was full. */
+  readonly refused: number;
 }
 
 /** How the store is opened. */

@@ -1,0 +1,5 @@
+/** Every migration, in order. */
+import { migration0001 } from "./0001-monitors.ts";
+import type { Migration } from "./migration.ts";
+
+export const migrations: readonly Migration[] = [migration0001];

@@ -1,0 +1,118 @@
+/**
+ * Opens the store: starts its threads and gives back a `Store` whose every function is a call to one of them. Nothing
+ * that syncs, scans or encodes runs on the main thread.
+ *
+ * - SQLite: one thread writes (see `sqlite/group-commit.ts`), one reads. What a write was answered for, the next read
+ *   sees.
+ * - PostgreSQL: one thread with a pool of connections.
+ *
+ * A thread takes a bounded number of calls; when it is full, further ones are refused at once with `unavailable`.
+ */
+import { extname } from "node:path";
+import type { Arguments, OperationName, Result } from "./operations/table.ts";
+import type { SeriesStore, Store, StoreSettings } from "./port.ts";
+import { parsePostgresUrl } from "./postgres/url.ts";
+import { StoreThread, type QueueBounds } from "./thread/thread.ts";
+
+/** What the store says about itself; a pino logger fits. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+}
+
+export interface StoreParts {
+  readonly log: StoreLog;
+  /** Default: 10,000 calls and 64 MiB of samples per thread. */
+  readonly bounds?: QueueBounds;
+}
+
+const defaultBounds: QueueBounds = { maxCalls: 10_000, maxBytes: 64 * 1024 * 1024 };
+
+/**
+ * Opens and migrates the database. Rejects with one `AppError` when it is in use by another process (`conflict`), not
+ * reachable (`unavailable`), damaged, somebody else's or newer than this release (`internal`).
+ */
+export async function createStore(
+  settings: StoreSettings,
+  parts: StoreParts,
+): Promise<Omit<Store, keyof SeriesStore>> {
+  const postgres = parsePostgresUrl(settings.database);
+  const bounds = parts.bounds ?? defaultBounds;
+  await using opened = new AsyncDisposableStack();
+  const start = (name: string, entry: string): StoreThread =>
+    opened.use(new StoreThread(name, entryUrl(entry), bounds));
+  const open = async (thread: StoreThread, database: string): Promise<void> => {
+    for (const note of await thread.open({ ...settings, database })) parts.log.info({}, note);
+  };
+  if (postgres !== undefined) {
+    const pool = start("database", "./postgres/thread");
+    await open(pool, postgres);
+    return createFacade("postgres", { reader: pool, writer: pool }, opened.move());
+  }
+  const writer = start("writer", "./sqlite/writer-thread");
+  const reader = start("reader", "./sqlite/reader-thread");
+  await open(writer, settings.database);
+  await open(reader, settings.database);
+  return createFacade("sqlite", { reader, writer }, opened.move());
+}
+
+interface Threads {
+  readonly reader: StoreThread;
+  readonly writer: StoreThread;
+}
+
+function createFacade(
+  engine: Store["engine"],
+  threads: Threads,
+  resources: AsyncDisposableStack,
+): Omit<Store, keyof SeriesStore> {
+  const { writer, reader } = threads;
+  const reads =
+    <N extends OperationName>(name: N) =>
+    (...args: Arguments<N>): Promise<Result<N>> =>
+      reader.call(name, args);
+  const writes =
+    <N extends OperationName>(name: N) =>
+    (...args: Arguments<N>): Promise<Result<N>> =>
+      writer.call(name, args);
+  return {
+    engine,
+    loadMonitors: reads("loadMonitors"),
+    createMonitor: writes("createMonitor"),
+    updateMonitor: writes("updateMonitor"),
+    deleteMonitor: writes("deleteMonitor"),
+    commit: ({ frames, ...decisions }) => writer.call("commit", [decisions], frames),
+    closeGap: writes("closeGap"),
+    touchAlive: writes("touchAlive"),
+    readAlive: reads("readAlive"),
+    statusIntervals: reads("statusIntervals"),
+    statusIntervalsOf: reads("statusIntervalsOf"),
+    failedChecks: reads("failedChecks"),
+    pendingTransitions: reads("pendingTransitions"),
+    commitAlerting: writes("commitAlerting"),
+    openIncidents: reads("openIncidents"),
+    incident: reads("incident"),
+    incidents: reads("incidents"),
+    updateIncident: writes("updateIncident"),
+    createKey: writes("createKey"),
+    keys: reads("keys"),
+    revokeKey: writes("revokeKey"),
+    touchKeys: writes("touchKeys"),
+    createSession: writes("createSession"),
+    session: reads("session"),
+    deleteSession: writes("deleteSession"),
+    auditEntries: reads("auditEntries"),
+    rememberAnswer: writes("rememberAnswer"),
+    rememberedAnswer: reads("rememberedAnswer"),
+    async ping() {
+      await writer.ping();
+      if (reader !== writer) await reader.ping();
+    },
+    queues: () => (reader === writer ? [writer.queue] : [writer.queue, reader.queue]),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** A thread's entry beside this module, TypeScript or built. */
+function entryUrl(path: string): URL {
+  return new URL(`${path}${extname(import.meta.url)}`, import.meta.url);
+}

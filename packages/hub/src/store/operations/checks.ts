@@ -1,0 +1,135 @@
+/** What was decided about checks: the one write of a check's path, and the reads of its failures. */
+import type { Reason } from "@belfry/contract";
+import type { Change, FailedCheck } from "../../model/change.ts";
+import type { MonitorId } from "../../model/id.ts";
+import type { TimeRange } from "../../model/series.ts";
+import { asWritten, foreignText, inChunks, rowsPerStatement, toJson } from "../values.ts";
+import { changeStatuses } from "./intervals.ts";
+import type { OperationContext } from "./operation.ts";
+
+/** A change without its frames, which travel in the context. */
+export type Decisions = Omit<Change, "frames">;
+
+/**
+ * See `MonitorStore.commit`. What belongs to a monitor that was deleted meanwhile is dropped: a check in flight must
+ * not bring back a part of it, and must not hold up the other checks of the change.
+ */
+export async function commit(context: OperationContext, decisions: Decisions): Promise<void> {
+  const here = await existingMonitors(context, mentionedMonitors(decisions));
+  await changeStatuses(
+    context,
+    decisions.statusChanges.filter((one) => here.has(one.monitorId)),
+  );
+  await writeStates(
+    context,
+    decisions.judged.filter((one) => here.has(one.monitorId)),
+  );
+  await writeFailures(
+    context,
+    decisions.failedChecks.filter((one) => here.has(one.monitorId)),
+  );
+  await writeTransitions(context, decisions.transitions);
+}
+
+function mentionedMonitors(decisions: Decisions): MonitorId[] {
+  const ids = new Set<MonitorId>();
+  for (const one of decisions.judged) ids.add(one.monitorId);
+  for (const one of decisions.statusChanges) ids.add(one.monitorId);
+  for (const one of decisions.failedChecks) ids.add(one.monitorId);
+  return [...ids];
+}
+
+async function existingMonitors(
+  { db, engine }: OperationContext,
+  ids: readonly MonitorId[],
+): Promise<ReadonlySet<string>> {
+  const here = new Set<string>();
+  for (const some of inChunks(ids, rowsPerStatement)) {
+    let select = db.selectFrom("monitor").select("id").where("id", "in", some).orderBy("id");
+    // Another hub could delete one of them before this transaction ends.
+    if (engine === "postgres") select = select.forKeyShare();
+    for (const row of await select.execute()) here.add(row.id);
+  }
+  return here;
+}
+
+async function writeStates({ db }: OperationContext, judged: Decisions["judged"]): Promise<void> {
+  for (const some of inChunks(judged, rowsPerStatement)) {
+    await db
+      .insertInto("judge_state")
+      .values(some.map((one) => ({ monitor_id: one.monitorId, state: toJson(one.state) })))
+      .onConflict((conflict) =>
+        conflict.column("monitor_id").doUpdateSet((row) => ({ state: row.ref("excluded.state") })),
+      )
+      .execute();
+  }
+}
+
+/** A check that is there already is left as it is: a change may be committed again when its answer got lost. */
+async function writeFailures(
+  { db }: OperationContext,
+  failures: readonly FailedCheck[],
+): Promise<void> {
+  for (const some of inChunks(failures, rowsPerStatement)) {
+    await db
+      .insertInto("failed_check")
+      .values(
+        some.map((one) => ({
+          monitor_id: one.monitorId,
+          checked_at: one.checkedAt,
+          location: one.location,
+          result: one.result,
+          reason: one.reason,
+          message: foreignText(one.message),
+          status_code: one.statusCode,
+          latency_ms: one.latencyMs,
+          evidence: one.evidence === null ? null : toJson(one.evidence),
+        })),
+      )
+      .onConflict((conflict) =>
+        conflict.columns(["monitor_id", "checked_at", "location"]).doNothing(),
+      )
+      .execute();
+  }
+}
+
+async function writeTransitions(
+  { db }: OperationContext,
+  transitions: Decisions["transitions"],
+): Promise<void> {
+  for (const some of inChunks(transitions, rowsPerStatement)) {
+    await db
+      .insertInto("transition")
+      .values(some.map((one) => ({ monitor_id: one.monitorId, body: toJson(one) })))
+      .execute();
+  }
+}
+
+/** See `MonitorStore.failedChecks`. */
+export async function failedChecks(
+  { db }: OperationContext,
+  id: MonitorId,
+  range: TimeRange,
+  limit: number,
+): Promise<readonly Omit<FailedCheck, "evidence">[]> {
+  const rows = await db
+    .selectFrom("failed_check")
+    .select(["checked_at", "location", "result", "reason", "message", "status_code", "latency_ms"])
+    .where("monitor_id", "=", id)
+    .where("checked_at", ">=", range.from)
+    .where("checked_at", "<=", range.to)
+    .orderBy("checked_at", "desc")
+    .orderBy("location", "desc")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    monitorId: id,
+    checkedAt: row.checked_at,
+    location: row.location,
+    result: asWritten<FailedCheck["result"]>(row.result),
+    reason: asWritten<Reason>(row.reason),
+    message: row.message,
+    statusCode: row.status_code,
+    latencyMs: row.latency_ms,
+  }));
+}

@@ -1,0 +1,151 @@
+/** Monitors: read once at start, then kept in memory by the hub; written by people. */
+import type { Selectable } from "kysely";
+import type { JsonObject } from "@belfry/contract";
+import type { AuditEntry } from "../../model/access.ts";
+import type { StatusChange } from "../../model/change.ts";
+import { AppError } from "../../model/error.ts";
+import type { MonitorId } from "../../model/id.ts";
+import type { JudgeState } from "../../model/judgement.ts";
+import type { Judging, Monitor } from "../../model/monitor.ts";
+import type { MonitorTable } from "../tables.ts";
+import { asWritten, fromJson, plainText, toInteger, toJson } from "../values.ts";
+import { writeAudit } from "./audit.ts";
+import { changeStatuses } from "./intervals.ts";
+import type { OperationContext } from "./operation.ts";
+
+/** See `MonitorStore.loadMonitors`; the oldest first. */
+export async function loadMonitors({
+  db,
+}: OperationContext): Promise<
+  readonly { readonly monitor: Monitor; readonly state: JudgeState | undefined }[]
+> {
+  const rows = await db
+    .selectFrom("monitor")
+    .leftJoin("judge_state", "judge_state.monitor_id", "monitor.id")
+    .selectAll("monitor")
+    .select("judge_state.state")
+    .orderBy("monitor.created_at")
+    .orderBy("monitor.id")
+    .execute();
+  return rows.map((row) => ({
+    monitor: monitorOf(row),
+    state: row.state === null ? undefined : fromJson<JudgeState>(row.state),
+  }));
+}
+
+/** See `MonitorStore.createMonitor`. Rejects with `conflict` when the id is taken. */
+export async function createMonitor(
+  context: OperationContext,
+  monitor: Monitor,
+  status: StatusChange,
+  audit: AuditEntry,
+): Promise<void> {
+  const inserted = await context.db
+    .insertInto("monitor")
+    .values(rowOf(monitor))
+    .onConflict((conflict) => conflict.column("id").doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows !== 1n) {
+    throw new AppError("conflict", `there is a monitor ${monitor.id} already`);
+  }
+  await changeStatuses(context, [status]);
+  await writeAudit(context, audit);
+}
+
+/** See `MonitorStore.updateMonitor`. */
+export async function updateMonitor(
+  context: OperationContext,
+  monitor: Monitor,
+  options: { readonly status: StatusChange | null; readonly resetState: boolean },
+  audit: AuditEntry,
+): Promise<"updated" | "version_mismatch" | "missing"> {
+  const { db } = context;
+  const { id, ...columns } = rowOf(monitor);
+  const updated = await db
+    .updateTable("monitor")
+    .set(columns)
+    .where("id", "=", id)
+    .where("version", "=", monitor.version - 1)
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 0n) {
+    const other = await db.selectFrom("monitor").select("id").where("id", "=", id).execute();
+    return other.length === 0 ? "missing" : "version_mismatch";
+  }
+  if (options.status !== null) await changeStatuses(context, [options.status]);
+  if (options.resetState) {
+    await db.deleteFrom("judge_state").where("monitor_id", "=", id).execute();
+  }
+  await writeAudit(context, audit);
+  return "updated";
+}
+
+/** See `MonitorStore.deleteMonitor`. Its state, intervals and failed checks go with it by their foreign keys. */
+export async function deleteMonitor(
+  context: OperationContext,
+  id: MonitorId,
+  audit: AuditEntry,
+): Promise<boolean> {
+  const deleted = await context.db.deleteFrom("monitor").where("id", "=", id).executeTakeFirst();
+  if (deleted.numDeletedRows === 0n) return false;
+  await writeAudit(context, audit);
+  return true;
+}
+
+const aliveNote = "alive_at";
+
+/** See `MonitorStore.touchAlive`; it never goes back. */
+export async function touchAlive({ db }: OperationContext, at: number): Promise<void> {
+  await db
+    .insertInto("note")
+    .values({ name: aliveNote, value: at })
+    .onConflict((conflict) =>
+      conflict.column("name").doUpdateSet({ value: at }).where("note.value", "<", at),
+    )
+    .execute();
+}
+
+/** See `MonitorStore.readAlive`. */
+export async function readAlive({ db }: OperationContext): Promise<number | undefined> {
+  const row = await db
+    .selectFrom("note")
+    .select("value")
+    .where("name", "=", aliveNote)
+    .executeTakeFirst();
+  return row?.value;
+}
+
+function rowOf(monitor: Monitor): MonitorTable {
+  return {
+    id: monitor.id,
+    name: plainText(monitor.name, "name"),
+    kind: monitor.kind,
+    settings: toJson(monitor.settings),
+    labels: toJson(monitor.labels),
+    depends_on: toJson(monitor.dependsOn),
+    enabled: toInteger(monitor.enabled),
+    interval_ms: monitor.intervalMs,
+    timeout_ms: monitor.timeoutMs,
+    judging: toJson(monitor.judging),
+    version: monitor.version,
+    created_at: monitor.createdAt,
+    updated_at: monitor.updatedAt,
+  };
+}
+
+function monitorOf(row: Selectable<MonitorTable>): Monitor {
+  return {
+    id: asWritten<MonitorId>(row.id),
+    name: row.name,
+    kind: row.kind,
+    settings: fromJson<JsonObject>(row.settings),
+    labels: fromJson<Monitor["labels"]>(row.labels),
+    dependsOn: fromJson<readonly MonitorId[]>(row.depends_on),
+    enabled: row.enabled === 1,
+    intervalMs: row.interval_ms,
+    timeoutMs: row.timeout_ms,
+    judging: fromJson<Judging>(row.judging),
+    version: row.version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}

@@ -1,0 +1,64 @@
+/** Every operation of the store, by name: what a thread can be asked for. All types of the calls come from here. */
+import { createKey, createSession, deleteSession, keys, rememberAnswer } from "./access.ts";
+import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
+import { commitAlerting, incident, incidents, openIncidents } from "./alerting.ts";
+import { pendingTransitions, updateIncident } from "./alerting.ts";
+import { auditEntries } from "./audit.ts";
+import { commit, failedChecks } from "./checks.ts";
+import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
+import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
+import { touchAlive, updateMonitor } from "./monitors.ts";
+import { read, write, type Operation, type OperationContext } from "./operation.ts";
+
+export const operations = {
+  loadMonitors: read(loadMonitors),
+  createMonitor: write(createMonitor),
+  updateMonitor: write(updateMonitor),
+  deleteMonitor: write(deleteMonitor),
+  commit: write(commit),
+  closeGap: write(closeGap),
+  touchAlive: write(touchAlive),
+  readAlive: read(readAlive),
+  statusIntervals: read(statusIntervals),
+  statusIntervalsOf: read(statusIntervalsOf),
+  failedChecks: read(failedChecks),
+  pendingTransitions: read(pendingTransitions),
+  commitAlerting: write(commitAlerting),
+  openIncidents: read(openIncidents),
+  incident: read(incident),
+  incidents: read(incidents),
+  updateIncident: write(updateIncident),
+  createKey: write(createKey),
+  keys: read(keys),
+  revokeKey: write(revokeKey),
+  touchKeys: write(touchKeys),
+  createSession: write(createSession),
+  session: read(session),
+  deleteSession: write(deleteSession),
+  auditEntries: read(auditEntries),
+  rememberAnswer: write(rememberAnswer),
+  rememberedAnswer: read(rememberedAnswer),
+} as const;
+
+type Table = typeof operations;
+export type OperationName = keyof Table;
+
+/** Arguments of an operation, without its context. */
+export type Arguments<N extends OperationName> =
+  Table[N] extends Operation<infer A extends readonly unknown[], unknown> ? A : never;
+
+/** What an operation resolves to. */
+export type Result<N extends OperationName> = Awaited<ReturnType<Table[N]["run"]>>;
+
+/**
+ * Runs an operation by its name. Guarantee: the arguments come from `call`, whose types are this table's, so they fit
+ * the operation of that name.
+ */
+export function runOperation(
+  name: OperationName,
+  context: OperationContext,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const operation = operations[name] as Operation<readonly unknown[], unknown>;
+  return operation.run(context, ...args);
+}

@@ -1,0 +1,35 @@
+/** Entry of the thread that writes the SQLite database. It holds the lock of the file, and migrates it. */
+import { migrateUp } from "../migrations/run.ts";
+import { runOperation } from "../operations/table.ts";
+import { serve } from "../thread/serve.ts";
+import type { Tables } from "../tables.ts";
+import { createSqliteKysely } from "./dialect.ts";
+import { openForWriting } from "./file.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { lockDatabase } from "./lock.ts";
+import { sqliteMigrationScope } from "./transaction.ts";
+
+serve(async (settings, answer) => {
+  using opened = new DisposableStack();
+  opened.use(lockDatabase(settings.database));
+  const database = opened.adopt(openForWriting(settings.database), (one) => one.close());
+  const done = await migrateUp(sqliteMigrationScope(database), Date.now);
+  const db = createSqliteKysely<Tables>(database);
+  const commits = new GroupCommit({
+    database,
+    answer,
+    run: (call) =>
+      call.name === "ping"
+        ? Promise.resolve()
+        : runOperation(call.name, { db, engine: "sqlite", frames: call.frames }, call.args),
+  });
+  const resources = opened.move();
+  return {
+    notes: done.map((name) => `migrated the database: ${name}`),
+    take: (calls) => commits.take(calls),
+    async close() {
+      await commits.settled();
+      resources.dispose();
+    },
+  };
+});

@@ -1,0 +1,142 @@
+/**
+ * The tables as Kysely sees them, the same on both engines: times are epoch ms, booleans 0 or 1, ids lower-case text,
+ * lists and objects JSON in text. The tables of series are in `series/`.
+ */
+import type { Generated, Kysely } from "kysely";
+
+export interface Tables {
+  monitor: MonitorTable;
+  judge_state: JudgeStateTable;
+  status_interval: StatusIntervalTable;
+  failed_check: FailedCheckTable;
+  transition: TransitionTable;
+  incident: IncidentTable;
+  incident_subject: IncidentSubjectTable;
+  api_key: ApiKeyTable;
+  session: SessionTable;
+  audit: AuditTable;
+  answer: AnswerTable;
+  note: NoteTable;
+}
+
+/** The handle operations work on: a whole database or one transaction of it. */
+export type Database = Kysely<Tables>;
+
+/** Which of the two databases it is, for the few statements that differ. */
+export type Engine = "sqlite" | "postgres";
+
+export interface MonitorTable {
+  id: string;
+  name: string;
+  kind: string;
+  settings: string;
+  labels: string;
+  depends_on: string;
+  enabled: number;
+  interval_ms: number;
+  timeout_ms: number;
+  judging: string;
+  version: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** One row per monitor that was judged at least once. */
+export interface JudgeStateTable {
+  monitor_id: string;
+  state: string;
+}
+
+/** `[started_at, ended_at)`; null in `ended_at`: the present one, of which a monitor has at most one. */
+export interface StatusIntervalTable {
+  monitor_id: string;
+  started_at: number;
+  ended_at: number | null;
+  status: string;
+  reason: string | null;
+}
+
+/** Only checks that were not plainly up. */
+export interface FailedCheckTable {
+  monitor_id: string;
+  checked_at: number;
+  location: string;
+  result: string;
+  reason: string;
+  message: string;
+  status_code: number | null;
+  latency_ms: number | null;
+  evidence: string | null;
+}
+
+/** Transitions that alerting has not consumed yet. */
+export interface TransitionTable {
+  sequence: Generated<number>;
+  monitor_id: string;
+  body: string;
+}
+
+export interface IncidentTable {
+  id: string;
+  opened_at: number;
+  decided_at: number;
+  acknowledged_at: number | null;
+  resolved_at: number | null;
+  reason: string;
+  message: string;
+  flapping: number;
+  subjects: string;
+  evidence: string;
+}
+
+/** Which incidents speak of a thing; the incident itself holds the subjects' names. */
+export interface IncidentSubjectTable {
+  kind: string;
+  subject_id: string;
+  incident_id: string;
+}
+
+export interface ApiKeyTable {
+  id: string;
+  name: string;
+  hash: string;
+  prefix: string;
+  scopes: string;
+  created_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
+}
+
+export interface SessionTable {
+  hash: string;
+  key_id: string;
+  csrf: string;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface AuditTable {
+  sequence: Generated<number>;
+  at: number;
+  actor: string;
+  action: string;
+  resource: string;
+  resource_id: string;
+  detail: string;
+}
+
+/** Answers to requests with an `Idempotency-Key`. */
+export interface AnswerTable {
+  principal: string;
+  key: string;
+  request_hash: string;
+  status: number;
+  body: string;
+  at: number;
+}
+
+/** Single values, by name. */
+export interface NoteTable {
+  name: string;
+  value: number;
+}

@@ -1,0 +1,35 @@
+/**
+ * What the main thread and a store thread say to each other.
+ *
+ *     main → thread   open, calls, close
+ *     thread → main   opened | failed, answers, closed
+ *
+ * A thread is opened once, then takes calls in the order in which they were made, and answers each once.
+ */
+import type { FailureMessage } from "../failure.ts";
+import type { OperationName } from "../operations/table.ts";
+import type { StoreSettings } from "../port.ts";
+import type { PackedFrames } from "./frames.ts";
+
+/** One call of an operation. `id` is the caller's; `frames` belong to operations that take samples. */
+export interface Call {
+  readonly id: number;
+  readonly name: OperationName | "ping";
+  readonly args: readonly unknown[];
+  readonly frames: PackedFrames | null;
+}
+
+export type Answer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly failure: FailureMessage };
+
+export type ToThread =
+  | { readonly kind: "open"; readonly settings: StoreSettings }
+  | { readonly kind: "calls"; readonly calls: readonly Call[] }
+  | { readonly kind: "close" };
+
+export type FromThread =
+  | { readonly kind: "opened"; readonly notes: readonly string[] }
+  | { readonly kind: "failed"; readonly failure: FailureMessage }
+  | { readonly kind: "answers"; readonly answers: readonly Answer[] }
+  | { readonly kind: "closed" };
