@@ -101,7 +101,6 @@ export interface IncidentStore {
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
-  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
 }
 
 export interface AuditStore {
@@ -137,12 +136,8 @@ export interface ApiStore
     KeyStore,
     SessionStore {}
 
-/** One open event stream. */
-export interface LiveReader {
-  /** The stream's text, until the reader is too slow, the stream has lived long enough or the hub stops. */
-  readonly events: AsyncIterable<string>;
-  close(): void;
-}
+/** One open event stream: its text, until the stream has lived long enough or the hub stops. */
+export type LiveReader = AsyncIterable<string>;
 
 /** Changes as they happen. */
 export interface LiveSource {
@@ -150,11 +145,15 @@ export interface LiveSource {
   open(reader: {
     readonly monitors: readonly MonitorId[];
     readonly lastEventId: string | undefined;
-    /** Ends the stream when the key is revoked. */
+    /** The key the stream was opened with. */
     readonly keyId: string | undefined;
+    /** Called when the reader is dropped because it takes its events too slowly. */
+    readonly onDropped: () => void;
   }): LiveReader | undefined;
   /** Ends the streams opened with a key. */
   dropKey(keyId: string): void;
+  /** Ends every stream: the hub stops. */
+  closeAll(): void;
 }
 
 /** Of the outputs: results waiting, handed over, and failed to be handed over. */
@@ -195,8 +194,8 @@ export interface ApiParts {
   readonly parseImport: ImportParser;
   /** Part → `ok` or what is wrong with it; for `/ready`. */
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
-  /** Told of incidents a person changed. */
-  readonly onIncidentChanged: (id: IncidentId) => void;
+  /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */
+  readonly acknowledge: (id: IncidentId, actor: string) => Promise<Incident | undefined>;
   /** Where the built dashboard is. */
   readonly pages: string;
 }

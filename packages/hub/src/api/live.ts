@@ -1,0 +1,56 @@
+/** `/api/v1/live`: server-sent events. */
+import type { FastifyInstance } from "fastify";
+import { Readable } from "node:stream";
+import { Type } from "typebox";
+import { AppError } from "../model/error.ts";
+import { parseId } from "../model/id.ts";
+import type { LiveSource } from "./parts.ts";
+import { addRoute } from "./route.ts";
+
+const liveQuery = Type.Object(
+  {
+    monitors: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: 1000,
+        description: "Monitors whose every check is wanted, separated by commas",
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+/** Registers the route. */
+export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
+  addRoute(app, {
+    method: "GET",
+    path: "/api/v1/live",
+    permission: "read",
+    tag: "live",
+    summary: "Changes as they happen",
+    description:
+      "Server-sent events `counts`, `checks`, `monitors`, `incidents` and `reset`, each at most once a second. After " +
+      "a break send `Last-Event-ID`: `reset` then says that something was missed and everything is to be fetched anew.",
+    query: liveQuery,
+    answers: {
+      200: { description: "Events", schema: Type.String(), type: "text/event-stream" },
+    },
+    errors: ["unavailable"],
+    handle({ query, request, reply, principal }) {
+      reply.type("text/event-stream; charset=utf-8");
+      if (request.method === "HEAD") return "";
+      const lastEventId = request.headers["last-event-id"];
+      const reader = live.open({
+        monitors: (query.monitors ?? []).flatMap((id) => parseId<"monitor">(id) ?? []),
+        lastEventId: typeof lastEventId === "string" ? lastEventId : undefined,
+        keyId: principal.kind === "loopback" ? undefined : principal.keyId,
+        onDropped: () => reply.raw.destroy(),
+      });
+      if (reader === undefined) throw new AppError("unavailable", "Too many streams are open");
+      return Readable.from(reader, { objectMode: false });
+    },
+  });
+  app.addHook("preClose", (done) => {
+    live.closeAll();
+    done();
+  });
+}
