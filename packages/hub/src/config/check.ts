@@ -1,0 +1,177 @@
+/** What the schema cannot say: rules about texts and between settings. */
+import { describe, type Parsed, type Problem } from "@belfry/contract";
+import type { OutputSettings } from "@belfry/relay";
+import { resolve } from "node:path";
+import { hostAndPortText, isLoopback, isNetwork, isServer, parseHostAndPort } from "./address.ts";
+import type { HostAndPort } from "./address.ts";
+import { parseDatabase } from "./database.ts";
+import type { PlainConfig } from "./schema.ts";
+import type { Settings } from "./settings.ts";
+
+const dayMs = 86_400_000;
+const minuteMs = 60_000;
+/** Keys that everybody knows: the default of Sentinel and that of its example file. */
+const knownKeys = ["dev-key-change-me", "change-me-in-production"];
+
+/** From checked values to settings; every problem is named at its setting. */
+export function toSettings(
+  config: PlainConfig,
+  outputs: readonly OutputSettings[],
+  cwd: string,
+): Parsed<Settings> {
+  const problems: Problem[] = [];
+  const expect = (path: string, expected: string, found: unknown): void => {
+    problems.push({ path, message: `expected ${expected}, found ${describe(found)}` });
+  };
+
+  const listen = parseHostAndPort(config.listen);
+  if (listen === undefined) {
+    expect("listen", "host:port, for instance 127.0.0.1:8000", config.listen);
+  }
+  if (config.public_url !== undefined && URL.parse(config.public_url) === null) {
+    expect("public_url", "a URL like https://belfry.example.org", config.public_url);
+  }
+  for (const [path, list] of networkLists(config)) {
+    for (const [i, network] of list.entries()) {
+      if (!isNetwork(network)) {
+        expect(`${path}[${i}]`, "an address or a network like 10.0.0.0/8", network);
+      }
+    }
+  }
+  const anchors: HostAndPort[] = [];
+  for (const [i, text] of config.checks.anchors.entries()) {
+    const anchor = parseHostAndPort(text);
+    if (anchor !== undefined && anchor.port > 0) anchors.push(anchor);
+    else expect(`checks.anchors[${i}]`, "host:port, for instance 192.0.2.1:443", text);
+  }
+  for (const [i, server] of config.checks.resolvers.entries()) {
+    if (!isServer(server)) {
+      expect(`checks.resolvers[${i}]`, "an address like 192.0.2.53 or 192.0.2.53:5353", server);
+    }
+  }
+  problems.push(...retentionProblems(config.retention), ...keyProblems(config.admin_key));
+
+  const dataDir = resolve(cwd, config.data_dir);
+  const database = parseDatabase(
+    config.database ?? resolve(dataDir, "belfry.db"),
+    config.database_password,
+    cwd,
+  );
+  if (database.kind === "bad") problems.push(...database.problems);
+  const absolute = outputs.map((output) => withAbsolutePath(output, cwd));
+  problems.push(...outputProblems(absolute));
+  if (problems.length > 0 || database.kind === "bad" || listen === undefined) {
+    return { kind: "bad", problems };
+  }
+  return {
+    kind: "ok",
+    value: settingsOf(config, { listen, dataDir, database: database.value, anchors }, absolute),
+  };
+}
+
+function settingsOf(
+  config: PlainConfig,
+  read: {
+    readonly listen: HostAndPort;
+    readonly dataDir: string;
+    readonly database: string;
+    readonly anchors: readonly HostAndPort[];
+  },
+  outputs: readonly OutputSettings[],
+): Settings {
+  const { checks, retention } = config;
+  return {
+    listen: read.listen,
+    publicUrl: config.public_url?.replace(/\/+$/, "") ?? null,
+    dataDir: read.dataDir,
+    database: read.database,
+    location: config.location,
+    dashboard: config.dashboard,
+    auth: config.auth ?? (isLoopback(read.listen.host) ? "loopback" : "keys"),
+    adminKey: config.admin_key ?? null,
+    openTo: config.open_to,
+    trustedProxies: config.trusted_proxies,
+    rateLimit: {
+      max: config.rate_limit.requests_per_minute,
+      windowMs: minuteMs,
+      failedAttempts: config.rate_limit.failed_keys_per_minute,
+    },
+    sessionLifetimeMs: Math.round(config.session_days * dayMs),
+    importLimitBytes: config.import_limit_bytes,
+    log: config.log,
+    checks: {
+      maxConcurrent: checks.max_concurrent,
+      maxConcurrentPerHost: checks.max_concurrent_per_host,
+      defaultIntervalMs: checks.default_interval * 1000,
+      defaultTimeoutMs: checks.default_timeout * 1000,
+      anchors: read.anchors,
+      resolvers: checks.resolvers,
+      network: checks.network,
+    },
+    retention: {
+      rawMs: Math.round(retention.raw_days * dayMs),
+      fiveMinutesMs: Math.round(retention.five_minutes_days * dayMs),
+      hourMs: Math.round(retention.one_hour_days * dayMs),
+      maxBytes: retention.max_bytes ?? null,
+    },
+    outputs,
+  };
+}
+
+function networkLists(config: PlainConfig): readonly (readonly [string, readonly string[]])[] {
+  return [
+    ["open_to.operations", config.open_to.operations],
+    ["open_to.amaunator", config.open_to.amaunator],
+    ["trusted_proxies", config.trusted_proxies],
+    ["checks.network.deny", config.checks.network.deny],
+    ["checks.network.allow", config.checks.network.allow],
+  ];
+}
+
+function retentionProblems(retention: PlainConfig["retention"]): Problem[] {
+  const { raw_days, five_minutes_days, one_hour_days } = retention;
+  const problems: Problem[] = [];
+  if (five_minutes_days < raw_days) {
+    problems.push({
+      path: "retention.five_minutes_days",
+      message: `expected at least the ${raw_days} of retention.raw_days, found ${five_minutes_days}`,
+    });
+  }
+  if (one_hour_days < five_minutes_days) {
+    problems.push({
+      path: "retention.one_hour_days",
+      message: `expected at least the ${five_minutes_days} of retention.five_minutes_days, found ${one_hour_days}`,
+    });
+  }
+  return problems;
+}
+
+function keyProblems(key: string | undefined): Problem[] {
+  if (key === undefined || !knownKeys.includes(key)) return [];
+  const message = "expected a key of your own, found one that is published as an example";
+  return [{ path: "admin_key", message }];
+}
+
+function withAbsolutePath(output: OutputSettings, cwd: string): OutputSettings {
+  return output.type === "file" ? { ...output, path: resolve(cwd, output.path) } : output;
+}
+
+/** Two outputs of one file would rotate it under each other's feet; two of one console would mix. */
+function outputProblems(outputs: readonly OutputSettings[]): Problem[] {
+  const seen = new Map<string, number>();
+  return outputs.flatMap((output, i) => {
+    const place = output.type === "file" ? output.path : output.type;
+    const first = seen.get(place);
+    if (first === undefined) {
+      seen.set(place, i);
+      return [];
+    }
+    const message = `expected another destination than that of outputs[${first}], found the same`;
+    return [{ path: output.type === "file" ? `outputs[${i}].path` : `outputs[${i}]`, message }];
+  });
+}
+
+/** `host:port` of where Belfry listens, for messages. */
+export function listenText(settings: Pick<Settings, "listen">): string {
+  return hostAndPortText(settings.listen);
+}

@@ -1,0 +1,54 @@
+/** The settings as the hub uses them: trusted, frozen, in the units of the code. */
+import type { OutputSettings } from "@belfry/relay";
+import type { HostAndPort } from "./address.ts";
+import type { PlainConfig } from "./schema.ts";
+
+export interface Settings {
+  readonly listen: HostAndPort;
+  /** null: people use the address of `listen`. Without a slash at the end. */
+  readonly publicUrl: string | null;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Absolute path of an SQLite file, or a `postgres://` URL with its password: print it with `shownDatabase`. */
+  readonly database: string;
+  readonly location: string;
+  readonly dashboard: boolean;
+  /** `loopback`: no key is needed on this machine, since nobody else can reach the address. */
+  readonly auth: "keys" | "loopback" | "off";
+  /** A key with the scope `admin` that is known beforehand; never to be printed. */
+  readonly adminKey: string | null;
+  readonly openTo: {
+    readonly operations: readonly string[];
+    readonly amaunator: readonly string[];
+  };
+  readonly trustedProxies: readonly string[];
+  readonly rateLimit: {
+    readonly max: number;
+    readonly windowMs: number;
+    readonly failedAttempts: number;
+  };
+  readonly sessionLifetimeMs: number;
+  readonly importLimitBytes: number;
+  readonly log: {
+    readonly level: PlainConfig["log"]["level"];
+    readonly format: PlainConfig["log"]["format"];
+  };
+  readonly checks: {
+    readonly maxConcurrent: number;
+    readonly maxConcurrentPerHost: number;
+    readonly defaultIntervalMs: number;
+    readonly defaultTimeoutMs: number;
+    readonly anchors: readonly HostAndPort[];
+    /** DNS servers, `address` or `address:port`; empty: those of the system. */
+    readonly resolvers: readonly string[];
+    readonly network: { readonly deny: readonly string[]; readonly allow: readonly string[] };
+  };
+  readonly retention: {
+    readonly rawMs: number;
+    readonly fiveMinutesMs: number;
+    readonly hourMs: number;
+    readonly maxBytes: number | null;
+  };
+  /** Paths are absolute. */
+  readonly outputs: readonly OutputSettings[];
+}
