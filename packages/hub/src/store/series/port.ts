@@ -1,0 +1,68 @@
+/**
+ * What the series core does for the store: `createSeriesCore(settings)` in `core.ts` makes one for each thread. Each
+ * function works on the tables of the transaction it is called in; see `tables.ts` for what that transaction must be.
+ */
+import type {
+  Frame,
+  Selector,
+  SeriesBuckets,
+  SeriesKey,
+  SeriesSamples,
+  SourceKey,
+  TimeRange,
+} from "../../model/series.ts";
+import type { MaintenanceReport, SeriesStats, StoreSettings } from "../port.ts";
+import type { SeriesTables } from "./tables.ts";
+
+export interface SeriesCoreSettings {
+  readonly retention: StoreSettings["retention"];
+  /** Epoch ms: what appended samples are held against. */
+  readonly now: () => number;
+}
+
+/** The `SeriesStore` of `store/port.ts`, on the tables of a transaction. */
+export interface SeriesCore {
+  append(
+    tables: SeriesTables,
+    frames: readonly Frame[],
+  ): Promise<{ readonly accepted: number; readonly refused: number }>;
+  listSeries(tables: SeriesTables, match: Selector, limit: number): Promise<readonly SeriesKey[]>;
+  raw(
+    tables: SeriesTables,
+    match: Selector,
+    range: TimeRange,
+    limit: number,
+  ): Promise<readonly SeriesSamples[]>;
+  buckets(
+    tables: SeriesTables,
+    match: Selector,
+    range: TimeRange,
+    stepMs: number,
+    limit: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  bucketsOf(
+    tables: SeriesTables,
+    sources: readonly SourceKey[],
+    key: SeriesKey,
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly (SeriesBuckets | undefined)[]>;
+  rawOf(
+    tables: SeriesTables,
+    source: SourceKey,
+    keys: readonly SeriesKey[],
+    range: TimeRange,
+  ): Promise<readonly (SeriesSamples | undefined)[]>;
+  deleteSource(tables: SeriesTables, source: SourceKey): Promise<void>;
+  /**
+   * One slice of maintenance, in a transaction of its own: seals what is due and applies retention until `budgetMs` are
+   * spent (a single window is always finished: about 0.2 s for 2 h of 300 series at 1 s). Call it again while `more`
+   * is true, letting other writes go between.
+   */
+  maintain(tables: SeriesTables, now: number, budgetMs: number): Promise<MaintenanceSlice>;
+  stats(tables: SeriesTables): Promise<SeriesStats>;
+}
+
+export interface MaintenanceSlice extends MaintenanceReport {
+  readonly more: boolean;
+}

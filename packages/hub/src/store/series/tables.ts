@@ -1,0 +1,163 @@
+/**
+ * The series core's port to its rows: what an engine must be able to do. All of the format is in the core; an engine
+ * stores bytes under integers.
+ *
+ * **Every function of the core runs inside one transaction of the caller** and is given the tables of that
+ * transaction: `append`, `deleteSource` and `maintain` in one that writes (on SQLite a savepoint will do), the others
+ * in one that sees a single state of the database (SQLite: `BEGIN`; PostgreSQL: `REPEATABLE READ READ ONLY`), because a
+ * read asks several times and a merge in between would hide what it moved. When the transaction is rolled back nothing
+ * has to be told to the core: what it remembers is checked against the rows on each append.
+ *
+ * Rows, by example (a host, raw samples, window of 2 h):
+ *
+ *     series_source  7  host:0191…  {"host":"web1"}
+ *     series         7  slot 12  node_load1  {}
+ *     series_batch   one per append, source and window: written at once, merged soon
+ *     series_block   a piece of a window, or the whole sealed window; small ones hold their columns themselves
+ *     series_group   columns of a few neighbouring slots of one large block
+ */
+import type { SourceKey } from "../../model/series.ts";
+
+/** 0: samples; 1: buckets of 5 minutes; 2: buckets of 1 hour. */
+export type Resolution = 0 | 1 | 2;
+
+/**
+ * How far a block has been merged: 1 a piece, 2 a piece of many pieces, 3 sealed: the only block of its window, unless
+ * something came late. What has a lower level is newer; within a level the higher id is newer.
+ */
+export type BlockLevel = 1 | 2 | 3;
+
+/** A source. `slots` is how many slots were ever given to its series: the next series gets this number. */
+export interface SourceRow {
+  readonly id: number;
+  readonly key: SourceKey;
+  /** Labels as JSON, keys sorted. */
+  readonly labels: string;
+  readonly slots: number;
+}
+
+/** A series: `labels` are its own, as JSON, keys sorted. */
+export interface SeriesRow {
+  readonly slot: number;
+  readonly name: string;
+  readonly labels: string;
+}
+
+/** A series with the source it belongs to. */
+export interface OwnedSeriesRow extends SeriesRow {
+  readonly source: SourceRow;
+}
+
+/** What one append wrote for one source in one window (start in epoch ms). */
+export interface NewBatch {
+  readonly sourceId: number;
+  readonly windowStart: number;
+  readonly samples: number;
+  readonly data: Uint8Array;
+}
+
+export interface BatchRow {
+  readonly id: number;
+  readonly windowStart: number;
+  readonly data: Uint8Array;
+}
+
+/** A block to be written. `head` begins every read; `groups` are read one by one, by their place in this list. */
+export interface NewBlock {
+  readonly sourceId: number;
+  readonly resolution: Resolution;
+  readonly windowStart: number;
+  readonly level: BlockLevel;
+  /** Samples, or buckets with at least one sample. */
+  readonly samples: number;
+  readonly head: Uint8Array;
+  readonly groups: readonly Uint8Array[];
+}
+
+export interface BlockRow {
+  readonly id: number;
+  readonly windowStart: number;
+  readonly level: BlockLevel;
+  readonly head: Uint8Array;
+}
+
+/** A window of a source that has rows which are not sealed. `rows` counts those of `level`; 0 means batches. */
+export interface OpenWindow {
+  readonly sourceId: number;
+  readonly resolution: Resolution;
+  readonly windowStart: number;
+  readonly level: 0 | 1 | 2;
+  readonly rows: number;
+}
+
+/** Rows that make place for others, all at once. */
+export interface Replacement {
+  /** Exactly these are deleted; throws when one of them is not there any more. */
+  readonly batches: readonly number[];
+  readonly blocks: readonly number[];
+  readonly inserts: readonly NewBlock[];
+}
+
+export interface TableTotals {
+  readonly series: number;
+  /** Samples in batches and in blocks of resolution 0. */
+  readonly samples: number;
+  /** Bytes of blobs. */
+  readonly batchBytes: number;
+  readonly chunkBytes: number;
+  readonly rollupBytes: number;
+  /** The whole database as its engine counts it: tables, indexes, free pages, write-ahead log. */
+  readonly databaseBytes: number;
+}
+
+export interface SeriesTables {
+  /** Sources that exist, in any order. With `forAppend` they cannot be deleted until the transaction ends. */
+  sources(keys: readonly SourceKey[], forAppend: boolean): Promise<readonly SourceRow[]>;
+  /** Makes the source unless another transaction made it meanwhile; gives back the one that is there. */
+  createSource(key: SourceKey, labels: string): Promise<SourceRow>;
+  setSourceLabels(id: number, labels: string): Promise<void>;
+  /**
+   * Locks the source until the transaction ends, so that no other transaction gives slots or merges its rows. With
+   * `skip` it is false at once when another transaction holds the lock; false when the source is gone.
+   */
+  lockSource(id: number, mode: "wait" | "skip"): Promise<boolean>;
+  seriesOf(sourceId: number): Promise<readonly SeriesRow[]>;
+  /** Adds series and sets the source's `slots`. The source is locked. */
+  addSeries(sourceId: number, rows: readonly SeriesRow[], slots: number): Promise<void>;
+  removeSeries(sourceId: number, slots: readonly number[]): Promise<void>;
+  /** The source with all its rows. */
+  deleteSource(id: number): Promise<void>;
+  /** Every metric name, sorted. */
+  names(): Promise<readonly string[]>;
+  /** All series of these names. */
+  seriesNamed(names: readonly string[]): Promise<readonly OwnedSeriesRow[]>;
+
+  insertBatches(rows: readonly NewBatch[]): Promise<void>;
+  /** Batches of windows that start within the bounds (included), by id. */
+  batches(sourceId: number, from: number, to: number): Promise<readonly BatchRow[]>;
+  /** Blocks of windows that start within the bounds (included), oldest window first, then oldest writing first. */
+  blocks(
+    sourceId: number,
+    resolution: Resolution,
+    from: number,
+    to: number,
+  ): Promise<readonly BlockRow[]>;
+  /** One group of each block, in the order asked for. */
+  groups(
+    places: readonly { readonly blockId: number; readonly group: number }[],
+  ): Promise<readonly Uint8Array[]>;
+  /** Windows with batches or unsealed pieces, of one source or of all. */
+  openWindows(sourceId: number | null): Promise<readonly OpenWindow[]>;
+  replace(replacement: Replacement): Promise<void>;
+
+  /** The oldest windows of a resolution that start before `before`, at most `limit` blocks or batches. Drops them. */
+  dropWindows(resolution: Resolution, before: number, limit: number): Promise<number>;
+  /** Start of the oldest window that has blocks or batches. */
+  oldestWindow(resolution: Resolution): Promise<number | undefined>;
+  /** Sources that have neither batches nor blocks, at most `limit`. */
+  emptySources(limit: number): Promise<readonly number[]>;
+  /** Windows of resolution 0 that start before it were dropped to keep within the byte cap; samples there are refused. */
+  rawHorizon(): Promise<number>;
+  setRawHorizon(before: number): Promise<void>;
+  totals(): Promise<TableTotals>;
+}
