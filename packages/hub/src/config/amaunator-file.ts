@@ -68,10 +68,10 @@ export function readAmaunatorFile(
   const api = top.get("api");
   const apiEntries = known(api?.value, apiKeys, "api.");
   if (api !== undefined && apiEntries.size > 0) {
-    const host = apiEntries.get("host")?.value.plain ?? listen.host;
-    const port = apiEntries.get("port")?.value.plain ?? listen.port;
+    const host = textOf(apiEntries.get("host")?.value.plain ?? listen.host);
+    const port = textOf(apiEntries.get("port")?.value.plain ?? listen.port);
     const line = (apiEntries.get("port") ?? apiEntries.get("host") ?? api).line;
-    give("listen", hostAndPortText({ host: String(host), port: String(port) }), () => {
+    give("listen", hostAndPortText({ host, port }), () => {
       return `${name}:${line}: api`;
     });
   }
@@ -103,6 +103,10 @@ export function readAmaunatorFile(
     known(entry.value, type === "console" ? consoleKeys : fileKeys, "output.");
     return { value: withNumbers(withKnownKeys(plain)), where: place };
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : describe(value);
 }
 
 function formatOf(plain: unknown): { readonly format?: unknown } {

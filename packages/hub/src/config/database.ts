@@ -56,7 +56,7 @@ function unreadable(text: string): Parsed<string> {
 
 /** The database as it may be shown: a URL without its password and without its parameters. */
 export function shownDatabase(database: string): string {
-  const url = /^postgres:\/\//.test(database) ? URL.parse(database) : null;
+  const url = database.startsWith("postgres://") ? URL.parse(database) : null;
   if (url === null) return database;
   url.password = "";
   url.search = "";

@@ -1,0 +1,118 @@
+/**
+ * Runs one command: reads the line, loads the settings, does it, and answers with the exit code. 0: done; 1: it did not
+ * work out; 2: the command line or the settings are wrong. `probe` has codes of its own.
+ */
+import { AppError } from "../model/error.ts";
+import { loadConfig, type LoadedConfig } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Clock } from "../model/clock.ts";
+import type { IdMaker } from "../model/id.ts";
+import { checkConfig } from "./config-check.ts";
+import type { DatabaseAdmin } from "./db.ts";
+import { helpText } from "./help.ts";
+import type { KeyStore } from "./key.ts";
+import { parseCommand, type Command } from "./parse.ts";
+
+/** Settings that were read, with what a person should be told about them. */
+export type Configuration = Extract<LoadedConfig, { readonly kind: "ok" }>;
+
+export interface CommandParts {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Reads a text file; throws an error with the code `ENOENT` where there is none. */
+  readonly readText: (path: string) => string;
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly version: string;
+  readonly clock: Pick<Clock, "now">;
+  readonly newId: IdMaker;
+  /** Runs the hub until it is stopped; answers with the exit code. */
+  readonly up: (mode: "up" | "hub", configuration: Configuration) => Promise<number>;
+  /** Opens the keys of the database for one command; works beside a running hub. */
+  readonly openKeys: (settings: Settings) => Promise<KeyStore & AsyncDisposable>;
+  /** Opens the database for one command, without migrating it. */
+  readonly openDatabase: (settings: Settings) => Promise<DatabaseAdmin & AsyncDisposable>;
+  /** Checks a target once. */
+  readonly probe: (
+    target: string,
+    options: { readonly json: boolean },
+    settings: Settings,
+  ) => Promise<number>;
+}
+
+/** Runs the command that these arguments (after the program's name) ask for. */
+export async function runCommand(argv: readonly string[], parts: CommandParts): Promise<number> {
+  const parsed = parseCommand(argv);
+  switch (parsed.kind) {
+    case "help":
+      parts.stdout(helpText(parsed.name));
+      return argv.length === 0 ? 2 : 0;
+    case "version":
+      parts.stdout(`belfry ${parts.version}\n`);
+      return 0;
+    case "wrong":
+      parts.stderr(`belfry: ${parsed.message}\n`);
+      return 2;
+    case "run":
+      return runWithSettings(parsed.command, parts);
+  }
+}
+
+async function runWithSettings(command: Command, parts: CommandParts): Promise<number> {
+  const { flags } = command;
+  const loaded = loadConfig({ flags, env: parts.env, cwd: parts.cwd, readText: parts.readText });
+  if (command.name === "config check") return checkConfig(loaded, command.json, parts);
+  if (loaded.kind === "bad") {
+    for (const problem of loaded.problems) parts.stderr(`belfry: ${problem}\n`);
+    return 2;
+  }
+  try {
+    return await runLoaded(command, loaded, parts);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    parts.stderr(`belfry: ${error.detail}\n`);
+    return 1;
+  }
+}
+
+async function runLoaded(
+  { name, positionals, json, scopes }: Command,
+  loaded: Configuration,
+  parts: CommandParts,
+): Promise<number> {
+  const { settings } = loaded;
+  const [first = ""] = positionals;
+  switch (name) {
+    case "up":
+    case "hub":
+      return parts.up(name, loaded);
+    case "probe":
+      return parts.probe(first, { json }, settings);
+    case "config check":
+      return checkConfig(loaded, json, parts);
+    case "health": {
+      const { askHealth } = await import("./health.ts");
+      return askHealth(settings, parts);
+    }
+    case "key create":
+    case "key list":
+    case "key revoke": {
+      const { createKey, listKeys, revokeKey } = await import("./key.ts");
+      const keyParts = { ...parts, openKeys: () => parts.openKeys(settings) };
+      if (name === "key create") return createKey(first, scopes, json, keyParts);
+      if (name === "key list") return listKeys(json, keyParts);
+      return revokeKey(first, keyParts);
+    }
+    case "db migrate":
+    case "db rollback":
+    case "db status":
+    case "db stats": {
+      const database = await import("./db.ts");
+      const databaseParts = { ...parts, openDatabase: () => parts.openDatabase(settings) };
+      if (name === "db migrate") return database.migrate(databaseParts);
+      if (name === "db rollback") return database.rollback(databaseParts);
+      if (name === "db status") return database.showStatus(json, databaseParts);
+      return database.showStats(json, databaseParts);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/** The commands and their options: what is parsed, what help prints and what the documents may name. */
+
+/** An option; `value` names what follows it, null for a switch. */
+export interface OptionSpec {
+  readonly value: string | null;
+  readonly help: string;
+  /** May be given several times. */
+  readonly many?: true;
+}
+
+export const options = {
+  config: { value: "FILE", help: "settings file (else ./belfry.yaml, else ./config.yaml)" },
+  "data-dir": { value: "DIR", help: "data folder (./data)" },
+  listen: { value: "HOST:PORT", help: "address to listen on (127.0.0.1:8000); port 0: a free one" },
+  database: { value: "PATH|URL", help: "embedded database file, or a postgres:// URL" },
+  json: { value: null, help: "print JSON" },
+  scope: {
+    value: "SCOPE",
+    help: "read, write, ingest or admin; may be repeated (read)",
+    many: true,
+  },
+  help: { value: null, help: "print this" },
+} as const satisfies Record<string, OptionSpec>;
+
+export type OptionName = keyof typeof options;
+
+/** Taken by every command. */
+export const commonOptions = ["config", "data-dir", "listen", "database", "help"] as const;
+
+export interface CommandSpec {
+  readonly summary: string;
+  /** Names of what must follow, in order. */
+  readonly positionals: readonly string[];
+  /** Beside the common ones. */
+  readonly options: readonly OptionName[];
+  /** More lines of help. */
+  readonly notes?: string;
+}
+
+export const commands = {
+  up: {
+    summary: "run Belfry: checks, API and pages in one process",
+    positionals: [],
+    options: [],
+  },
+  hub: {
+    summary: "run the server alone; the same as `up` as long as there is nothing else to run",
+    positionals: [],
+    options: [],
+  },
+  probe: {
+    summary: "check a target once and print what was found; nothing is stored",
+    positionals: ["URL|KIND:TARGET"],
+    options: ["json"],
+    notes:
+      "Ends with 0 when the target is up, 1 when it is down, 3 when that could not be found out.",
+  },
+  "config check": {
+    summary: "read the settings as `up` would and report every problem",
+    positionals: [],
+    options: ["json"],
+  },
+  "key create": {
+    summary: "make an API key and print it, this once",
+    positionals: ["NAME"],
+    options: ["scope", "json"],
+  },
+  "key list": { summary: "list API keys", positionals: [], options: ["json"] },
+  "key revoke": {
+    summary: "revoke an API key, by its id or its first characters",
+    positionals: ["ID"],
+    options: [],
+  },
+  "db migrate": {
+    summary: "bring the database to this release (`up` does so by itself)",
+    positionals: [],
+    options: [],
+  },
+  "db rollback": { summary: "undo the last migration", positionals: [], options: [] },
+  "db status": { summary: "list migrations", positionals: [], options: ["json"] },
+  "db stats": {
+    summary: "print the size of the database: series, samples, bytes",
+    positionals: [],
+    options: ["json"],
+  },
+  health: {
+    summary: "ask the hub that runs with these settings whether it is well; ends with 1 when not",
+    positionals: [],
+    options: [],
+  },
+} as const satisfies Record<string, CommandSpec>;
+
+export type CommandName = keyof typeof commands;
