@@ -7,6 +7,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { hashSecret, prefixOf } from "../api/access/secret.ts";
 import type { Settings } from "../config/settings.ts";
+import { AppError } from "../model/error.ts";
 import { auditOf, freshKey, type KeyCommandParts, type KeyStore } from "./key.ts";
 
 /** Name of the file in the data folder. */
@@ -16,7 +17,8 @@ const configuredName = "admin_key of the settings";
 
 /**
  * Makes sure that somebody can get in. Answers with the file a key was written to just now, or null when there was
- * nothing to do. Rejects when the file cannot be written; then no key was stored.
+ * nothing to do. Rejects when the file cannot be written, and then no key was stored; throws an `AppError` (`conflict`)
+ * when the configured key was revoked before.
  */
 export async function ensureAdminKey(
   settings: Pick<Settings, "auth" | "adminKey" | "dataDir">,
@@ -53,7 +55,14 @@ async function enterConfiguredKey(
     await parts.keys.revokeKey(key.id, now, auditOf("revoke", key, now));
   }
   if (secret === null || hash === null) return;
-  if (existing.some((key) => key.hash === hash && key.revokedAt === null)) return;
+  const known = existing.find((key) => key.hash === hash);
+  if (known?.revokedAt === null) return;
+  if (known !== undefined) {
+    throw new AppError(
+      "conflict",
+      "admin_key: this key was revoked; the settings need another one",
+    );
+  }
   const { key } = freshKey(configuredName, ["admin"], parts);
   const entered = { ...key, hash, prefix: prefixOf(secret) };
   await parts.keys.createKey(entered, auditOf("create", entered, now));

@@ -4,8 +4,10 @@
  *
  * Rotation renames `monitor.log` to `monitor.log.1`, `.1` to `.2` and so on, and drops what is beyond `backup_count`.
  * A line is never cut in two and never makes the file larger than `max_bytes`, unless it alone is larger. A file that
- * somebody moved away or deleted is begun anew at the next hand-over.
+ * somebody moved away or deleted is begun anew at the next hand-over. Devices (`/dev/null`) are written and not rotated;
+ * pipes are refused, because opening one waits for its reader.
  */
+import { constants } from "node:fs";
 import { mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SinkFailure, type Sink } from "../../sink.ts";
@@ -32,7 +34,8 @@ export async function openFile(settings: FileSettings): Promise<Sink> {
         }
         while (taken < lines.length) {
           signal.throwIfAborted();
-          const count = fitting(lines, taken, settings.maxBytes - file.size);
+          const room = file.rotates ? settings.maxBytes - file.size : Number.POSITIVE_INFINITY;
+          const count = fitting(lines, taken, room);
           if (count === 0 && file.size > 0) {
             await rotate();
             continue;
@@ -53,14 +56,20 @@ interface AppendedFile {
   readonly handle: FileHandle;
   readonly device: number;
   readonly inode: number;
+  readonly rotates: boolean;
   size: number;
 }
 
 async function openAppending(path: string): Promise<AppendedFile> {
-  const handle = await open(path, "a");
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
+  const handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
   try {
-    const { size, dev, ino } = await handle.stat();
-    return { handle, size, device: dev, inode: ino };
+    const found = await handle.stat();
+    if (!found.isFile() && !found.isCharacterDevice()) {
+      throw new Error(`${path} is not a regular file`);
+    }
+    const { size, dev, ino } = found;
+    return { handle, size, device: dev, inode: ino, rotates: found.isFile() };
   } catch (error) {
     await handle.close();
     throw error;
