@@ -56,11 +56,11 @@ export async function dial(
   }
   // What is reported is the first address that failed, not the last one tried.
   report.address = worstAddress ?? report.address;
-  return failed(worst ?? faultOf("dns", "there is no address of the kind asked for"));
+  return failed(worst ?? noAddress);
 }
 
 /** The addresses a host may be dialled at, after the guard; at least one. */
-export async function addressesOf(
+async function addressesOf(
   host: Host,
   family: 4 | 6,
   deadline: Deadline,
@@ -78,8 +78,32 @@ export async function addressesOf(
   );
 }
 
+/** The first address a host may be reached at, for what is not dialled by us. */
+export async function resolveHost(
+  host: Host,
+  ipVersion: IpVersion,
+  deadline: Deadline,
+  parts: DialParts,
+  report: DialReport,
+): Promise<Attempt<IpAddress>> {
+  let worst: Fault | null = null;
+  for (const family of familiesOf(host, ipVersion)) {
+    const found = await addressesOf(host, family, deadline, parts, report);
+    if (found.kind === "fault") {
+      if (worst === null || worst.code === "ENODATA") worst = found.fault;
+      if (!mayHaveOtherFamily(found.fault)) break;
+      continue;
+    }
+    const [first] = found.value;
+    if (first !== undefined) return { kind: "ok", value: first };
+  }
+  return failed(worst ?? noAddress);
+}
+
+const noAddress = faultOf("dns", "there is no address of the kind asked for");
+
 /** The families to try for a host, in order. */
-export function familiesOf(host: Host, ipVersion: IpVersion): readonly (4 | 6)[] {
+function familiesOf(host: Host, ipVersion: IpVersion): readonly (4 | 6)[] {
   if (host.kind === "address") return [host.address.family];
   if (ipVersion === "4") return [4];
   if (ipVersion === "6") return [6];

@@ -61,6 +61,7 @@ const httpMetrics = [
   { name: "probe_http_redirects", help: "Redirects on the way to the answer" },
   { name: "probe_http_ssl", help: "Whether the answer came over TLS" },
   { name: "probe_http_version", help: "HTTP version of the answer" },
+  { name: "probe_dns_lookup_time_seconds", help: "Time to look the name up" },
   { name: "probe_ip_protocol", help: "IP version of the address used, 4 or 6" },
   {
     name: "probe_ssl_earliest_cert_expiry",
@@ -155,6 +156,7 @@ function measurementsOf(journey: Journey, expiresAt: number | null): Measurement
     'probe_http_duration_seconds{phase="tls"}': seconds(journey.handshakeMs),
     'probe_http_duration_seconds{phase="processing"}': seconds(journey.processingMs),
     'probe_http_duration_seconds{phase="transfer"}': seconds(journey.transferMs),
+    probe_dns_lookup_time_seconds: seconds(journey.resolveMs),
     probe_http_redirects: journey.redirects.length,
     ...(head === null
       ? {}

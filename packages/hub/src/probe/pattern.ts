@@ -12,6 +12,8 @@ export interface Pattern {
   readonly size: number;
   /** Whether it matches anywhere in the text. */
   test(text: string): boolean;
+  /** Where its first match ends, −1 when there is none. */
+  endIn(text: string): number;
 }
 
 export const mostPatternLength = 1_000;
@@ -31,5 +33,13 @@ export function compilePattern(source: string): Pattern | { readonly problem: st
   }
   const size = compiled.programSize();
   if (size > mostPatternSize) return { problem: "this pattern repeats too much" };
-  return { source, size, test: (text) => compiled.test(text) };
+  return {
+    source,
+    size,
+    test: (text) => compiled.test(text),
+    endIn: (text) => {
+      const matcher = compiled.matcher(text);
+      return matcher.find() ? matcher.end() : -1;
+    },
+  };
 }
