@@ -10,13 +10,26 @@ import { AppError } from "../model/error.ts";
 import { createAccess, nobody, type Access } from "./access/access.ts";
 import { createKeyRing, type KeyRing } from "./access/key-ring.ts";
 import { principalId } from "./access/permission.ts";
-import { createSessions } from "./access/sessions.ts";
+import { createSessions, type Sessions } from "./access/sessions.ts";
+import { addAuditRoutes } from "./audit.ts";
 import { addJsonBody } from "./body.ts";
+import { addCheckKindRoutes } from "./check-kinds.ts";
+import { addAmaunatorRoutes } from "./drop-in/amaunator.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
+import { addIncidentRoutes } from "./incidents.ts";
+import { addKeyRoutes } from "./keys.ts";
+import { addLiveRoute } from "./live.ts";
+import { addMetricsRoute } from "./metrics/metrics.ts";
+import { addCheckingRoutes } from "./monitors/checking.ts";
 import { addMonitorRoutes } from "./monitors/monitors.ts";
+import { addPastRoutes } from "./monitors/past.ts";
+import { addOpenApiRoutes, prepareOpenApi } from "./openapi.ts";
 import { addOperationRoutes } from "./operations.ts";
+import { addPages } from "./pages.ts";
 import type { ApiParts } from "./parts.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
+import { addImportRoute, addSeriesRoutes } from "./series.ts";
+import { addSessionRoutes } from "./session.ts";
 import type { ApiSettings } from "./settings.ts";
 
 /** The API, ready to listen or to be asked by `app.inject`. */
@@ -58,14 +71,39 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
   addJsonBody(app);
   addErrorAnswers(app, routes, answerError);
   await addSecurity(app, settings, access);
-  addMonitorRoutes(app, parts);
-  addOperationRoutes(app, parts);
+  await addRoutes(app, settings, parts, { keys, sessions, access });
   const unprotected = routes.unprotected();
   if (unprotected.length > 0) {
     throw new Error(`routes without a permission: ${unprotected.join(", ")}`);
   }
   await app.ready();
   return { app, routes, [Symbol.asyncDispose]: () => closeAll(app, keys) };
+}
+
+async function addRoutes(
+  app: FastifyInstance,
+  settings: ApiSettings,
+  parts: ApiParts,
+  own: { readonly keys: KeyRing; readonly sessions: Sessions; readonly access: Access },
+): Promise<void> {
+  await prepareOpenApi(app, parts.version);
+  addMonitorRoutes(app, settings, parts);
+  addPastRoutes(app, parts);
+  addCheckingRoutes(app, settings, parts);
+  addCheckKindRoutes(app, parts);
+  addIncidentRoutes(app, parts);
+  addSeriesRoutes(app, parts);
+  addLiveRoute(app, parts.live);
+  addKeyRoutes(app, parts, own.keys);
+  addSessionRoutes(app, settings, own.access, own.sessions);
+  addAuditRoutes(app, parts.store);
+  addOperationRoutes(app, parts);
+  addMetricsRoute(app, parts);
+  // Surfaces that read bodies of any content type have a scope of their own.
+  await app.register(async (scope) => addImportRoute(scope, settings, parts));
+  await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
+  if (settings.dashboard) await addPages(app, parts.pages);
+  await addOpenApiRoutes(app);
 }
 
 async function closeAll(app: FastifyInstance, keys: KeyRing): Promise<void> {

@@ -24,6 +24,10 @@ export interface ApiSettings {
   readonly sessionLifetimeMs: number;
   /** Largest body of an import, in bytes; other bodies are limited to 1 MiB. */
   readonly importLimitBytes: number;
+  /** false: no pages; the API stays. */
+  readonly dashboard: boolean;
+  /** Of monitors that do not say how often and how long they are checked, in ms. */
+  readonly checks: { readonly defaultIntervalMs: number; readonly defaultTimeoutMs: number };
 }
 
 /** The settings a file leaves out. */
@@ -33,4 +37,6 @@ export const defaultApiSettings = {
   rateLimit: { max: 60_000, windowMs: 60_000, failedAttempts: 20 },
   sessionLifetimeMs: 7 * 86_400_000,
   importLimitBytes: 32 * 1024 * 1024,
+  dashboard: true,
+  checks: { defaultIntervalMs: 60_000, defaultTimeoutMs: 10_000 },
 } as const satisfies Omit<ApiSettings, "auth">;

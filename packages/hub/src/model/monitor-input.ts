@@ -33,6 +33,8 @@ export interface InputContext {
   /** The monitor as it is; undefined when one is made. */
   readonly existing: Monitor | undefined;
   readonly kinds: ReadonlyMap<string, CheckKind>;
+  /** Interval and time limit where the input has none, in ms. */
+  readonly defaults: { readonly intervalMs: number; readonly timeoutMs: number };
   /** Looks a monitor up, for `depends_on`. */
   readonly monitor: (id: MonitorId) => Monitor | undefined;
 }
@@ -54,7 +56,7 @@ const parseJudging = createParser(JudgingSchema);
 
 /** Reads the body of a POST or PUT. */
 export function parseMonitor(input: unknown, context: InputContext): Parsed<Monitor> {
-  const trimmed = trimName(input);
+  const trimmed = withDefaults(trimName(input), context);
   const shape = parseShape(trimmed);
   const problems: Problem[] = shape.kind === "bad" ? [...shape.problems] : [];
   if (!isRecord(trimmed)) return bad(...problems);
@@ -118,6 +120,15 @@ export function expectedStatusOf(settings: JsonObject): number | null {
 function trimName(input: unknown): unknown {
   if (!isRecord(input) || typeof input["name"] !== "string") return input;
   return { ...input, name: input["name"].trim() };
+}
+
+function withDefaults(input: unknown, { defaults }: InputContext): unknown {
+  if (!isRecord(input)) return input;
+  return {
+    interval: defaults.intervalMs / 1000,
+    timeout: defaults.timeoutMs / 1000,
+    ...input,
+  };
 }
 
 function findKind(

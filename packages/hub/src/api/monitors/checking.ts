@@ -14,6 +14,7 @@ import { parseMonitor } from "../../model/monitor-input.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { ApiParts } from "../parts.ts";
 import { addRoute } from "../route.ts";
+import type { ApiSettings } from "../settings.ts";
 import { accept, contextOf, findEntry, idParams, viewer } from "./monitors.ts";
 import { timeText } from "./view.ts";
 
@@ -30,7 +31,11 @@ const testQuery = Type.Object(
 );
 
 /** Registers the routes. */
-export function addCheckingRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addCheckingRoutes(
+  app: FastifyInstance,
+  settings: ApiSettings,
+  parts: ApiParts,
+): void {
   const view = viewer(parts);
   const bounded = createBound(mostAtOnce);
   addRoute(app, {
@@ -70,7 +75,7 @@ export function addCheckingRoutes(app: FastifyInstance, parts: ApiParts): void {
         query.monitor === undefined ? undefined : findEntry(parts, query.monitor).monitor;
       const now = parts.clock.now();
       const id = existing?.id ?? parts.newId<"monitor">(now);
-      const monitor = accept(parseMonitor(body, contextOf(parts, id, existing)));
+      const monitor = accept(parseMonitor(body, contextOf(settings, parts, id, existing)));
       const gone = new AbortController();
       reply.raw.once("close", () => {
         if (!reply.raw.writableFinished) gone.abort();

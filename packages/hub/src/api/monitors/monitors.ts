@@ -25,6 +25,7 @@ import { jsonTypes } from "../body.ts";
 import { createIdempotency } from "../idempotency.ts";
 import type { ApiParts } from "../parts.ts";
 import { addRoute, noContent, type Answer, type Call } from "../route.ts";
+import type { ApiSettings } from "../settings.ts";
 import { checkIfMatch, etagOf } from "./conditions.ts";
 import { createMonitorList, sortKeys } from "./list.ts";
 import { monitorView } from "./view.ts";
@@ -62,10 +63,14 @@ const etagHeader = { etag: "The version, to be sent as If-Match" };
 const one: Answer = { description: "The monitor", schema: MonitorSchema, headers: etagHeader };
 
 /** Registers the routes. */
-export function addMonitorRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addMonitorRoutes(
+  app: FastifyInstance,
+  settings: ApiSettings,
+  parts: ApiParts,
+): void {
   addReading(app, parts);
-  addCreating(app, parts);
-  addChanging(app, parts);
+  addCreating(app, settings, parts);
+  addChanging(app, settings, parts);
 }
 
 /** The board's entry of a path's id; throws `not_found`. */
@@ -113,7 +118,7 @@ function addReading(app: FastifyInstance, parts: ApiParts): void {
   });
 }
 
-function addCreating(app: FastifyInstance, parts: ApiParts): void {
+function addCreating(app: FastifyInstance, settings: ApiSettings, parts: ApiParts): void {
   const view = viewer(parts);
   const idempotency = createIdempotency(parts.store, parts.clock, parts.log);
   addRoute(app, {
@@ -135,7 +140,7 @@ function addCreating(app: FastifyInstance, parts: ApiParts): void {
       const answer = await idempotency.run(request, reply, async () => {
         const now = parts.clock.now();
         const id = parts.newId<"monitor">(now);
-        const monitor = accept(parseMonitor(body, contextOf(parts, id, undefined)));
+        const monitor = accept(parseMonitor(body, contextOf(settings, parts, id, undefined)));
         const entry = await parts.desk.create(monitor, actorOf(principal));
         return { status: 201, body: view(entry) };
       });
@@ -150,7 +155,7 @@ function addCreating(app: FastifyInstance, parts: ApiParts): void {
   });
 }
 
-function addChanging(app: FastifyInstance, parts: ApiParts): void {
+function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiParts): void {
   const view = viewer(parts);
 
   async function change(
@@ -189,7 +194,9 @@ function addChanging(app: FastifyInstance, parts: ApiParts): void {
       '`{"set": true}` stay, `null` removes them.',
     body: MonitorInputSchema,
     handle: (call) =>
-      change(call, (former) => parseMonitor(call.body, contextOf(parts, former.id, former))),
+      change(call, (former) =>
+        parseMonitor(call.body, contextOf(settings, parts, former.id, former)),
+      ),
   });
   addRoute(app, {
     ...common,
@@ -201,7 +208,7 @@ function addChanging(app: FastifyInstance, parts: ApiParts): void {
     handle: (call) =>
       change(call, (former) =>
         parseMonitorPatch(call.body, {
-          ...contextOf(parts, former.id, former),
+          ...contextOf(settings, parts, former.id, former),
           existing: former,
         }),
       ),
@@ -233,6 +240,7 @@ export function viewer(parts: Pick<ApiParts, "kinds">): (entry: BoardEntry) => M
 
 /** What surrounds the input of a monitor. */
 export function contextOf(
+  { checks }: Pick<ApiSettings, "checks">,
   parts: Pick<ApiParts, "clock" | "kinds" | "board">,
   id: MonitorId,
   existing: Monitor | undefined,
@@ -242,6 +250,7 @@ export function contextOf(
     now: parts.clock.now(),
     existing,
     kinds: parts.kinds,
+    defaults: { intervalMs: checks.defaultIntervalMs, timeoutMs: checks.defaultTimeoutMs },
     monitor: (other) => parts.board.get(other)?.monitor,
   };
 }
