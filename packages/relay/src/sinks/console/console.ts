@@ -50,6 +50,7 @@ export async function openConsole({ stdout }: SinkParts): Promise<Sink> {
 
 function ofStream(stdout: NodeJS.WritableStream): Sink {
   let broken: Error | undefined;
+  let inStream = 0;
   const onError = (error: Error): void => {
     broken = error;
   };
@@ -61,7 +62,9 @@ function ofStream(stdout: NodeJS.WritableStream): Sink {
         const giveUp = (): void => reject(new Error("standard output is not read"));
         if (signal.aborted) return giveUp();
         signal.addEventListener("abort", giveUp, { once: true });
+        inStream += 1;
         stdout.write(lines.join(""), (error) => {
+          inStream -= 1;
           signal.removeEventListener("abort", giveUp);
           if (error === undefined || error === null) resolve();
           else reject(error);
@@ -69,7 +72,8 @@ function ofStream(stdout: NodeJS.WritableStream): Sink {
       });
     },
     close: () => {
-      stdout.removeListener("error", onError);
+      // What was given up may still fail later, and an error nobody listens for ends the process.
+      if (inStream === 0) stdout.removeListener("error", onError);
       return Promise.resolve();
     },
   };

@@ -61,7 +61,7 @@ interface AppendedFile {
 }
 
 async function openAppending(path: string): Promise<AppendedFile> {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK = 0 } = constants;
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
   const handle = await open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK);
   try {
     const found = await handle.stat();
