@@ -15,7 +15,7 @@ import type { FileSettings } from "./settings.ts";
 
 /** Opens the file for appending; creates it and the folders above it. */
 export async function openFile(settings: FileSettings): Promise<Sink> {
-  await mkdir(dirname(settings.path), { recursive: true });
+  await makeFolder(dirname(settings.path));
   let file = await openAppending(settings.path);
 
   async function rotate(): Promise<void> {
@@ -50,6 +50,23 @@ export async function openFile(settings: FileSettings): Promise<Sink> {
     },
     close: () => file.handle.close(),
   };
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` never ends where a folder exists in which none can be made
+ * (below `/proc`).
+ */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (isCoded(error, "EEXIST")) return;
+    if (!isCoded(error, "ENOENT") || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path).catch((again: unknown) => {
+      if (!isCoded(again, "EEXIST")) throw again;
+    });
+  }
 }
 
 interface AppendedFile {
@@ -111,11 +128,11 @@ async function shift(path: string, backupCount: number): Promise<void> {
   for (let n = backupCount - 1; n >= 0; n -= 1) {
     const from = n === 0 ? path : `${path}.${n}`;
     await rename(from, `${path}.${n + 1}`).catch((error: unknown) => {
-      if (!isMissing(error)) throw error;
+      if (!isCoded(error, "ENOENT")) throw error;
     });
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+function isCoded(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
 }
