@@ -183,12 +183,15 @@ function programFault(error: Error, program: string): Fault {
   return faultOf("misconfigured", `the program ${program} is not installed`, "none", "ENOENT");
 }
 
+const noRoute = /network is unreachable/i;
+const unusable = /not permitted|permission denied|invalid (option|argument)|usage:|socket:/i;
+
 /** What the program said when it could not work at all; null when the packets simply got no answer. */
 function complaintOf(output: string): Fault | null {
-  const line = printable(output.trim().split("\n")[0] ?? "", 200);
-  if (/network is unreachable/i.test(output)) return faultOf("own_network", `ping: ${line}`);
-  if (/not permitted|permission denied|invalid (option|argument)|usage:|socket:/i.test(output)) {
-    return faultOf("misconfigured", `ping cannot be used here: ${line}`);
+  for (const line of output.split("\n")) {
+    const said = printable(line.trim(), 200);
+    if (noRoute.test(line)) return faultOf("own_network", said);
+    if (unusable.test(line)) return faultOf("misconfigured", `ping cannot be used here: ${said}`);
   }
   return null;
 }
