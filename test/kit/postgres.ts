@@ -131,14 +131,26 @@ function spawnServer(
   port: number,
   options: User & { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
 ): ChildProcess {
-  const settings = { listen_addresses: "127.0.0.1", port, unix_socket_directories: "", fsync: "off" };
+  const settings = {
+    listen_addresses: "127.0.0.1",
+    port,
+    unix_socket_directories: "",
+    fsync: "off",
+  };
   const args = Object.entries({ ...settings, max_connections: 60, shared_buffers: "32MB" });
   // The shell sees the end of its input when this process is gone, and then stops the server. (A job in the background
   // would read /dev/null, if its input were not named.)
   const script = `exec 3<&0; "$0" "$@" & server=$!; (cat <&3; kill -INT $server) & wait $server`;
   return spawn(
     "/bin/sh",
-    ["-c", script, postgres, "-D", data, ...args.flatMap(([key, value]) => ["-c", `${key}=${value}`])],
+    [
+      "-c",
+      script,
+      postgres,
+      "-D",
+      data,
+      ...args.flatMap(([key, value]) => ["-c", `${key}=${value}`]),
+    ],
     { ...options, stdio: ["pipe", "ignore", "pipe"] },
   );
 }

@@ -1,5 +1,6 @@
 /** The one error that is thrown: something that should not happen, or a request that cannot be served. */
-import { errorTable, type ErrorCode, type Problem } from "@belfry/contract";
+import type { Problem } from "@belfry/contract";
+import { errorTable, type ErrorCode } from "@belfry/contract/error-code";
 
 /** `code` decides the HTTP status and the public title; `detail` is public and holds no secret; `cause` is logged. */
 export class AppError extends Error {

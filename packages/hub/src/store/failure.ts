@@ -3,7 +3,8 @@
  * lost), `internal` for what does not (damaged file, a statement that is wrong). The detail is public and holds no
  * secret.
  */
-import { errorTable, type ErrorCode, type Problem } from "@belfry/contract";
+import type { Problem } from "@belfry/contract";
+import { errorTable, type ErrorCode } from "@belfry/contract/error-code";
 import { AppError } from "../model/error.ts";
 
 /** An error on its way from a store thread to the main thread. */

@@ -8,10 +8,10 @@
  *
  * A thread takes a bounded number of calls; when it is full, further ones are refused at once with `unavailable`.
  */
-import { extname } from "node:path";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
 import type { SeriesStore, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
+import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds } from "./thread/thread.ts";
 
 /** What the store says about itself; a pino logger fits. */
@@ -38,18 +38,17 @@ export async function createStore(
   const postgres = parsePostgresUrl(settings.database);
   const bounds = parts.bounds ?? defaultBounds;
   await using opened = new AsyncDisposableStack();
-  const start = (name: string, entry: string): StoreThread =>
-    opened.use(new StoreThread(name, entryUrl(entry), bounds));
+  const start = (role: ThreadRole): StoreThread => opened.use(new StoreThread(role, bounds));
   const open = async (thread: StoreThread, database: string): Promise<void> => {
     for (const note of await thread.open({ ...settings, database })) parts.log.info({}, note);
   };
   if (postgres !== undefined) {
-    const pool = start("database", "./postgres/thread");
+    const pool = start("database");
     await open(pool, postgres);
     return createFacade("postgres", { reader: pool, writer: pool }, opened.move());
   }
-  const writer = start("writer", "./sqlite/writer-thread");
-  const reader = start("reader", "./sqlite/reader-thread");
+  const writer = start("writer");
+  const reader = start("reader");
   await open(writer, settings.database);
   await open(reader, settings.database);
   return createFacade("sqlite", { reader, writer }, opened.move());
@@ -110,9 +109,4 @@ function createFacade(
     queues: () => (reader === writer ? [writer.queue] : [writer.queue, reader.queue]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
-}
-
-/** A thread's entry beside this module, TypeScript or built. */
-function entryUrl(path: string): URL {
-  return new URL(`${path}${extname(import.meta.url)}`, import.meta.url);
 }

@@ -11,6 +11,20 @@ import type { OperationName } from "../operations/table.ts";
 import type { StoreSettings } from "../port.ts";
 import type { PackedFrames } from "./frames.ts";
 
+/** What a thread does. */
+export type ThreadRole = "writer" | "reader" | "database";
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly role: ThreadRole;
+  /** The folder of the main thread's compile cache; null when it has none. */
+  readonly compileCache: string | null;
+}
+
+export function isThreadData(value: unknown): value is ThreadData {
+  return typeof value === "object" && value !== null && "role" in value && "compileCache" in value;
+}
+
 /** One call of an operation. `id` is the caller's; `frames` belong to operations that take samples. */
 export interface Call {
   readonly id: number;

@@ -2,6 +2,8 @@
  * The main thread's side of a store thread: typed calls, a bound on what waits, and what happens when the thread ends.
  * Calls made in one turn of the event loop travel as one message.
  */
+import { getCompileCacheDir } from "node:module";
+import { dirname, extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { AppError } from "../../model/error.ts";
 import type { Frame } from "../../model/series.ts";
@@ -9,7 +11,7 @@ import { fromFailureMessage, toFailureMessage } from "../failure.ts";
 import type { Arguments, OperationName, Result } from "../operations/table.ts";
 import type { StoreQueue, StoreSettings } from "../port.ts";
 import { FramePacker, sizeOf, transferablesOf } from "./frames.ts";
-import type { Answer, Call, FromThread, ToThread } from "./messages.ts";
+import type { Answer, Call, FromThread, ThreadData, ThreadRole, ToThread } from "./messages.ts";
 
 /** Bounds on what may wait in one thread. Beyond them a call is refused at once with `unavailable`. */
 export interface QueueBounds {
@@ -17,6 +19,12 @@ export interface QueueBounds {
   /** Bytes of samples; the rest of a call is not counted. */
   readonly maxBytes: number;
 }
+
+/** The entry of a thread, TypeScript or built as this module is. */
+const entry = new URL(`./entry${extname(import.meta.url)}`, import.meta.url);
+
+/** What lives longer than a call is small: the default of 48 MB would only let each thread's memory grow. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
 /** How long a thread may take to finish its calls after `close`, in ms. */
 const closeWithinMs = 10_000;
@@ -42,10 +50,15 @@ export class StoreThread implements AsyncDisposable {
   #state: "new" | "open" | "closing" | "ended" = "new";
   #opened: PromiseWithResolvers<readonly string[]> = Promise.withResolvers();
 
-  constructor(name: string, entry: URL, bounds: QueueBounds) {
-    this.#name = name;
+  constructor(role: ThreadRole, bounds: QueueBounds) {
+    this.#name = role;
     this.#bounds = bounds;
-    this.#worker = new Worker(entry, { name: `belfry-${name}` });
+    const cache = getCompileCacheDir();
+    const workerData: ThreadData = {
+      role,
+      compileCache: cache === undefined ? null : dirname(cache),
+    };
+    this.#worker = new Worker(entry, { name: `belfry-${role}`, workerData, resourceLimits });
     this.#worker.on("message", (message: FromThread) => this.#hear(message));
     this.#worker.on("error", (error: unknown) => this.#fail(error));
     this.#ended = new Promise((resolve) => {

@@ -1,13 +1,14 @@
-/** Entry of the thread that reads the SQLite database: each call sees one state of it, the newest. */
+/** The thread that reads the SQLite database: each call sees one state of it, the newest. */
 import { runOperation } from "../operations/table.ts";
-import { failureAnswer, serve, type UnpackedCall } from "../thread/serve.ts";
+import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
 import type { Answer } from "../thread/messages.ts";
 import type { Tables } from "../tables.ts";
 import { createSqliteKysely } from "./dialect.ts";
 import { openForReading } from "./file.ts";
 import { inTransaction } from "./transaction.ts";
 
-serve((settings, answer) => {
+/** Opens the file, which the writer has brought to this release. */
+export const openReader: OpenEngine = (settings, answer) => {
   const database = openForReading(settings.database);
   const db = createSqliteKysely<Tables>(database);
   let last = Promise.resolve();
@@ -38,4 +39,4 @@ serve((settings, answer) => {
       database.close();
     },
   });
-});
+};

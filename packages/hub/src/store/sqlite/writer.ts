@@ -1,7 +1,7 @@
-/** Entry of the thread that writes the SQLite database. It holds the lock of the file, and migrates it. */
+/** The thread that writes the SQLite database. It holds the lock of the file, and migrates it. */
 import { migrateUp } from "../migrations/run.ts";
 import { runOperation } from "../operations/table.ts";
-import { serve } from "../thread/serve.ts";
+import type { OpenEngine } from "../thread/serve.ts";
 import type { Tables } from "../tables.ts";
 import { createSqliteKysely } from "./dialect.ts";
 import { openForWriting } from "./file.ts";
@@ -9,7 +9,8 @@ import { GroupCommit } from "./group-commit.ts";
 import { lockDatabase } from "./lock.ts";
 import { sqliteMigrationScope } from "./transaction.ts";
 
-serve(async (settings, answer) => {
+/** Opens the file for this thread alone, brings it to this release and commits what comes in. */
+export const openWriter: OpenEngine = async (settings, answer) => {
   using opened = new DisposableStack();
   opened.use(lockDatabase(settings.database));
   const database = opened.adopt(openForWriting(settings.database), (one) => one.close());
@@ -32,4 +33,4 @@ serve(async (settings, answer) => {
       resources.dispose();
     },
   };
-});
+};

@@ -1,5 +1,5 @@
 /**
- * Entry of the thread that talks to PostgreSQL. Writes and reads have connections of their own, so that slow charts
+ * The thread that talks to PostgreSQL. Writes and reads have connections of their own, so that slow charts
  * never hold up what was decided about checks. Each write is one transaction; one that lost against another hub is
  * tried again.
  */
@@ -8,7 +8,7 @@ import { isRetriable } from "../failure.ts";
 import { operations, runOperation } from "../operations/table.ts";
 import type { Database, Tables } from "../tables.ts";
 import type { Answer } from "../thread/messages.ts";
-import { failureAnswer, serve, type UnpackedCall } from "../thread/serve.ts";
+import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
 import { sql, type Kysely } from "kysely";
 import { connectPostgres, postgresMigrationScope } from "./connection.ts";
 import { createLane } from "./lane.ts";
@@ -19,7 +19,8 @@ const readConnections = 6;
 /** How often a transaction that lost is begun. */
 const maxAttempts = 5;
 
-serve(async (settings, answer) => {
+/** Connects, brings the database to this release and takes calls in. */
+export const openPool: OpenEngine = async (settings, answer) => {
   await using opened = new AsyncDisposableStack();
   const connection = opened.use(
     await connectPostgres(settings.database, writeConnections + readConnections),
@@ -42,7 +43,7 @@ serve(async (settings, answer) => {
       await resources.disposeAsync();
     },
   };
-});
+};
 
 /** Guarantee: the migrations have made exactly the tables of `Tables`. */
 function typed(db: Kysely<unknown>): Database {

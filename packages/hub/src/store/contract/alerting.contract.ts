@@ -1,0 +1,147 @@
+/** What the store promises about what alerting consumes and keeps. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createId, parseId, type MonitorId } from "../../model/id.ts";
+import type { Incident } from "../../model/incident.ts";
+import type { Store } from "../port.ts";
+import { auditOf, changeOf, incidentOf, transitionOf, type ContractStores } from "./fixtures.ts";
+
+const commitTransitions = (store: Store, id: MonitorId, messages: readonly string[]) =>
+  store.commit(changeOf({ transitions: messages.map((message) => transitionOf(id, { message })) }));
+
+export function alertingContract({ open }: ContractStores): void {
+  describe("transitions", () => {
+    test("are handed out oldest first, until they are consumed", async () => {
+      await using store = await open();
+      const id = createId<"monitor">(1);
+      await commitTransitions(store, id, ["first", "second"]);
+      await commitTransitions(store, id, ["third"]);
+      const pending = await store.pendingTransitions(2);
+      assert.deepEqual(
+        pending.map((one) => one.transition.message),
+        ["first", "second"],
+      );
+      const consumed = pending.map((one) => one.sequence);
+      await store.commitAlerting({ consumed, incidents: [] });
+      const rest = await store.pendingTransitions(9);
+      assert.deepEqual(
+        rest.map((one) => one.transition),
+        [transitionOf(id, { message: "third" })],
+      );
+    });
+
+    test("are consumed once: the second time nothing is written", async () => {
+      await using store = await open();
+      const id = createId<"monitor">(1);
+      await commitTransitions(store, id, ["first", "second"]);
+      const [first, second] = await store.pendingTransitions(9);
+      assert.ok(first !== undefined && second !== undefined);
+      await store.commitAlerting({ consumed: [first.sequence], incidents: [] });
+      const step = {
+        consumed: [first.sequence, second.sequence],
+        incidents: [incidentOf(id)],
+      };
+      await assert.rejects(store.commitAlerting(step), { code: "conflict" });
+      assert.deepEqual(await store.openIncidents(), []);
+      assert.equal((await store.pendingTransitions(9)).length, 1);
+    });
+
+    test("keep their sequence growing when all were consumed", async () => {
+      await using store = await open();
+      const id = createId<"monitor">(1);
+      await commitTransitions(store, id, ["first"]);
+      const [first] = await store.pendingTransitions(1);
+      assert.ok(first !== undefined);
+      await store.commitAlerting({ consumed: [first.sequence], incidents: [] });
+      await commitTransitions(store, id, ["second"]);
+      const [second] = await store.pendingTransitions(1);
+      assert.ok((second?.sequence ?? 0) > first.sequence);
+    });
+  });
+
+  describe("incidents", () => {
+    test("come back as they were written, and are replaced as a whole", async () => {
+      await using store = await open();
+      const made = incidentOf(createId(1), { message: "ü", flapping: true });
+      await store.commitAlerting({ consumed: [], incidents: [made] });
+      assert.deepEqual(await store.incident(made.id), made);
+      assert.deepEqual(await store.openIncidents(), [made]);
+      const resolved: Incident = { ...made, resolvedAt: 9000, flapping: false, evidence: {} };
+      await store.commitAlerting({ consumed: [], incidents: [resolved] });
+      assert.deepEqual(await store.incident(made.id), resolved);
+      assert.deepEqual(await store.openIncidents(), []);
+    });
+
+    test("that do not exist are not found and cannot be changed", async () => {
+      await using store = await open();
+      const other = incidentOf(createId(1));
+      assert.equal(await store.incident(other.id), undefined);
+      await assert.rejects(store.updateIncident(other, auditOf()), { code: "not_found" });
+      assert.deepEqual(await store.auditEntries({ limit: 1 }), []);
+    });
+
+    test("that a person changes leave an audit entry", async () => {
+      await using store = await open();
+      const made = incidentOf(createId(1));
+      await store.commitAlerting({ consumed: [], incidents: [made] });
+      const acknowledged = { ...made, acknowledgedAt: 5000 };
+      await store.updateIncident(acknowledged, auditOf({ action: "acknowledge" }));
+      assert.deepEqual(await store.incident(made.id), acknowledged);
+      assert.equal((await store.auditEntries({ limit: 1 }))[0]?.action, "acknowledge");
+    });
+
+    test("are found by monitor, state, range and page", async (t) => {
+      await using store = await open();
+      const [a, b] = [createId<"monitor">(1), createId<"monitor">(2)];
+      const twins = [
+        "00000000-0000-7000-8000-000000000001",
+        "00000000-0000-7000-8000-000000000002",
+      ];
+      const make = (monitor: MonitorId, openedAt: number, resolvedAt: number | null) =>
+        incidentOf(monitor, { openedAt, resolvedAt });
+      const [first, second, third, fourth] = [
+        make(a, 1000, 2000),
+        make(b, 3000, 4000),
+        { ...make(a, 5000, null), id: createIdFrom(twins[0]) },
+        { ...make(b, 5000, null), id: createIdFrom(twins[1]) },
+      ];
+      const both = { ...make(a, 7000, 8000), subjects: [...first.subjects, ...second.subjects] };
+      const all = [first, second, third, fourth, both];
+      await store.commitAlerting({ consumed: [], incidents: all });
+      const table = [
+        { title: "all", query: {}, expected: [both, fourth, third, second, first] },
+        { title: "of one monitor", query: { monitorId: a }, expected: [both, third, first] },
+        { title: "open ones", query: { open: true }, expected: [fourth, third] },
+        { title: "resolved ones", query: { open: false }, expected: [both, second, first] },
+        {
+          title: "open within a range",
+          query: { range: { from: 2000, to: 5000 } },
+          expected: [fourth, third, second, first],
+        },
+        {
+          title: "the second page",
+          query: { cursor: fourth.id },
+          expected: [third, second, first],
+        },
+        {
+          title: "the second page of one monitor",
+          query: { cursor: both.id, monitorId: b },
+          expected: [fourth, second],
+        },
+        { title: "after a cursor nobody knows", query: { cursor: "x" }, expected: [] },
+      ];
+      for (const { title, query, expected } of table) {
+        await t.test(title, async () => {
+          assert.deepEqual(await store.incidents({ ...query, limit: 10 }), expected);
+        });
+      }
+      assert.deepEqual(await store.incidents({ limit: 2 }), [both, fourth]);
+    });
+  });
+}
+
+function createIdFrom(text: string | undefined): Incident["id"] {
+  const id = parseId<"incident">(text);
+  assert.ok(id !== undefined);
+  return id;
+}

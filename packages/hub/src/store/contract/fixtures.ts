@@ -1,0 +1,173 @@
+/** Values that the suites of the contract start from. */
+import { createHash } from "node:crypto";
+import type { ApiKey, AuditEntry } from "../../model/access.ts";
+import type { Change, FailedCheck, StatusChange } from "../../model/change.ts";
+import { createId, type MonitorId } from "../../model/id.ts";
+import type { Incident } from "../../model/incident.ts";
+import type { JudgeState, Transition } from "../../model/judgement.ts";
+import type { Monitor } from "../../model/monitor.ts";
+import type { Store, StoreSettings } from "../port.ts";
+
+/** What a suite is run on. */
+export interface ContractStores {
+  readonly engine: Store["engine"];
+  /** Opens a store, on an empty database unless one is named. */
+  readonly open: (database?: string) => Promise<Store>;
+  /** An empty database. */
+  readonly createDatabase: () => Promise<string>;
+}
+
+const day = 86_400_000;
+
+export const retention: StoreSettings["retention"] = {
+  rawMs: 15 * day,
+  fiveMinutesMs: 90 * day,
+  hourMs: 730 * day,
+  maxBytes: null,
+};
+
+export const everything = { from: 0, to: Number.MAX_SAFE_INTEGER } as const;
+
+export function monitorOf(over: Partial<Monitor> = {}): Monitor {
+  return {
+    id: createId<"monitor">(1_700_000_000_000),
+    name: "api",
+    kind: "http",
+    settings: { url: "https://example.org/", headers: { accept: "*/*" } },
+    labels: { team: "core" },
+    dependsOn: [],
+    enabled: true,
+    intervalMs: 60_000,
+    timeoutMs: 10_000,
+    judging: {
+      downAfter: 2,
+      upAfter: 1,
+      retryIntervalMs: null,
+      degradedAfterMs: null,
+      degradedCertificateDays: 14,
+    },
+    version: 1,
+    createdAt: 1000,
+    updatedAt: 1000,
+    ...over,
+  };
+}
+
+export function auditOf(over: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    at: 1000,
+    actor: "key:test",
+    action: "create",
+    resource: "monitor",
+    resourceId: "a-resource",
+    detail: { name: "api" },
+    ...over,
+  };
+}
+
+export function changeOf(over: Partial<Change> = {}): Change {
+  return {
+    judged: [],
+    statusChanges: [],
+    failedChecks: [],
+    transitions: [],
+    frames: [],
+    ...over,
+  };
+}
+
+export function statusOf(
+  monitorId: MonitorId,
+  status: StatusChange["status"],
+  at: number,
+  reason: StatusChange["reason"] = null,
+): StatusChange {
+  return { monitorId, status, reason, at };
+}
+
+export function failedCheckOf(monitorId: MonitorId, over: Partial<FailedCheck> = {}): FailedCheck {
+  return {
+    monitorId,
+    checkedAt: 2000,
+    location: "local",
+    result: "down",
+    reason: "timeout",
+    message: "no answer within 10 s",
+    statusCode: null,
+    latencyMs: 10_000.25,
+    evidence: { phase: "first_byte" },
+    ...over,
+  };
+}
+
+export const upState: JudgeState = {
+  status: "up",
+  since: 1500,
+  lastKnown: "up",
+  failuresInRow: 0,
+  successesInRow: 1,
+  degradedInRow: 0,
+  firstFailure: null,
+  changes: [],
+  flapping: false,
+};
+
+export function transitionOf(monitorId: MonitorId, over: Partial<Transition> = {}): Transition {
+  return {
+    monitorId,
+    from: "up",
+    to: "down",
+    knownFrom: "up",
+    knownTo: "down",
+    at: 2000,
+    decidedAt: 3000,
+    reason: "timeout",
+    message: "no answer within 10 s",
+    failure: { at: 2000, reason: "timeout", message: "no answer", evidence: { body: "\u0000" } },
+    flapping: false,
+    ...over,
+  };
+}
+
+export function incidentOf(monitorId: MonitorId, over: Partial<Incident> = {}): Incident {
+  return {
+    id: createId<"incident">(over.openedAt ?? 2000),
+    subjects: [{ kind: "monitor", id: monitorId, name: "api" }],
+    openedAt: 2000,
+    decidedAt: 3000,
+    acknowledgedAt: null,
+    resolvedAt: null,
+    reason: "timeout",
+    message: "no answer",
+    evidence: { status: 500, headers: { "content-type": "text/html" } },
+    flapping: false,
+    ...over,
+  };
+}
+
+export function keyOf(over: Partial<ApiKey> = {}): ApiKey {
+  const id = createId<"key">(1000);
+  return {
+    id,
+    name: "deploy",
+    hash: createHash("sha256").update(id).digest("hex"),
+    prefix: "blf_abcd",
+    scopes: ["read", "write"],
+    createdAt: 1000,
+    lastUsedAt: null,
+    revokedAt: null,
+    ...over,
+  };
+}
+
+/** Stores a monitor and gives it back. */
+export async function create(store: Store, over: Partial<Monitor> = {}): Promise<Monitor> {
+  const monitor = monitorOf(over);
+  const status = monitor.enabled ? "pending" : "paused";
+  await store.createMonitor(
+    monitor,
+    statusOf(monitor.id, status, monitor.createdAt),
+    auditOf({ resourceId: monitor.id }),
+  );
+  return monitor;
+}

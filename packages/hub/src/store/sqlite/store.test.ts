@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { retention } from "../contract/fixtures.ts";
+import { createStore } from "../open.ts";
+import { storeContract } from "../store.contract.ts";
+
+let folder = "";
+let files = 0;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "belfry-store-"));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const createDatabase = (): Promise<string> => {
+  files += 1;
+  return Promise.resolve(join(folder, `${files}.db`));
+};
+
+storeContract({
+  engine: "sqlite",
+  createDatabase,
+  open: async (database) =>
+    createStore(
+      { database: database ?? (await createDatabase()), retention },
+      { log: { info: () => undefined } },
+    ),
+});

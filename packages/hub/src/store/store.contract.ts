@@ -1,0 +1,20 @@
+/**
+ * What every engine of the store promises; each engine's `store.test.ts` runs it on the real thing. Further suites of
+ * the same kind are added to the list.
+ */
+import { describe } from "node:test";
+import { accessContract } from "./contract/access.contract.ts";
+import { alertingContract } from "./contract/alerting.contract.ts";
+import { checkContract } from "./contract/checks.contract.ts";
+import type { ContractStores } from "./contract/fixtures.ts";
+import { monitorContract } from "./contract/monitors.contract.ts";
+
+/** Runs the whole contract. */
+export function storeContract(stores: ContractStores): void {
+  describe(`the store on ${stores.engine}`, { concurrency: 2 }, () => {
+    monitorContract(stores);
+    checkContract(stores);
+    alertingContract(stores);
+    accessContract(stores);
+  });
+}
