@@ -45,7 +45,8 @@ export function addErrorAnswers(
 ): void {
   app.setErrorHandler((error: FastifyError, request, reply) => answerError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    const methods = routes.methodsOf(pathOf(request));
+    const found = routes.matching(pathOf(request)).map(({ method }) => method);
+    const methods = [...new Set(found)].toSorted();
     if (methods.length === 0) return answerError(new AppError("not_found", ""), request, reply);
     reply.header("allow", methods.join(", "));
     const detail = `${request.method} is not among ${methods.join(", ")}`;

@@ -1,5 +1,5 @@
 /**
- * All routes that were registered, to answer two questions: which methods does this path have (for 405 and `Allow`),
+ * All routes that were registered, to answer two questions: which routes does this path have (for 405 and `Allow`),
  * and is every one of them protected.
  */
 import type { FastifyInstance, RouteOptions } from "fastify";
@@ -13,8 +13,8 @@ export interface RegisteredRoute {
 
 export interface RouteTable {
   readonly routes: readonly RegisteredRoute[];
-  /** Methods of the routes that match a path, sorted; empty where none does. */
-  methodsOf(path: string): readonly string[];
+  /** Routes whose path fits, whatever their method; the most exact ones first. */
+  matching(path: string): readonly RegisteredRoute[];
   /** Paths that were registered without a permission. */
   unprotected(): readonly string[];
 }
@@ -27,16 +27,14 @@ export function createRouteTable(app: FastifyInstance): RouteTable {
       routes.push({ method: method.toUpperCase(), path: options.url, options });
     }
   });
-  let matchers: { readonly pattern: RegExp; readonly method: string }[] | undefined;
+  let matchers: { readonly pattern: RegExp; readonly route: RegisteredRoute }[] | undefined;
   return {
     routes,
-    methodsOf(path) {
-      matchers ??= routes.map((route) => ({
-        pattern: patternOf(route.path),
-        method: route.method,
-      }));
-      const methods = matchers.filter(({ pattern }) => pattern.test(path));
-      return [...new Set(methods.map(({ method }) => method))].toSorted();
+    matching(path) {
+      matchers ??= routes
+        .map((route) => ({ pattern: patternOf(route.path), route }))
+        .toSorted((a, b) => wildness(a.route.path) - wildness(b.route.path));
+      return matchers.filter(({ pattern }) => pattern.test(path)).map(({ route }) => route);
     },
     unprotected: () =>
       routes
@@ -48,6 +46,12 @@ export function createRouteTable(app: FastifyInstance): RouteTable {
 /** The permission a route was registered with. */
 export function permissionOf(options: RouteOptions): Permission | undefined {
   return options.config?.permission;
+}
+
+/** How much of a path is left open: a parameter is less than a star. */
+function wildness(path: string): number {
+  const parameters = path.match(/(?<!:):[A-Za-z_]/g)?.length ?? 0;
+  return parameters + (path.includes("*") ? 100 : 0);
 }
 
 /** `:name` is one segment, `*` the rest, `::` a colon. */

@@ -1,0 +1,323 @@
+/**
+ * For tests: the API in front of the hub's real parts (SQLite in a folder of its own, board, judging, incidents, desk,
+ * live events, check kinds). Only three things are not as in a running hub: time stands still until it is moved, checks
+ * are made when a test says so with the outcome it names, and nothing listens.
+ */
+import type { Json } from "@belfry/contract";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { Alerting } from "../alert/alerting.ts";
+import { CommitQueue } from "../commit-queue.ts";
+import { Desk } from "../desk.ts";
+import { createJudgingTable } from "../judge/judging.ts";
+import { createBoard, type Board } from "../live/board.ts";
+import { createLive, type Live } from "../live/live.ts";
+import type { ApiKey, Scope } from "../model/access.ts";
+import type { Clock } from "../model/clock.ts";
+import { createId, type MonitorId } from "../model/id.ts";
+import type { Outcome } from "../model/outcome.ts";
+import { createPipeline } from "../pipeline.ts";
+import { createProbeParts } from "../probe/parts.ts";
+import { createCheckKinds } from "../probe/registry.ts";
+import { createMetrics, type Metrics } from "../self/metrics.ts";
+import { createStore } from "../store/open.ts";
+import { createKeySecret } from "./access/secret.ts";
+import { assertDeclared } from "./answer.kit.ts";
+import { createPlainSeries } from "./series.kit.ts";
+import { createApi, type Api } from "./create-api.ts";
+import type { ApiParts, OutputStats } from "./parts.ts";
+import { defaultApiSettings, type ApiSettings } from "./settings.ts";
+
+/** A clock that moves when it is told to. */
+export interface TestClock extends Clock {
+  move(ms: number): void;
+}
+
+export interface Ask {
+  readonly body?: Json | string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly remoteAddress?: string;
+}
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly text: string;
+  /** The body read as JSON. */
+  json<T = Record<string, unknown>>(): T;
+}
+
+export interface TestHub {
+  readonly api: Api;
+  readonly parts: ApiParts;
+  readonly board: Board;
+  readonly live: Live;
+  readonly metrics: Metrics;
+  readonly clock: TestClock;
+  readonly store: ApiParts["store"];
+  /** What was logged. */
+  readonly logged: { readonly fields: object; readonly message: string }[];
+  outputs: OutputStats;
+  /** Asks the API and holds the answer against its schema. */
+  ask(method: string, url: string, ask?: Ask): Promise<TestAnswer>;
+  /** One check of a monitor with this outcome: judged, stored, shown. */
+  check(id: string, outcome: Outcome): Promise<void>;
+  /** Stores a key and gives its text. */
+  key(...scopes: readonly Scope[]): Promise<string>;
+}
+
+/** 2026-01-01T00:00:00Z */
+export const startOfTime = Date.UTC(2026, 0, 1);
+const retention = { rawMs: 15 * 86_400_000, fiveMinutesMs: 9e9, hourMs: 9e10, maxBytes: null };
+
+/** Opens a hub that is closed when the test ends. */
+export async function openTestHub(
+  t: Pick<TestContext, "after">,
+  settings: Partial<ApiSettings> = {},
+  over: Partial<ApiParts> = {},
+): Promise<TestHub> {
+  const folder = await mkdtemp(join(tmpdir(), "belfry-api-"));
+  const stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => stack.disposeAsync());
+  const clock = createTestClock();
+  const log = createTestLog();
+  const opened = await createStore({ database: join(folder, "belfry.db"), retention }, { log });
+  const store = { ...stack.use(opened), ...createPlainSeries() };
+  const metrics = stack.use(createMetrics("1.2.3"));
+  const board = createBoard();
+  const live = stack.use(createLive({ clock, board }));
+  const kinds = createCheckKinds(
+    stack.use(
+      createProbeParts({}, { clock, stalls: { stalledBetween: () => 0 }, random: () => 0.5 }),
+    ),
+  );
+  const path = openPath({ clock, store, board, live, kinds, metrics, stack });
+  const hub: { outputs: OutputStats } = { outputs: { waiting: 0, handedOver: 0, failed: 0 } };
+  const parts: ApiParts = {
+    clock,
+    newId: createId,
+    version: "1.2.3",
+    log,
+    board,
+    desk: path.desk,
+    kinds,
+    store,
+    live,
+    registry: metrics.registry,
+    outputs: () => hub.outputs,
+    parseImport: () => ({ frames: [], bad: [] }),
+    ready: async () => ({ store: "ok" }),
+    acknowledge: (id, actor) => path.alerting.acknowledge(id, clock.now(), actor),
+    pages: join(folder, "pages"),
+    ...over,
+  };
+  const api = stack.use(
+    await createApi({ ...defaultApiSettings, auth: "loopback", ...settings }, parts),
+  );
+  return Object.assign(hub, {
+    api,
+    parts,
+    board,
+    live,
+    metrics,
+    clock,
+    store,
+    logged: log.lines,
+    ask: (method: string, url: string, ask: Ask = {}) => askApi(api, method, url, ask),
+    check: path.check,
+    key: (...scopes: readonly Scope[]) => storeKey(store, clock, scopes),
+  });
+}
+
+interface PathParts {
+  readonly clock: Clock;
+  readonly store: ConstructorParameters<typeof Alerting>[0]["store"] &
+    ConstructorParameters<typeof Desk>[0]["store"] & {
+      commit: ConstructorParameters<typeof CommitQueue>[1]["commit"];
+    };
+  readonly board: Board;
+  readonly live: Live;
+  readonly kinds: ApiParts["kinds"];
+  readonly metrics: Metrics;
+  readonly stack: AsyncDisposableStack;
+}
+
+/** What lies behind the API, with the schedule replaced by the test. */
+function openPath({ clock, store, board, live, kinds, metrics, stack }: PathParts): {
+  readonly desk: Desk;
+  readonly alerting: Alerting;
+  readonly check: (id: string, outcome: Outcome) => Promise<void>;
+} {
+  const failed = (error: unknown): never => {
+    throw error;
+  };
+  const alerting = stack.use(
+    new Alerting({
+      store,
+      createId,
+      nameOf: (id) => board.get(id)?.monitor.name,
+      onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
+      onError: failed,
+    }),
+  );
+  const commits = stack.use(
+    new CommitQueue(
+      { tickMs: 1, maxChecks: 1000 },
+      {
+        commit: (change) => store.commit(change),
+        onError: failed,
+        onDropped: failed,
+        onCommitted: () => undefined,
+      },
+    ),
+  );
+  const judging = createJudgingTable();
+  let next: Outcome = upOutcome;
+  const pipeline = createPipeline({
+    clock,
+    location: "local",
+    check: () => Promise.resolve(next),
+    targetOf: (monitor) => kinds.get(monitor.kind)?.targetOf(monitor.settings) ?? "",
+    decide: (check) => judging.decide(check),
+    enqueue: (decision) => commits.add(decision),
+    show: (id, state, check) => board.checked(id, state, check),
+    onChecked(entry, outcome, transition) {
+      const reason = outcome.result === "up" ? null : outcome.reason;
+      const durationSeconds = outcome.durationMs / 1000;
+      metrics.checked({
+        kind: entry.monitor.kind,
+        result: outcome.result,
+        reason,
+        durationSeconds,
+      });
+      live.checked(entry);
+      if (transition !== null) alerting.wake();
+    },
+  });
+  const checkNow = async (id: MonitorId): Promise<boolean> => {
+    const entry = board.get(id);
+    if (entry === undefined) return false;
+    await pipeline.run(entry.monitor, new AbortController().signal);
+    return true;
+  };
+  const desk = new Desk({
+    clock,
+    store,
+    board,
+    judging,
+    schedule: { add: () => undefined, remove: () => undefined, checkNow },
+    forget: (id) => pipeline.forget(id),
+    flush: () => commits.flush(),
+    check: () => Promise.resolve(next),
+    closeIncident: (id, at) => alerting.close(id, at),
+    onChanged: (ids) => live.monitorsChanged(ids),
+  });
+  return {
+    desk,
+    alerting,
+    async check(id, outcome) {
+      next = outcome;
+      await checkNow(id as MonitorId);
+      await commits.flush();
+      // Queued behind what the check woke up.
+      await alerting.close(createId<"monitor">(0), clock.now());
+    },
+  };
+}
+
+/** A check that found its target up. */
+export const upOutcome: Outcome = {
+  result: "up",
+  durationMs: 25,
+  measurements: { probe_success: 1, probe_duration_seconds: 0.025, probe_http_status_code: 200 },
+  statusCode: 200,
+  certificateDays: null,
+};
+
+/** A check that found its target down. */
+export const downOutcome: Outcome = {
+  result: "down",
+  durationMs: 3,
+  reason: "refused",
+  message: "127.0.0.1:9 refused the connection",
+  evidence: { remote_address: "127.0.0.1:9" },
+  measurements: { probe_success: 0, probe_duration_seconds: 0.003 },
+  statusCode: null,
+};
+
+function createTestClock(): TestClock {
+  let ms = startOfTime;
+  return {
+    now: () => Math.floor(ms),
+    monotonicMs: () => ms,
+    move: (by) => void (ms += by),
+  };
+}
+
+function createTestLog(): ApiParts["log"] & {
+  readonly lines: { readonly fields: object; readonly message: string }[];
+  info(fields: object, message: string): void;
+} {
+  const lines: { readonly fields: object; readonly message: string }[] = [];
+  const add = (fields: object, message: string): void => void lines.push({ fields, message });
+  return { lines, error: add, warn: add, info: () => undefined };
+}
+
+async function askApi(api: Api, method: string, url: string, ask: Ask): Promise<TestAnswer> {
+  const text =
+    typeof ask.body === "string" || ask.body === undefined ? ask.body : JSON.stringify(ask.body);
+  const isJson = ask.body !== undefined && typeof ask.body !== "string";
+  const response = await api.app.inject({
+    method: method as "GET",
+    url,
+    ...(text === undefined ? {} : { payload: text }),
+    headers: { ...(isJson ? { "content-type": "application/json" } : {}), ...ask.headers },
+    ...(ask.remoteAddress === undefined ? {} : { remoteAddress: ask.remoteAddress }),
+  });
+  const type = response.headers["content-type"];
+  assertDeclared(api.routes, {
+    method,
+    url,
+    status: response.statusCode,
+    contentType: typeof type === "string" ? type : undefined,
+    payload: response.payload,
+  });
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    text: response.payload,
+    json: <T>() => JSON.parse(response.payload) as T,
+  };
+}
+
+async function storeKey(
+  store: ApiParts["store"],
+  clock: Clock,
+  scopes: readonly Scope[],
+): Promise<string> {
+  const { secret, prefix, hash } = createKeySecret();
+  const now = clock.now();
+  const key: ApiKey = {
+    id: createId<"key">(now),
+    name: scopes.join("+"),
+    hash,
+    prefix,
+    scopes,
+    createdAt: now,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  const audit = {
+    at: now,
+    actor: "test",
+    action: "create",
+    resource: "key",
+    resourceId: key.id,
+    detail: {},
+  };
+  await store.createKey(key, audit);
+  return secret;
+}
