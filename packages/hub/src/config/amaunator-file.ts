@@ -100,8 +100,9 @@ export function readAmaunatorFile(
       );
       return { value: { type: "console", ...formatOf(plain) }, where: place };
     }
-    known(entry.value, type === "console" ? consoleKeys : fileKeys, "output.");
-    return { value: withNumbers(withKnownKeys(plain)), where: place };
+    const keys = type === "console" ? consoleKeys : fileKeys;
+    known(entry.value, keys, "output.");
+    return { value: withNumbers(withKnownKeys(plain, keys)), where: place };
   }
 }
 
@@ -114,9 +115,9 @@ function formatOf(plain: unknown): { readonly format?: unknown } {
 }
 
 /** Unknown keys are reported with their own line, once. */
-function withKnownKeys(plain: unknown): unknown {
+function withKnownKeys(plain: unknown, keys: readonly string[]): unknown {
   if (!isRecord(plain)) return plain;
-  return Object.fromEntries(Object.entries(plain).filter(([key]) => fileKeys.includes(key)));
+  return Object.fromEntries(Object.entries(plain).filter(([key]) => keys.includes(key)));
 }
 
 function withNumbers(plain: unknown): unknown {

@@ -148,7 +148,7 @@ function lineOf(
     leaf?.secret === true && /, found "/.test(problem.message)
       ? problem.message.replace(/, found ".*$/s, ", found another value (not shown)")
       : problem.message;
-  if (leaf === undefined || given === undefined) return `${problem.path}: ${message}`;
+  if (leaf === undefined || given === undefined) return `${problem.path}: ${message} (the default)`;
   return `${given.where(problem.path.slice(leaf.path.length))}: ${message}`;
 }
 

@@ -49,9 +49,12 @@ export function readYaml(text: string): YamlFile {
   if (faults.length > 0) {
     return {
       kind: "bad",
-      problems: faults.map(({ pos, message }) => ({
+      problems: faults.map(({ code, pos, message }) => ({
         line: lineAt(pos[0]),
-        message: message.replaceAll(/\s+/g, " "),
+        message:
+          code === "MULTIPLE_DOCS"
+            ? "expected one document, found several"
+            : message.replaceAll(/\s+/g, " "),
       })),
     };
   }
