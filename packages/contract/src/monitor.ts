@@ -19,7 +19,11 @@ export const TimeSchema = Type.String({ format: "date-time" });
 export const LabelsSchema = Type.Record(
   Type.String({ pattern: "^[a-zA-Z_][a-zA-Z0-9_]{0,62}$" }),
   Type.String({ maxLength: 200, pattern: plainText, expected: "text of at most 200 characters" }),
-  { maxProperties: 32, description: "Free names and values to filter, group and route by" },
+  {
+    maxProperties: 32,
+    additionalProperties: false,
+    description: "Free names and values to filter, group and route by",
+  },
 );
 
 /** Name of a monitor: 1–100 characters, trimmed before it is checked. */
