@@ -1,0 +1,44 @@
+/** What all controls share: their ids, what is wrong with them, and how a stored secret is shown. */
+import { useForm } from "./form-state.ts";
+import { dotted, type Path } from "./path.ts";
+
+/** The id of a control, made of its place. */
+export function inputId(path: Path): string {
+  return `field-${dotted(path)}`;
+}
+
+/** What is wrong exactly here; empty when nothing is. */
+export function useProblem(path: Path): string {
+  const at = dotted(path);
+  return useForm()
+    .problems.value.filter((problem) => problem.path === at)
+    .map((problem) => problem.message)
+    .join("; ");
+}
+
+/** Properties every control has. */
+export function controlProps(path: Path, problem: string) {
+  return {
+    id: inputId(path),
+    "aria-describedby": `${inputId(path)}-help ${inputId(path)}-problem`,
+    "aria-invalid": problem !== "",
+  } as const;
+}
+
+interface KeptProps {
+  readonly path: Path;
+  readonly onReplace?: () => void;
+}
+
+/** A secret that is stored: it can be replaced, not seen. */
+export function KeptSecret({ path, onReplace }: KeptProps) {
+  const form = useForm();
+  return (
+    <div class="kept-secret">
+      <span>Stored, never shown</span>
+      <button type="button" id={inputId(path)} onClick={onReplace ?? (() => form.set(path, ""))}>
+        Replace
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,83 @@
+/** Between a monitor, the draft a form edits, and the body the API takes. */
+import type { CheckKindView, MonitorInput, MonitorView } from "@belfry/contract";
+import { fieldsOf, initialOfAll } from "../../form/field.ts";
+import { isRecord } from "../../form/path.ts";
+import { withoutMasks } from "../../form/secret.ts";
+import { judgingSchema, timingSchema } from "./monitor-fields.ts";
+
+/** What is edited: the body of the API, with everything filled in. */
+export interface Draft {
+  readonly name: string;
+  readonly kind: string;
+  readonly enabled: boolean;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly depends_on: readonly string[];
+  readonly judging: Readonly<Record<string, unknown>>;
+}
+
+/** The draft of a new monitor of a kind. */
+export function newDraft(kind: CheckKindView): Draft {
+  return {
+    name: "",
+    kind: kind.kind,
+    enabled: true,
+    ...initialOfAll(fieldsOf(timingSchema)),
+    settings: initialOfAll(fieldsOf(kind.settings_schema)),
+    labels: {},
+    depends_on: [],
+    judging: initialOfAll(fieldsOf(judgingSchema)),
+  };
+}
+
+/** The draft of an existing monitor. */
+export function draftOf(monitor: MonitorView): Draft {
+  const { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging } = monitor;
+  return { ...{ name, kind, enabled, interval, timeout }, settings, labels, depends_on, judging };
+}
+
+/** The draft of a copy: another name, and no secrets. */
+export function copyOf(monitor: MonitorView): Draft {
+  const draft = draftOf(monitor);
+  const settings = withoutMasks(draft.settings);
+  return {
+    ...draft,
+    name: `${draft.name} copy`.slice(0, 100),
+    settings: isRecord(settings) ? settings : {},
+  };
+}
+
+/** The draft with another kind: settings begin anew, but what the new kind knows under the same name stays. */
+export function withKind(draft: unknown, kind: CheckKindView): unknown {
+  if (!isRecord(draft)) return draft;
+  const fresh = newDraft(kind).settings;
+  const former = isRecord(draft["settings"]) ? draft["settings"] : {};
+  const kept = ["host", "port"].filter((key) => key in fresh && former[key] !== undefined);
+  const settings = { ...fresh, ...Object.fromEntries(kept.map((key) => [key, former[key]])) };
+  return { ...draft, kind: kind.kind, settings };
+}
+
+/**
+ * The body. Guarantees nothing: what the form allowed and the hub does not comes back as problems, each at its field.
+ * A name that was left empty is made of the target.
+ */
+export function bodyOf(draft: unknown): MonitorInput {
+  const body = isRecord(draft) ? draft : {};
+  const name = typeof body["name"] === "string" ? body["name"].trim() : "";
+  return { ...body, name: name === "" ? suggestedName(body["settings"]) : name } as MonitorInput;
+}
+
+/** A name made of what is checked: the host of a URL, or a host with its port. Empty where neither is there. */
+export function suggestedName(settings: unknown): string {
+  if (!isRecord(settings)) return "";
+  const { url, host, port, name } = settings;
+  if (typeof url === "string" && URL.canParse(url)) return new URL(url).host.slice(0, 100);
+  const target = typeof host === "string" && host !== "" ? host : name;
+  if (typeof target !== "string") return "";
+  return (typeof port === "number" && target !== "" ? `${target}:${port}` : target).slice(0, 100);
+}
+
+/** Secrets of a kind, as places in the draft. */
+export function secretsOf(kind: CheckKindView): readonly string[] {
+  return kind.secrets.map((secret) => `settings.${secret}`);
+}

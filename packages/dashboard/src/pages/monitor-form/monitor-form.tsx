@@ -1,0 +1,176 @@
+/** The form of a monitor, drawn from the schema of its kind: new, copied or edited. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import type { CheckKindView, MonitorView } from "@belfry/contract";
+import { useEffect, useMemo } from "preact/hooks";
+import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
+import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
+import { Notice } from "../../parts/notice.tsx";
+import { formatRoute, monitorPage, plainOverview } from "../../route/route.ts";
+import { useParts } from "../../shell/parts.ts";
+import { Missing } from "../missing/missing.tsx";
+import { bodyOf, copyOf, draftOf, newDraft, secretsOf } from "./draft.ts";
+import { FormBody } from "./form-body.tsx";
+import { TestPanel } from "./test-panel.tsx";
+import "./monitor-form.css";
+
+interface FormProps {
+  /** The monitor to edit; null: a new one. */
+  readonly id: string | null;
+  /** The monitor to begin a new one from. */
+  readonly copyOf: string | null;
+}
+
+interface Loaded {
+  readonly kinds: readonly CheckKindView[];
+  /** The monitor that is edited; null for a new one. */
+  readonly monitor: MonitorView | null;
+}
+
+/** Draws the form. */
+export function MonitorForm({ id, copyOf: source }: FormProps) {
+  const { client } = useParts();
+  const form = useMemo(createFormState, [id, source]);
+  const loaded = useSignal<Loaded | Failure | null>(null);
+
+  async function load(): Promise<void> {
+    loaded.value = null;
+    const from = id ?? source;
+    const [kinds, monitor] = await Promise.all([
+      client.checkKinds(),
+      from === null ? undefined : client.monitor(from),
+    ]);
+    if (kinds.kind === "failed") loaded.value = kinds.failure;
+    else if (monitor?.kind === "failed") loaded.value = monitor.failure;
+    else {
+      const kind = kinds.value.items.find((one) => one.kind === (monitor?.value.kind ?? "http"));
+      const first = kind ?? kinds.value.items[0];
+      if (first === undefined) return;
+      if (monitor === undefined) form.reset(newDraft(first), secretsOf(first));
+      else
+        form.reset(id === null ? copyOf(monitor.value) : draftOf(monitor.value), secretsOf(first));
+      loaded.value = {
+        kinds: kinds.value.items,
+        monitor: id === null ? null : (monitor?.value ?? null),
+      };
+    }
+  }
+  useEffect(() => void load(), [id, source]);
+  useSignalEffect(() => {
+    document.title = `${id === null ? "New monitor" : "Edit monitor"} – Belfry`;
+  });
+
+  const state = loaded.value;
+  if (state === null) return <p class="visually-hidden">Loading…</p>;
+  if ("kind" in state) {
+    if (isMissing(state)) return <Missing what="There is no such monitor." />;
+    return (
+      <Notice title="The form cannot be shown" tone="bad">
+        <p>{describeFailure(state)}</p>
+        <button type="button" onClick={() => void load()}>
+          Try again
+        </button>
+      </Notice>
+    );
+  }
+  return (
+    <FormContext.Provider value={form}>
+      <LoadedForm form={form} loaded={state} />
+    </FormContext.Provider>
+  );
+}
+
+function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loaded: Loaded }) {
+  const { client, router, toasts } = useParts();
+  const busy = useSignal(false);
+  const failure = useSignal<Failure | null>(null);
+  useEffect(() => {
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (form.isChanged.value) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [form]);
+
+  async function save(event: Event): Promise<void> {
+    event.preventDefault();
+    if (busy.value) return;
+    busy.value = true;
+    const body = bodyOf(form.draft.value);
+    const reply =
+      monitor === null
+        ? await client.createMonitor(body)
+        : await client.replaceMonitor(monitor.id, monitor.version, body);
+    busy.value = false;
+    if (reply.kind === "failed") {
+      failure.value = reply.failure;
+      showProblems(form, reply.failure);
+      return;
+    }
+    toasts.say(monitor === null ? "Created, and checked at once." : "Saved.");
+    router.go(monitorPage(reply.value.id));
+  }
+
+  const back = monitor === null ? plainOverview : monitorPage(monitor.id);
+  return (
+    <div class="monitor-form">
+      <form noValidate onSubmit={(event) => void save(event)}>
+        <h1>{monitor === null ? "New monitor" : `Edit ${monitor.name}`}</h1>
+        <FormBody kinds={kinds} isNew={monitor === null} />
+        <FailureNote failure={failure.value} form={form} />
+        <div class="form-actions">
+          <button type="submit" class="button-main" disabled={busy.value}>
+            {busy.value ? "Saving…" : monitor === null ? "Create monitor" : "Save changes"}
+          </button>
+          <a class="button button-quiet" href={formatRoute(back)}>
+            Cancel
+          </a>
+        </div>
+      </form>
+      <TestPanel id={monitor?.id ?? null} onFailure={(found) => showProblems(form, found)} />
+    </div>
+  );
+}
+
+/** Puts problems at their fields and leads to the first of them. */
+function showProblems(form: FormState, failure: Failure): void {
+  form.report(failure.kind === "problem" ? failure.problems : []);
+  requestAnimationFrame(() => {
+    const first = document.querySelector<HTMLElement>(
+      ".monitor-form [aria-invalid=true], .field-problem",
+    );
+    first?.closest("details:not([open])")?.setAttribute("open", "");
+    first?.scrollIntoView({ block: "center" });
+    first?.focus({ preventScroll: true });
+  });
+}
+
+/** What is wrong with the whole, and problems that no field shows. */
+function FailureNote({ failure, form }: { failure: Failure | null; form: FormState }) {
+  if (failure === null) return null;
+  const isStale = failure.kind === "problem" && failure.code === "version_mismatch";
+  const problems = form.problems.value;
+  if (failure.kind === "problem" && failure.problems.length > 0 && problems.length === 0)
+    return null;
+  return (
+    <div class="form-failure" role="alert">
+      <p>
+        <strong>Not saved.</strong>{" "}
+        {isStale ? "Somebody else has changed this monitor meanwhile." : describeFailure(failure)}
+      </p>
+      {isStale && (
+        <button type="button" onClick={() => location.reload()}>
+          Read it again
+        </button>
+      )}
+      {problems.length > 0 && (
+        <ul>
+          {problems.map(({ path, message }) => (
+            <li key={path}>
+              <code>{path === "" ? "monitor" : path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}

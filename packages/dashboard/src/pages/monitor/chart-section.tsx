@@ -1,0 +1,141 @@
+/** Response times over the span of the address, with the strip of statuses below; dragging zooms. */
+import { useSignal } from "@preact/signals";
+import { Chart } from "../../chart/chart.tsx";
+import { phasesOf, slowestKey, wholeKey, type Phase } from "../../chart/phases.ts";
+import { zoomOf } from "../../chart/resolution.ts";
+import { speakingKeys } from "../../chart/timeline.ts";
+import { formatLatency } from "../../format/number.ts";
+import { formatDuration, formatInstant, formatMoment } from "../../format/time.ts";
+import { ranges, type MonitorPageView } from "../../route/route.ts";
+import type { Chart as ChartData, ChartModel } from "./chart-model.ts";
+import { shadesOf } from "./shades.ts";
+import { StatusStrip } from "./status-strip.tsx";
+
+interface SectionProps {
+  readonly model: ChartModel;
+  readonly view: MonitorPageView;
+  readonly onView: (change: Partial<Pick<MonitorPageView, "range" | "zoom">>) => void;
+}
+
+/** Draws the section. */
+export function ChartSection({ model, view, onView }: SectionProps) {
+  const chart = model.chart.value;
+  return (
+    <section class="chart-section" aria-labelledby="chart-title">
+      <header>
+        <h2 id="chart-title">Response time</h2>
+        {view.zoom !== null && (
+          <button type="button" class="button-quiet" onClick={() => onView({ zoom: null })}>
+            Reset zoom <kbd aria-hidden="true">Esc</kbd>
+          </button>
+        )}
+        <div class="ranges" role="group" aria-label="Time range">
+          {ranges.map((range) => (
+            <button
+              key={range}
+              type="button"
+              aria-pressed={view.zoom === null && view.range === range}
+              onClick={() => onView({ range, zoom: null })}
+            >
+              {range.replace(/(\d+)(\w)/, "$1 $2")}
+            </button>
+          ))}
+        </div>
+      </header>
+      {chart === null ? (
+        <div class="chart chart-empty">
+          {model.failed.value && <p>The series cannot be read.</p>}
+        </div>
+      ) : (
+        <Drawn chart={chart} model={model} onView={onView} />
+      )}
+    </section>
+  );
+}
+
+function Drawn({
+  chart,
+  model,
+  onView,
+}: { chart: ChartData } & Pick<SectionProps, "model" | "onView">) {
+  const place = useSignal<number | null>(null);
+  const { timeline, span, intervals, step } = chart;
+  const speaking = speakingKeys(timeline);
+  const phases = phasesOf(speaking);
+  const hasSlowest = speaking.includes(slowestKey);
+  const isEmpty = phases.length === 0;
+  return (
+    <div
+      class="chart-drawn"
+      onPointerEnter={(event) => model.hold(event.pointerType === "mouse")}
+      onPointerLeave={() => model.hold(false)}
+    >
+      <Legend chart={chart} phases={phases} place={place.value} />
+      <div class="chart-frame">
+        <Chart
+          span={span}
+          timeline={timeline}
+          phases={phases}
+          hasSlowest={hasSlowest}
+          shades={shadesOf(intervals, span)}
+          label={`Response time by phase from ${formatInstant(span.from)} to ${formatInstant(span.to)}`}
+          onZoom={(dragged) => {
+            const zoom = zoomOf(dragged);
+            if (zoom !== null) onView({ zoom });
+          }}
+          onCursor={(at) => (place.value = at)}
+        />
+        {isEmpty && <p class="chart-nothing">Nothing was measured in this span.</p>}
+      </div>
+      <StatusStrip intervals={intervals} span={span} />
+      <p class="chart-note">
+        {step === null
+          ? "Every check"
+          : `Mean of ${formatDuration(step * 1000)}${hasSlowest ? "; dashed: the slowest of them" : ""}`}
+        <span class="chart-note-drag"> · drag to zoom</span>
+      </p>
+    </div>
+  );
+}
+
+function Legend({
+  chart,
+  phases,
+  place,
+}: {
+  chart: ChartData;
+  phases: readonly Phase[];
+  place: number | null;
+}) {
+  const { timeline } = chart;
+  const at = place === null ? undefined : timeline.times[place];
+  const valueOf = (key: string): number | null =>
+    place === null ? null : (timeline.columns.get(key)?.[place] ?? null);
+  const values = phases.map(({ key }) => valueOf(key));
+  const sum = values.some((value) => value !== null)
+    ? values.reduce<number>((total, value) => total + (value ?? 0), 0)
+    : null;
+  return (
+    <dl class="chart-legend">
+      {phases.map(({ key, title, color }, i) => (
+        <div key={key}>
+          <dt>
+            <span class="chart-swatch" style={{ background: `var(${color})` }} />
+            {key === wholeKey ? "Response" : title}
+          </dt>
+          {at !== undefined && <dd>{inMs(values[i] ?? null)}</dd>}
+        </div>
+      ))}
+      {at !== undefined && (
+        <div class="chart-legend-at">
+          <dt>{formatMoment(at, Date.now())}</dt>
+          <dd>{inMs(sum)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function inMs(seconds: number | null): string {
+  return formatLatency(seconds === null ? null : seconds * 1000);
+}

@@ -1,0 +1,90 @@
+/** The last checks of a monitor, newest first. */
+import type { HistoryRow } from "@belfry/contract";
+import { reasonTable } from "@belfry/contract/reason";
+import type { Status } from "@belfry/contract/status";
+import { formatLatency } from "../../format/number.ts";
+import { formatInstant, formatMoment } from "../../format/time.ts";
+import { StatusMark } from "../../parts/status-mark.tsx";
+import type { MonitorModel } from "./monitor-model.ts";
+
+/** Draws the table. */
+export function Checks({ model }: { model: MonitorModel }) {
+  const page = model.history.value;
+  return (
+    <section class="checks" aria-labelledby="checks-title">
+      <header>
+        <h2 id="checks-title">Last checks</h2>
+        <label>
+          <input
+            type="checkbox"
+            checked={model.failuresOnly}
+            onChange={(event) => model.showFailuresOnly(event.currentTarget.checked)}
+          />
+          Failures only
+        </label>
+      </header>
+      {page?.items.length === 0 ? (
+        <p class="quiet">{model.failuresOnly.value ? "No check has failed." : "No check yet."}</p>
+      ) : (
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Result</th>
+              <th scope="col" class="num">
+                Code
+              </th>
+              <th scope="col" class="num">
+                Took
+              </th>
+              <th scope="col">Reason</th>
+            </tr>
+          </thead>
+          <tbody>
+            {page?.items.map((row) => (
+              <Check key={row.timestamp} row={row} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {page?.next_cursor != null && (
+        <button type="button" onClick={() => void model.olderChecks()}>
+          Older checks
+        </button>
+      )}
+    </section>
+  );
+}
+
+const results = {
+  UP: { mark: "up", word: "up" },
+  DOWN: { mark: "down", word: "down" },
+  TIMEOUT: { mark: "down", word: "timeout" },
+  ERROR: { mark: "down", word: "error" },
+  UNKNOWN: { mark: "unknown", word: "unknown" },
+} as const satisfies Record<HistoryRow["status"], { mark: Status; word: string }>;
+
+function Check({ row }: { row: HistoryRow }) {
+  const at = Date.parse(row.timestamp);
+  const { mark, word } = results[row.status];
+  return (
+    <tr class={`is-${mark}`}>
+      <td>
+        <time dateTime={row.timestamp} title={formatInstant(at)}>
+          {formatMoment(at, Date.now())}
+        </time>
+      </td>
+      <td class="checks-result">
+        <StatusMark status={mark} /> {word}
+      </td>
+      <td class="num">{row.status_code ?? ""}</td>
+      <td class="num">{formatLatency(row.latency_ms)}</td>
+      <td class="checks-reason">
+        {row.reason !== null && (
+          <b title={reasonTable[row.reason].title}>{row.reason.replaceAll("_", " ")}</b>
+        )}{" "}
+        {row.error_message}
+      </td>
+    </tr>
+  );
+}

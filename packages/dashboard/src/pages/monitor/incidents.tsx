@@ -1,0 +1,96 @@
+/** The incidents of a monitor, newest first, each with its evidence. */
+import type { IncidentView } from "@belfry/contract";
+import { reasonTable } from "@belfry/contract/reason";
+import { useSignal } from "@preact/signals";
+import { describeFailure } from "../../api/failure.ts";
+import { formatDuration, formatInstant } from "../../format/time.ts";
+import { Ago } from "../../parts/ago.tsx";
+import { Evidence } from "../../parts/evidence.tsx";
+import { StatusMark } from "../../parts/status-mark.tsx";
+import { useParts } from "../../shell/parts.ts";
+import type { MonitorModel } from "./monitor-model.ts";
+
+/** Draws the list. */
+export function Incidents({ model, mayWrite }: { model: MonitorModel; mayWrite: boolean }) {
+  const page = model.incidents.value;
+  return (
+    <section class="incidents" aria-labelledby="incidents-title">
+      <h2 id="incidents-title">Incidents</h2>
+      {page?.items.length === 0 && <p class="quiet">None. Nothing has rung.</p>}
+      <ol>
+        {page?.items.map((incident) => (
+          <Incident key={incident.id} incident={incident} model={model} mayWrite={mayWrite} />
+        ))}
+      </ol>
+      {page?.next_cursor != null && (
+        <button type="button" onClick={() => void model.olderIncidents()}>
+          Older incidents
+        </button>
+      )}
+    </section>
+  );
+}
+
+interface IncidentProps {
+  readonly incident: IncidentView;
+  readonly model: MonitorModel;
+  readonly mayWrite: boolean;
+}
+
+function Incident({ incident, model, mayWrite }: IncidentProps) {
+  const { client, toasts } = useParts();
+  const busy = useSignal(false);
+  const isOpen = incident.resolved_at === null;
+  const opened = Date.parse(incident.opened_at);
+
+  async function acknowledge(): Promise<void> {
+    busy.value = true;
+    const reply = await client.acknowledge(incident.id);
+    busy.value = false;
+    if (reply.kind === "ok") model.putIncident(reply.value);
+    else toasts.say(describeFailure(reply.failure), "bad");
+  }
+
+  return (
+    <li class={isOpen ? "incident incident-open is-down" : "incident is-up"}>
+      <p class="incident-line">
+        <StatusMark status={isOpen ? "down" : "up"} />
+        <strong title={reasonTable[incident.reason].title}>
+          {incident.reason.replaceAll("_", " ")}
+        </strong>
+        <span>
+          {isOpen ? (
+            <>
+              open for <Ago at={incident.opened_at} as="since" />
+            </>
+          ) : (
+            `lasted ${formatDuration(Date.parse(incident.resolved_at ?? "") - opened)}`
+          )}
+        </span>
+        {incident.flapping && <span class="chip">flapping</span>}
+        <time class="quiet" dateTime={incident.opened_at}>
+          {formatInstant(opened)}
+        </time>
+      </p>
+      <p class="incident-message">{incident.message}</p>
+      <div class="incident-more">
+        <details open={isOpen}>
+          <summary>Evidence</summary>
+          <Evidence evidence={incident.evidence} />
+        </details>
+        {incident.acknowledged_at !== null ? (
+          <span class="quiet">
+            acknowledged <Ago at={incident.acknowledged_at} />
+          </span>
+        ) : (
+          isOpen &&
+          mayWrite && (
+            <button type="button" disabled={busy.value} onClick={() => void acknowledge()}>
+              Acknowledge
+            </button>
+          )
+        )}
+      </div>
+    </li>
+  );
+}

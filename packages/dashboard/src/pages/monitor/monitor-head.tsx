@@ -1,0 +1,122 @@
+/** The top of a monitor's page: what it is, how it is, what can be done. */
+import type { MonitorView } from "@belfry/contract";
+import { reasonTable } from "@belfry/contract/reason";
+import { Ago } from "../../parts/ago.tsx";
+import { Icon } from "../../parts/icon.tsx";
+import { StatusMark } from "../../parts/status-mark.tsx";
+import { isTrouble, titleOf } from "../../parts/status-words.ts";
+import { formatRoute, plainOverview } from "../../route/route.ts";
+import type { MonitorActions } from "./actions.ts";
+
+interface HeadProps {
+  readonly monitor: MonitorView;
+  /** null: changes are not for whoever looks. */
+  readonly actions: MonitorActions | null;
+  readonly checking: boolean;
+  readonly onDelete: () => void;
+}
+
+/** Draws the top. */
+export function MonitorHead({ monitor, actions, checking, onDelete }: HeadProps) {
+  const labels = Object.entries(monitor.labels).map(([name, value]) => `${name}:${value}`);
+  return (
+    <header class="monitor-head">
+      <p class="monitor-crumb">
+        <a href={formatRoute(plainOverview)}>
+          <Icon name="back" />
+          Monitors
+        </a>
+      </p>
+      <div class="monitor-title">
+        <h1>{monitor.name}</h1>
+        {actions !== null && (
+          <Actions monitor={monitor} actions={actions} checking={checking} onDelete={onDelete} />
+        )}
+      </div>
+      <p class="monitor-target">
+        <span class="chip">{monitor.kind}</span>
+        <Target target={monitor.target} />
+        {labels.map((label) => (
+          <a key={label} class="chip" href={formatRoute({ ...plainOverview, labels: [label] })}>
+            {label}
+          </a>
+        ))}
+      </p>
+      <StatusLine monitor={monitor} />
+    </header>
+  );
+}
+
+function Target({ target }: { target: string }) {
+  if (!/^https?:\/\//.test(target)) return <span>{target}</span>;
+  return (
+    <a href={target} target="_blank" rel="noreferrer noopener">
+      {target}
+      <Icon name="out" />
+    </a>
+  );
+}
+
+function StatusLine({ monitor }: { monitor: MonitorView }) {
+  const { status, last_check: check } = monitor;
+  const troubled = isTrouble(status) && check?.reason != null;
+  return (
+    <div class={`monitor-status is-${status}`} aria-live="polite">
+      <StatusMark status={status} />
+      <p>
+        <strong>{titleOf(status)}</strong> for <Ago at={monitor.status_since} as="since" />
+        {monitor.flapping && <span class="chip">flapping</span>}
+        {troubled && check.reason !== null && (
+          <>
+            <span class="monitor-reason">
+              <b>{check.reason.replaceAll("_", " ")}</b> {reasonTable[check.reason].title}.
+            </span>
+            {check.message !== null && <span class="monitor-message">{check.message}</span>}
+          </>
+        )}
+      </p>
+    </div>
+  );
+}
+
+function Actions({
+  monitor,
+  actions,
+  checking,
+  onDelete,
+}: Omit<HeadProps, "actions"> & { actions: MonitorActions }) {
+  return (
+    <div class="monitor-actions">
+      <button
+        type="button"
+        disabled={checking || !monitor.enabled}
+        aria-keyshortcuts="c"
+        onClick={() => void actions.checkNow()}
+      >
+        <Icon name="run" />
+        {checking ? "Checking…" : "Check now"}
+      </button>
+      <button type="button" aria-keyshortcuts="p" onClick={() => void actions.toggle()}>
+        <Icon name={monitor.enabled ? "pause" : "resume"} />
+        {monitor.enabled ? "Pause" : "Resume"}
+      </button>
+      <a
+        class="button"
+        aria-keyshortcuts="e"
+        href={formatRoute({ page: "form", id: monitor.id, copyOf: null })}
+      >
+        <Icon name="edit" />
+        Edit
+      </a>
+      <button
+        type="button"
+        class="button-icon"
+        aria-label="Delete"
+        title="Delete"
+        onClick={onDelete}
+      >
+        <Icon name="remove" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,56 @@
+/** The sentence on top, the proportions below it, and the counts that filter by status. */
+import type { Status } from "@belfry/contract/status";
+import { formatCount } from "../../format/number.ts";
+import { StatusMark } from "../../parts/status-mark.tsx";
+import { countsOf, meaningOf, titleOf } from "../../parts/status-words.ts";
+import { formatRoute, type OverviewView } from "../../route/route.ts";
+import { headlineOf } from "./headline.ts";
+
+interface HeadlineProps {
+  readonly counts: Readonly<Record<string, number>> | null;
+  readonly view: OverviewView;
+}
+
+/** How things stand. */
+export function HeadlineView({ counts, view }: HeadlineProps) {
+  if (counts === null) return <h1 class="headline headline-waiting">Monitors</h1>;
+  const { troubles, calm } = headlineOf(counts);
+  const present = countsOf(counts).filter(({ count }) => count > 0);
+  return (
+    <div class="headline">
+      <h1>
+        {troubles.map(({ status, text }, i) => (
+          <span key={status} class={`is-${status}`}>
+            {i > 0 && ", "}
+            <em>{text}</em>
+          </span>
+        ))}{" "}
+        <span class={troubles.length > 0 ? "headline-rest" : ""}>{calm}</span>
+      </h1>
+      <div class="tally" aria-hidden="true">
+        {present.map(({ status, count }) => (
+          <span key={status} class={`is-${status}`} style={{ flexGrow: count }} />
+        ))}
+      </div>
+      <ul class="tally-keys" aria-label="Filter by status">
+        {present.map(({ status, count }) => (
+          <li key={status}>
+            <a
+              href={formatRoute({ ...view, status: toggled(view.status, status) })}
+              aria-current={view.status.includes(status) ? "true" : undefined}
+              title={meaningOf(status)}
+            >
+              <StatusMark status={status} />
+              <span>{titleOf(status)}</span>
+              <b>{formatCount(count)}</b>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function toggled(asked: readonly Status[], status: Status): readonly Status[] {
+  return asked.includes(status) ? asked.filter((one) => one !== status) : [...asked, status];
+}

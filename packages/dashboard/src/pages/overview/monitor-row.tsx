@@ -1,0 +1,91 @@
+/** One monitor of the overview. */
+import type { ReadonlySignal } from "@preact/signals";
+import type { MonitorSummary, MonitorView } from "@belfry/contract";
+import { reasonTable } from "@belfry/contract/reason";
+import { formatLatency, formatUptime } from "../../format/number.ts";
+import { Ago } from "../../parts/ago.tsx";
+import { StatusLabel } from "../../parts/status-mark.tsx";
+import { isTrouble } from "../../parts/status-words.ts";
+import { DayBar, Spark } from "../../parts/strip.tsx";
+import { formatRoute, monitorPage, plainOverview } from "../../route/route.ts";
+
+interface RowProps {
+  readonly row: ReadonlySignal<MonitorView>;
+  readonly summary: ReadonlySignal<MonitorSummary | undefined>;
+  /** From 0, in the whole list. */
+  readonly place: number;
+  readonly total: number;
+}
+
+/** Draws the row; it redraws when its own monitor or summary changes. */
+export function MonitorRow({ row, summary, place, total }: RowProps) {
+  const monitor = row.value;
+  const { status, last_check: check } = monitor;
+  const reason = isTrouble(status) ? (check?.reason ?? null) : null;
+  return (
+    <li
+      class={`monitor-row is-${status}`}
+      data-place={place}
+      aria-posinset={place + 1}
+      aria-setsize={total}
+    >
+      <span class="row-status">
+        <StatusLabel status={status} />
+        <span class="row-since">
+          <Ago at={monitor.status_since} as="since" />
+          {monitor.flapping && " · flapping"}
+        </span>
+      </span>
+      <span class="row-what">
+        <a href={formatRoute(monitorPage(monitor.id))}>{monitor.name}</a>
+        <span class="row-target" title={monitor.target}>
+          {reason === null ? (
+            monitor.target
+          ) : (
+            <>
+              <b title={check?.message ?? reasonTable[reason].title}>
+                {reason.replaceAll("_", " ")}
+              </b>{" "}
+              {monitor.target}
+            </>
+          )}
+        </span>
+        <Labels labels={monitor.labels} />
+      </span>
+      <DayBar summary={summary.value} />
+      <Spark summary={summary.value} />
+      <span class="row-latency num">
+        {formatLatency(status === "paused" ? null : (check?.latency_ms ?? null))}
+      </span>
+      <span class="row-uptime num" title="Uptime over the last 24 hours">
+        {formatUptime(summary.value?.uptime_ratio ?? null)}
+      </span>
+    </li>
+  );
+}
+
+const labelsShown = 3;
+
+function Labels({ labels }: { labels: Readonly<Record<string, string>> }) {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}:${value}`);
+  if (pairs.length === 0) return null;
+  return (
+    <span class="row-labels">
+      {pairs.slice(0, labelsShown).map((label) => (
+        <a
+          key={label}
+          class="chip"
+          tabIndex={-1}
+          href={formatRoute({ ...plainOverview, labels: [label] })}
+        >
+          {label}
+        </a>
+      ))}
+      {pairs.length > labelsShown && (
+        <span class="quiet" title={pairs.slice(labelsShown).join(", ")}>
+          +{pairs.length - labelsShown}
+        </span>
+      )}
+    </span>
+  );
+}

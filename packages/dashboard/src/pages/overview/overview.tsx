@@ -1,0 +1,69 @@
+/** The first page: how things stand, and every monitor in one scan. */
+import { useComputed, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { describeFailure } from "../../api/failure.ts";
+import { Notice } from "../../parts/notice.tsx";
+import { formatRoute, newMonitor, plainOverview } from "../../route/route.ts";
+import { useParts } from "../../shell/parts.ts";
+import { FirstRun } from "./first-run.tsx";
+import { HeadlineView } from "./headline-view.tsx";
+import { MonitorList } from "./monitor-list.tsx";
+import { createOverview, type OverviewModel } from "./overview-model.ts";
+import { Tools } from "./tools.tsx";
+import "./overview.css";
+
+/** Draws the overview of the address. */
+export function Overview() {
+  const { client, live, router, now } = useParts();
+  const view = useComputed(() =>
+    router.view.value.page === "overview" ? router.view.value : plainOverview,
+  );
+  const model = useMemo(
+    () => createOverview({ client, live, view, now: () => now.peek() }),
+    [client, live, view, now],
+  );
+  useEffect(() => () => model[Symbol.dispose](), [model]);
+  useSignalEffect(() => {
+    const down = model.counts.value?.["down"] ?? 0;
+    document.title = down === 0 ? "Belfry" : `(${down} down) Belfry`;
+  });
+  const isPlain = useComputed(
+    () => formatRoute({ ...view.value, order: "trouble" }) === formatRoute(plainOverview),
+  );
+  if (model.total.value === 0 && isPlain.value && model.failure.value === null) return <FirstRun />;
+  return (
+    <>
+      <HeadlineView counts={model.counts.value} view={view.value} />
+      <Tools view={view.value} />
+      <Results model={model} isPlain={isPlain.value} />
+    </>
+  );
+}
+
+function Results({ model, isPlain }: { model: OverviewModel; isPlain: boolean }) {
+  const failure = model.failure.value;
+  if (failure !== null && model.ids.value.length === 0) {
+    return (
+      <Notice title="The monitors cannot be shown" tone="bad">
+        <p>{describeFailure(failure)}</p>
+        <button type="button" onClick={() => model.refresh()}>
+          Try again
+        </button>
+      </Notice>
+    );
+  }
+  if (model.total.value === 0 && !isPlain) {
+    return (
+      <Notice title="No monitor fits">
+        <p>Nothing has all of what you asked for.</p>
+        <a class="button" href={formatRoute(plainOverview)}>
+          Show all
+        </a>{" "}
+        <a class="button button-quiet" href={formatRoute(newMonitor)}>
+          New monitor
+        </a>
+      </Notice>
+    );
+  }
+  return <MonitorList model={model} />;
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import type { LiveCheck, MonitorSummary } from "@belfry/contract";
+import { createSummaries, withCheck } from "./summaries.ts";
+
+const from = "2026-01-01T00:00:00.000Z";
+
+function summary(id: string, change: Partial<MonitorSummary> = {}): MonitorSummary {
+  return {
+    id,
+    from,
+    slot_seconds: 1800,
+    bar: ["up", "up", null],
+    latency_ms: [10, 12, null],
+    uptime_ratio: 1,
+    ...change,
+  };
+}
+
+function check(at: string, change: Partial<LiveCheck> = {}): LiveCheck {
+  return {
+    id: "a",
+    status: "down",
+    status_since: at,
+    flapping: false,
+    last_check: {
+      checked_at: at,
+      result: "down",
+      reason: "refused",
+      message: null,
+      status_code: null,
+      latency_ms: 3,
+      location: "local",
+    },
+    ...change,
+  };
+}
+
+test("a check colours the last slot", () => {
+  const after = withCheck(summary("a"), check("2026-01-01T01:10:00.000Z"));
+  assert.deepEqual(
+    [after.bar, after.latency_ms],
+    [
+      ["up", "up", "down"],
+      [10, 12, 3],
+    ],
+  );
+});
+
+test("the worst of a slot stays", () => {
+  const before = summary("a", { bar: ["up", "up", "down"], latency_ms: [10, 12, 3] });
+  const after = withCheck(before, check("2026-01-01T01:10:00.000Z", { status: "up" }));
+  assert.equal(after, before);
+});
+
+for (const at of ["2026-01-01T00:10:00.000Z", "2026-01-01T01:31:00.000Z"]) {
+  test(`a check outside of the last slot (${at}) changes nothing`, () => {
+    const before = summary("a");
+    assert.equal(withCheck(before, check(at)), before);
+  });
+}
+
+test("asks once for what is in view, and again when it is a minute old", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const asked: (readonly string[])[] = [];
+  using summaries = createSummaries(
+    {
+      summaries: async (ids) => {
+        asked.push(ids);
+        return { kind: "ok", value: { items: ids.map((id) => summary(id)) } };
+      },
+    },
+    () => Date.now(),
+  );
+  summaries.see(["a", "b"]);
+  summaries.see(["b", "c"]);
+  mock.timers.tick(40);
+  await settled();
+  assert.deepEqual(asked, [["b", "c"]]);
+  assert.equal(summaries.of("b").value?.id, "b");
+  assert.equal(summaries.of("a").value, undefined);
+  summaries.see(["a", "b", "c"]);
+  mock.timers.tick(40);
+  await settled();
+  assert.deepEqual(asked.at(-1), ["a"]);
+  for (let i = 0; i < 5; i += 1) {
+    mock.timers.tick(15_000);
+    mock.timers.tick(40);
+    await settled();
+  }
+  assert.deepEqual(asked.slice(2).flat().toSorted(), ["a", "b", "c"]);
+  mock.timers.reset();
+});
+
+test("more than a hundred in view are asked for in batches", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const asked: number[] = [];
+  using summaries = createSummaries(
+    {
+      summaries: async (ids) => {
+        asked.push(ids.length);
+        return { kind: "ok", value: { items: [] } };
+      },
+    },
+    () => Date.now(),
+  );
+  summaries.see(Array.from({ length: 130 }, (_, i) => `m${i}`));
+  for (let i = 0; i < 3; i += 1) {
+    mock.timers.tick(40);
+    await settled();
+  }
+  assert.deepEqual(asked, [100, 30]);
+  mock.timers.reset();
+});
+
+/** Lets promises that are resolved already run on. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,75 @@
+/** The frame around every page: header, state of the connection, the page, help and messages. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { Later } from "../parts/later.tsx";
+import { Missing } from "../pages/missing/missing.tsx";
+import { Overview } from "../pages/overview/overview.tsx";
+import { SignIn } from "../pages/sign-in/sign-in.tsx";
+import { newMonitor, plainOverview, type View } from "../route/route.ts";
+import { Banner } from "./banner.tsx";
+import { Header } from "./header.tsx";
+import { Help } from "./help.tsx";
+import { useParts } from "./parts.ts";
+import { nextTheme } from "./theme.ts";
+import { ToastList } from "./toast-list.tsx";
+import { useKeys } from "./use-keys.ts";
+import "./app.css";
+
+/** The application. */
+export function App() {
+  const { router, access, theme } = useParts();
+  const helpOpen = useSignal(false);
+  const access_ = access.state.value;
+  useKeys({
+    "?": () => (helpOpen.value = true),
+    n: () => router.go(newMonitor),
+    o: () => router.go(plainOverview),
+    t: () => theme.choose(nextTheme(theme.chosen.value)),
+    "/": () => toSearch(),
+  });
+  useSignalEffect(() => {
+    if (router.view.value.page !== "overview") document.title = "Belfry";
+  });
+
+  function toSearch(): void {
+    if (router.view.value.page !== "overview") router.go(plainOverview);
+    requestAnimationFrame(() => document.getElementById("search")?.focus());
+  }
+
+  if (access_.kind === "out") return <SignIn />;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <Header onHelp={() => (helpOpen.value = true)} />
+      <Banner />
+      <main id="main" tabIndex={-1}>
+        {access_.kind === "in" && <PageOf view={router.view.value} />}
+      </main>
+      <Help open={helpOpen} />
+      <ToastList />
+    </>
+  );
+}
+
+const loadMonitorPage = async () => (await import("../pages/monitor/monitor-page.tsx")).MonitorPage;
+const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
+
+function PageOf({ view }: { view: View }) {
+  switch (view.page) {
+    case "overview":
+      return <Overview />;
+    case "monitor":
+      return <Later key={view.id} load={loadMonitorPage} give={{ id: view.id }} />;
+    case "form":
+      return (
+        <Later
+          key={`${view.id} ${view.copyOf}`}
+          load={loadForm}
+          give={{ id: view.id, copyOf: view.copyOf }}
+        />
+      );
+    case "missing":
+      return <Missing what="There is no such page." />;
+  }
+}

@@ -1,0 +1,37 @@
+/** Says that what is shown may be old: since when, when it is tried again, and a way to try now. */
+import { formatAgo, formatClock, formatInstant } from "../format/time.ts";
+import { useParts } from "./parts.ts";
+
+/** Short breaks (a restart, a sleeping laptop) are not worth a banner. */
+const quietMs = 1500;
+
+/** Shown only while the stream is lost. */
+export function Banner() {
+  const { live, now } = useParts();
+  const state = live.state.value;
+  if (state.kind !== "lost" || now.value - state.since < quietMs) return null;
+  const heard = live.heardAt.value;
+  const waits = state.retryAt > now.value;
+  return (
+    <div class="banner" role="alert">
+      <p>
+        <strong>Belfry cannot be reached.</strong>{" "}
+        {heard === 0 ? (
+          "Nothing is shown live."
+        ) : (
+          <>
+            What you see is as of <time title={formatInstant(heard)}>{formatClock(heard)}</time>.
+          </>
+        )}{" "}
+        <span aria-live="off" class="banner-next">
+          {waits
+            ? `Trying again ${formatAgo(state.retryAt, now.value).replace("now", "shortly")}.`
+            : "Trying again…"}
+        </span>
+      </p>
+      <button type="button" onClick={() => live.retry()}>
+        Try now
+      </button>
+    </div>
+  );
+}

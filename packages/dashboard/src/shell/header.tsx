@@ -1,0 +1,87 @@
+/** The header of every page: the way home, the state of the stream, and what is there everywhere. */
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { Brand } from "../parts/brand.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { formatRoute, newMonitor, plainOverview } from "../route/route.ts";
+import { mayWrite } from "./access.ts";
+import { useParts } from "./parts.ts";
+import { nextTheme, type Theme } from "./theme.ts";
+import type { StreamState } from "../live/stream.ts";
+
+const themeNames: Readonly<Record<Theme, string>> = {
+  system: "as the system",
+  light: "light",
+  dark: "dark",
+};
+
+/** Draws the header. */
+export function Header({ onHelp }: { onHelp: () => void }) {
+  const { live, theme, access, router } = useParts();
+  const ringing = useSignal(false);
+  useSignalEffect(() => live.listen({ counts: (c) => (ringing.value = (c["down"] ?? 0) > 0) }));
+  const streamText = useComputed(() => streamWords(live.state.value));
+  const session = access.state.value.kind === "in" ? access.state.value.session : null;
+  const { chosen } = theme;
+  return (
+    <header class="header">
+      <a class="header-home" href={formatRoute(plainOverview)}>
+        <Brand ringing={ringing.value} />
+        <span>Belfry</span>
+      </a>
+      <span class={`header-live header-live-${live.state.value.kind}`} role="status">
+        <span class="header-live-dot" aria-hidden="true" />
+        {streamText}
+      </span>
+      <nav aria-label="Everywhere">
+        {mayWrite(access.state.value) && router.view.value.page !== "form" && (
+          <a class="button button-quiet" href={formatRoute(newMonitor)}>
+            <Icon name="plus" />
+            <span class="header-wide">New monitor</span>
+            <span class="header-narrow visually-hidden">New monitor</span>
+          </a>
+        )}
+        <button
+          type="button"
+          class="button-icon"
+          title={`Theme: ${themeNames[chosen.value]}`}
+          aria-label={`Theme: ${themeNames[chosen.value]}. Change to ${themeNames[nextTheme(chosen.value)]}`}
+          onClick={() => theme.choose(nextTheme(chosen.value))}
+        >
+          <Icon name={chosen.value} />
+        </button>
+        <button
+          type="button"
+          class="button-icon header-help"
+          title="Keys (?)"
+          aria-label="Help and keys"
+          onClick={onHelp}
+        >
+          <Icon name="help" />
+        </button>
+        {session?.kind === "session" && (
+          <button
+            type="button"
+            class="button-icon"
+            title={`Sign out ${session.name}`}
+            aria-label={`Sign out ${session.name}`}
+            onClick={() => void access.signOut()}
+          >
+            <Icon name="leave" />
+          </button>
+        )}
+      </nav>
+    </header>
+  );
+}
+
+function streamWords(state: StreamState): string {
+  switch (state.kind) {
+    case "open":
+      return "Live";
+    case "connecting":
+    case "stopped":
+      return "Connecting";
+    case "lost":
+      return "Not live";
+  }
+}

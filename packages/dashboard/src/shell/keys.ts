@@ -1,0 +1,56 @@
+/** Keys of the pages: one table that help is drawn from, and the rule when a key is not ours. */
+
+/** Where a key works. */
+export type KeyPlace = "everywhere" | "overview" | "monitor";
+
+/** Every key, as help shows it. */
+export const keyTable = [
+  { keys: ["/"], what: "Search monitors", place: "everywhere" },
+  { keys: ["n"], what: "New monitor", place: "everywhere" },
+  { keys: ["o"], what: "Overview", place: "everywhere" },
+  { keys: ["t"], what: "Next theme: system, light, dark", place: "everywhere" },
+  { keys: ["?"], what: "This help", place: "everywhere" },
+  { keys: ["j", "ArrowDown"], what: "Next monitor", place: "overview" },
+  { keys: ["k", "ArrowUp"], what: "Previous monitor", place: "overview" },
+  { keys: ["Enter"], what: "Open the monitor", place: "overview" },
+  { keys: ["Escape"], what: "Leave the search, then clear it", place: "overview" },
+  { keys: ["c"], what: "Check now", place: "monitor" },
+  { keys: ["e"], what: "Edit", place: "monitor" },
+  { keys: ["p"], what: "Pause or resume", place: "monitor" },
+  { keys: ["[", "]"], what: "Shorter or longer range", place: "monitor" },
+  { keys: ["Escape"], what: "Leave the zoom", place: "monitor" },
+] as const satisfies readonly { keys: readonly string[]; what: string; place: KeyPlace }[];
+
+/** A key as it stands on keyboards. */
+export function keyCap(key: string): string {
+  switch (key) {
+    case "ArrowDown":
+      return "↓";
+    case "ArrowUp":
+      return "↑";
+    case "Escape":
+      return "Esc";
+    default:
+      return key;
+  }
+}
+
+/** What of a key press is looked at. */
+export interface KeyPress {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+  readonly defaultPrevented: boolean;
+  readonly isComposing: boolean;
+}
+
+/** Whether a press is meant for the page: not for the browser, a text being typed, or an open dialog. */
+export function isForPage(
+  press: KeyPress,
+  focus: { typing: boolean; dialogOpen: boolean },
+): boolean {
+  if (press.defaultPrevented || press.isComposing) return false;
+  if (press.ctrlKey || press.metaKey || press.altKey) return false;
+  return !focus.typing && !focus.dialogOpen;
+}
