@@ -27,7 +27,6 @@ const log = branch("The log on standard error.", {
     title: "Level of the log",
     default: "info",
     description: "Lines below this level are not written",
-    price: "`debug` writes a line for every check",
     aliases: ["LOG_LEVEL"],
   }),
   format: Type.Enum(["text", "json"], {
@@ -96,7 +95,7 @@ const checks = branch("How monitors are checked.", {
     default: 500,
     unit: "checks",
     description: "Further checks wait, and the wait shows in `belfry_check_lag_seconds`",
-    price: "Each running check holds a socket and about 50 KB",
+    price: "Each running check holds a socket",
     aliases: ["MAX_CONCURRENT_CHECKS"],
   }),
   max_concurrent_per_host: Type.Integer({
@@ -169,13 +168,13 @@ const retention = branch("How long numeric history is kept, per resolution.", {
     "Five-minute buckets",
     90,
     "Minimum, maximum, sum, count and last of five minutes; at least as long as `raw_days`",
-    "Disk, in proportion; about a tenth of raw samples every 10 s",
+    "Disk, in proportion",
   ),
   one_hour_days: days(
     "One-hour buckets",
     730,
     "The same of an hour; at least as long as `five_minutes_days`",
-    "Disk, in proportion; a twelfth of five-minute buckets",
+    "Disk, in proportion",
   ),
   max_bytes: Type.Optional(
     Type.Integer({
