@@ -27,7 +27,8 @@ const labelPattern = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/;
 export function parseHost(text: string): Host | undefined {
   if (/[\s/\\?#@]/.test(text) || text === "") return undefined;
   const bracketed = text.startsWith("[") || !text.includes(":") ? text : `[${text}]`;
-  if (!bracketed.startsWith("[") && bracketed.includes(":")) return undefined;
+  // A port would be swallowed where it is the default one.
+  if (bracketed.startsWith("[") && !bracketed.endsWith("]")) return undefined;
   const url = URL.parse(`http://${bracketed}/`);
   if (url === null || url.port !== "") return undefined;
   return hostOfUrl(url);
