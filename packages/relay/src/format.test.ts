@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { defaultFormat, parseFormat, placeholders } from "./format.ts";
-import { recordOf } from "./testkit.ts";
+import { recordOf } from "./record.kit.ts";
 
 function lineOf(format: string, ...changes: Parameters<typeof recordOf>): string {
   const parsed = parseFormat(format);

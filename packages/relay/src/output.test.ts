@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { defaultBounds, Output, type OutputBounds, type OutputParts } from "./output.ts";
 import { SinkFailure, type Sink } from "./sink.ts";
-import { recordOf } from "./testkit.ts";
+import { recordOf } from "./record.kit.ts";
 
 /** A destination that does as it is told, and what happened to it. Stands for disks and pipes that misbehave. */
 function createDestination() {

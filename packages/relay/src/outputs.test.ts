@@ -6,7 +6,7 @@ import { PassThrough } from "node:stream";
 import { it } from "node:test";
 import { createOutputs, type OutputsParts } from "./outputs.ts";
 import { parseOutput, type OutputSettings } from "./sinks/registry.ts";
-import { recordOf } from "./testkit.ts";
+import { recordOf } from "./record.kit.ts";
 
 function partsOf(stdout: NodeJS.WritableStream): OutputsParts {
   const ignore = (): void => undefined;

@@ -1,0 +1,180 @@
+/**
+ * Who may import what. Every package and every stage of the hub has a row; a new folder (or a new file beside `app.ts`)
+ * fails until its row is written. A stage sees `model` and `contract`, never another stage: what it needs from one is
+ * handed to it by `app.ts`. Tests may import anything.
+ */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { packageOf, root, sourcesBelow, type SourceFile } from "./source.ts";
+
+interface Row {
+  /** Our own: packages by name, parts of the hub by folder or file. `all`: everything of ours. */
+  readonly ours: readonly string[] | "all";
+  /** Packages of others. */
+  readonly others?: readonly string[];
+  /** Modules of Node, without `node:`; `all` when left out, for only what must stay free of I/O says which. */
+  readonly node?: readonly string[];
+}
+
+const pure = { node: [] } as const;
+
+/** Packages, and the folders and files of `packages/hub/src`. */
+const borders: Readonly<Record<string, Row>> = {
+  "@belfry/contract": { ours: [], others: ["typebox"], ...pure },
+  "@belfry/relay": { ours: ["@belfry/contract"], others: ["typebox"] },
+  "@belfry/dashboard": {
+    ours: ["@belfry/contract"],
+    others: ["preact", "@preact/signals", "@preact/preset-vite", "uplot", "vite"],
+  },
+
+  "hub/model": {
+    ours: ["@belfry/contract"],
+    others: ["typebox"],
+    node: ["crypto"],
+  },
+  "hub/config": { ours: ["@belfry/contract", "@belfry/relay"], others: ["typebox", "yaml"] },
+  "hub/schedule": { ours: ["hub/model"], ...pure },
+  "hub/probe": { ours: ["@belfry/contract", "hub/model"], others: ["re2js", "typebox"] },
+  "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg"] },
+  "hub/alert": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/api": {
+    ours: ["@belfry/contract", "hub/model"],
+    others: [
+      "@fastify/cookie",
+      "@fastify/helmet",
+      "@fastify/rate-limit",
+      "@fastify/static",
+      "@fastify/swagger",
+      "@fastify/swagger-ui",
+      "fastify",
+      "prom-client",
+      "re2js",
+      "typebox",
+    ],
+  },
+  "hub/live": { ours: ["@belfry/contract", "hub/model"] },
+  "hub/self": { ours: ["@belfry/contract", "hub/model"], others: ["pino", "prom-client"] },
+  "hub/command": { ours: "all" },
+
+  "hub/app.ts": { ours: "all" },
+  "hub/main.ts": { ours: "all" },
+  "hub/up.ts": { ours: "all" },
+  "hub/probe-command.ts": { ours: "all" },
+  "hub/pipeline.ts": { ours: ["hub/model", "hub/judge", "hub/commit-queue.ts"], ...pure },
+  "hub/commit-queue.ts": { ours: ["hub/model"], ...pure },
+  "hub/desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
+  "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
+};
+
+/** Files that have to be importable from a script's command line and belong to no stage. */
+const hubSource = "packages/hub/src/";
+
+/** The row a file or an import belongs to. */
+function areaOf(path: string): string {
+  if (path.startsWith(hubSource)) return `hub/${path.slice(hubSource.length).split("/")[0]}`;
+  const [, name] = path.split("/");
+  return `@belfry/${name}`;
+}
+
+const sources = sourcesBelow("packages");
+const production = sources.filter((file) => !file.isTest);
+
+/** What a file imports that its row does not have. */
+function violations(file: SourceFile): string[] {
+  const area = areaOf(file.path);
+  const row = borders[area];
+  if (row === undefined) return [`${file.path}: there is no row for ${area}`];
+  return file.imports.flatMap((name) => {
+    const wrong = isAllowed(name, area, row)
+      ? []
+      : [`${file.path}: ${area} may not import ${name}`];
+    return wrong;
+  });
+}
+
+function isAllowed(name: string, area: string, row: Row): boolean {
+  if (name.startsWith("node:")) return row.node?.includes(name.slice(5)) ?? true;
+  if (name.startsWith("packages/")) {
+    const target = areaOf(name);
+    if (target === area) return true;
+    // Other packages are imported by their name, never by a path into them.
+    if (!target.startsWith("hub/")) return false;
+    return row.ours === "all" ? true : row.ours.includes(target);
+  }
+  const packageName = packageOf(name);
+  if (packageName.startsWith("@belfry/")) {
+    return row.ours === "all" ? true : row.ours.includes(packageName);
+  }
+  return row.others?.includes(packageName) ?? false;
+}
+
+describe("the borders", () => {
+  it("hold", () => assert.deepEqual(production.flatMap(violations), []));
+
+  it("have no row for what is not there", () => {
+    const areas = new Set(sources.map(({ path }) => areaOf(path)));
+    assert.deepEqual(
+      Object.keys(borders).filter((area) => !areas.has(area)),
+      [],
+    );
+  });
+
+  it("keep what only tests use out of what ships", () => {
+    const tests = new Set(sources.filter((file) => file.isTest).map(({ path }) => path));
+    const wrong = production.flatMap(({ path, imports }) =>
+      imports
+        .filter((name) => tests.has(name) || /^node:(test|assert)/.test(name))
+        .map((name) => `${path} imports ${name}`),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it("are those the package files declare", () => {
+    const wrong = production.flatMap(({ path, imports }) => {
+      const folder = path.split("/").slice(0, 2).join("/");
+      const declared = dependenciesOf(folder);
+      return imports
+        .filter((name) => !name.startsWith("node:") && !name.startsWith("packages/"))
+        .map(packageOf)
+        .filter((name) => !declared.has(name))
+        .map((name) => `${path} imports ${name}, which ${folder}/package.json does not name`);
+    });
+    assert.deepEqual(wrong, []);
+  });
+
+  it("notice an import across them", () => {
+    const file: SourceFile = {
+      path: "packages/hub/src/judge/judge.ts",
+      text: "",
+      imports: ["packages/hub/src/store/port.ts", "fastify", "node:fs", "@belfry/relay"],
+      isTest: false,
+    };
+    assert.equal(violations(file).length, 4);
+    assert.deepEqual(violations({ ...file, path: "packages/hub/src/novel/thing.ts" }), [
+      "packages/hub/src/novel/thing.ts: there is no row for hub/novel",
+    ]);
+  });
+});
+
+const declaredBy = new Map<string, ReadonlySet<string>>();
+
+function dependenciesOf(folder: string): ReadonlySet<string> {
+  let declared = declaredBy.get(folder);
+  if (declared === undefined) {
+    const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as {
+      dependencies?: Record<string, string>;
+      devDependencies?: Record<string, string>;
+    };
+    declared = new Set([
+      ...Object.keys(manifest.dependencies ?? {}),
+      ...Object.keys(manifest.devDependencies ?? {}),
+    ]);
+    declaredBy.set(folder, declared);
+  }
+  return declared;
+}
