@@ -59,7 +59,7 @@ export function createPlainSeries(): SeriesStore {
 }
 
 function keyText({ name, labels }: SeriesKey): string {
-  return `${name} ${JSON.stringify(Object.entries(labels).toSorted())}`;
+  return `${name} ${Object.entries(labels).map(String).toSorted().join()}`;
 }
 
 function holds({ label, operator, value }: Selector[number], { name, labels }: SeriesKey): boolean {

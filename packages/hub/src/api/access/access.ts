@@ -41,9 +41,7 @@ export const nobody: Principal = { kind: "loopback", name: "nobody", scopes: [] 
 /** Makes the access check. */
 export function createAccess(settings: ApiSettings, parts: AccessParts): Access {
   const failed = createFailedAttempts(settings.rateLimit.failedAttempts, parts.clock);
-  const openTo = new Map<string, Networks>(
-    Object.entries(settings.openTo).map(([surface, list]) => [surface, createNetworks(list)]),
-  );
+  const withoutCredential = createOpenDoor(settings);
 
   async function keyOf(
     secret: string,
@@ -80,7 +78,40 @@ export function createAccess(settings: ApiSettings, parts: AccessParts): Access 
     return { kind: "session", keyId: key.id, name: key.name, scopes: key.scopes };
   }
 
-  function withoutCredential(request: FastifyRequest, surface: Surface): Principal {
+  return {
+    keyOf,
+    async admit(request, reply, permission, surface) {
+      if (permission === "open") return;
+      const credential = readCredential(request.headers, request.cookies);
+      let principal: Principal | undefined;
+      if (credential.kind === "key") {
+        const key = await keyOf(credential.secret, request, reply);
+        principal = { kind: "key", keyId: key.id, name: key.name, scopes: key.scopes };
+      } else if (credential.kind === "session") {
+        principal = await fromSession(credential.token, request, reply);
+      }
+      request.principal = principal ?? withoutCredential(request, surface);
+      if (!allows(request.principal.scopes, permission)) {
+        throw new AppError("forbidden", `This needs the scope ${permission}`);
+      }
+    },
+  };
+}
+
+/** Who calls without a credential; throws `unauthenticated` or `bad_origin` where that is not enough. */
+function createOpenDoor(
+  settings: ApiSettings,
+): (request: FastifyRequest, surface: Surface) => Principal {
+  const openTo = new Map<string, Networks>(
+    Object.entries(settings.openTo).map(([surface, list]) => [surface, createNetworks(list)]),
+  );
+  /** A proxy nobody vouched for may stand within the network and forward for the whole world. */
+  function isOpenTo(surface: Surface, request: FastifyRequest): boolean {
+    const within = openTo.get(surface);
+    if (within === undefined || !within(request.ip)) return false;
+    return !isProxied(request.headers) || settings.trustedProxies.length > 0;
+  }
+  return (request, surface) => {
     const { headers, method } = request;
     if (isOpenTo(surface, request)) {
       return { kind: "loopback", name: `open:${surface}`, scopes: ["write", "ingest"] };
@@ -99,32 +130,6 @@ export function createAccess(settings: ApiSettings, parts: AccessParts): Access 
         return { kind: "loopback", name: "anybody", scopes: ["admin"] };
       }
     }
-  }
-
-  /** A proxy nobody vouched for may stand within the network and forward for the whole world. */
-  function isOpenTo(surface: Surface, request: FastifyRequest): boolean {
-    const within = openTo.get(surface);
-    if (within === undefined || !within(request.ip)) return false;
-    return !isProxied(request.headers) || settings.trustedProxies.length > 0;
-  }
-
-  return {
-    keyOf,
-    async admit(request, reply, permission, surface) {
-      if (permission === "open") return;
-      const credential = readCredential(request.headers, request.cookies);
-      let principal: Principal | undefined;
-      if (credential.kind === "key") {
-        const key = await keyOf(credential.secret, request, reply);
-        principal = { kind: "key", keyId: key.id, name: key.name, scopes: key.scopes };
-      } else if (credential.kind === "session") {
-        principal = await fromSession(credential.token, request, reply);
-      }
-      request.principal = principal ?? withoutCredential(request, surface);
-      if (!allows(request.principal.scopes, permission)) {
-        throw new AppError("forbidden", `This needs the scope ${permission}`);
-      }
-    },
   };
 }
 

@@ -57,12 +57,15 @@ export function createKeyRing(
   async function freshen(maxAgeMs: number): Promise<void> {
     if (clock.monotonicMs() - readAt > maxAgeMs) await read();
   }
-  async function flush(): Promise<void> {
-    if (used.size === 0) return;
+  let flushed = Promise.resolve();
+  function flush(): Promise<void> {
     const batch = [...used].map(([id, at]) => ({ id, at }));
     used.clear();
     touchedAt = clock.monotonicMs();
-    await store.touchKeys(batch).catch(onError);
+    if (batch.length > 0) {
+      flushed = flushed.then(() => store.touchKeys(batch)).catch(onError);
+    }
+    return flushed;
   }
   function match(hash: string): ApiKey | undefined {
     return keys.find((key) => key.revokedAt === null && isSameText(key.hash, hash));

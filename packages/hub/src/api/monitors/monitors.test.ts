@@ -81,7 +81,7 @@ describe("/api/v1/monitors", () => {
     const hub = await openTestHub(t);
     const ask = { body: input, headers: { "idempotency-key": "abc" } };
     const both = await Promise.all([1, 2].map(() => hub.ask("POST", "/api/v1/monitors", ask)));
-    assert.deepEqual(both.map(({ status }) => status).toSorted(), [201, 409]);
+    assert.deepEqual(new Set(both.map(({ status }) => status)), new Set([201, 409]));
     assert.equal([...hub.board.entries()].length, 1);
   });
 
