@@ -34,13 +34,19 @@ export interface CheckDecision {
   readonly afterCommit: () => void;
 }
 
+interface Waiting extends CheckDecision {
+  /** Monotonic ms. */
+  readonly addedMs: number;
+}
+
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
 export class CommitQueue implements AsyncDisposable {
   readonly #settings: CommitQueueSettings;
   readonly #parts: CommitQueueParts;
-  #waiting: CheckDecision[] = [];
+  #waiting: Waiting[] = [];
+  #dropped = 0;
   #running: Promise<void> | null = null;
   #stopping = false;
   #failingSince: number | null = null;
@@ -51,8 +57,14 @@ export class CommitQueue implements AsyncDisposable {
     this.#parts = parts;
   }
 
-  get depth(): number {
-    return this.#waiting.length;
+  /** How many checks wait, for how long the oldest has, in seconds, and how many lost their history so far. */
+  get stats(): { readonly depth: number; readonly ageSeconds: number; readonly dropped: number } {
+    const oldest = this.#waiting[0];
+    return {
+      depth: this.#waiting.length,
+      ageSeconds: oldest === undefined ? 0 : (performance.now() - oldest.addedMs) / 1000,
+      dropped: this.#dropped,
+    };
   }
 
   /** Epoch ms since when the store refuses; null while it does not. */
@@ -61,7 +73,7 @@ export class CommitQueue implements AsyncDisposable {
   }
 
   add(decision: CheckDecision): void {
-    this.#waiting.push(decision);
+    this.#waiting.push({ ...decision, addedMs: performance.now() });
     if (this.#waiting.length > this.#settings.maxChecks) this.#shed();
     this.#running ??= this.#run();
   }
@@ -128,9 +140,9 @@ export class CommitQueue implements AsyncDisposable {
       ...kept.map((one) => ({ ...one, frame: null, failedCheck: null })),
       ...this.#waiting.slice(count),
     ];
-    this.#parts.onDropped(
-      old.filter((one) => one.frame !== null || one.failedCheck !== null).length,
-    );
+    const lost = old.filter((one) => one.frame !== null || one.failedCheck !== null).length;
+    this.#dropped += lost;
+    this.#parts.onDropped(lost);
   }
 }
 

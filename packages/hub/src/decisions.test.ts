@@ -200,6 +200,23 @@ describe("decisions", { timeout: 20_000 }, () => {
       assert.equal(incident.openedAt, 3000);
     }));
 
+  test("an acknowledgement stays with the incident when it is resolved", () =>
+    withFolder(async (file) => {
+      await using store = await open(file);
+      await create(store);
+      await using hub = await startHub(store);
+      await hub.play([down, down], 2000);
+      const { id } = await until(async () => (await store.openIncidents())[0]);
+      assert.equal((await hub.alerting.acknowledge(id, 5000, "key ops"))?.acknowledgedAt, 5000);
+      assert.equal((await hub.alerting.acknowledge(id, 7000, "key ops"))?.acknowledgedAt, 5000);
+      await hub.play([up], 8000);
+      await until(async () => (await store.incident(id))?.resolvedAt ?? undefined);
+      assert.equal((await store.incident(id))?.acknowledgedAt, 5000);
+      const audit = await store.auditEntries({ limit: 10 });
+      assert.equal(audit.filter((entry) => entry.action === "acknowledge").length, 1);
+      assert.equal(await hub.alerting.acknowledge(createId<"incident">(1), 9000, "x"), undefined);
+    }));
+
   test("a monitor that is deleted or paused takes its open incident with it", () =>
     withFolder(async (file) => {
       await using store = await open(file);

@@ -1,9 +1,11 @@
 /**
  * Consumes the transitions that `commit` stored, in their order, and keeps the incidents. Each step commits
  * {inputs consumed, incidents} together, so a crash at any point repeats a step or does not, and never does half.
- * One step runs at a time; a store that fails is asked again with growing pauses.
+ * One step runs at a time, what people do to incidents included, so that neither forgets the other. A store that fails is
+ * asked again with growing pauses.
  */
-import type { MonitorId } from "../model/id.ts";
+import type { AuditEntry } from "../model/access.ts";
+import type { IncidentId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Transition } from "../model/judgement.ts";
 import { incidentAfter, resolve, type IncidentParts } from "./incidents.ts";
@@ -17,6 +19,8 @@ export interface AlertingStore {
     readonly incidents: readonly Incident[];
   }): Promise<void>;
   openIncidents(): Promise<readonly Incident[]>;
+  incident(id: IncidentId): Promise<Incident | undefined>;
+  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
 }
 
 export interface AlertingParts extends IncidentParts {
@@ -37,6 +41,8 @@ export class Alerting implements AsyncDisposable {
   #loaded = false;
   #wanted = false;
   #running: Promise<void> | null = null;
+  /** The end of the latest step. */
+  #turn: Promise<unknown> = Promise.resolve();
   readonly #stop = new AbortController();
 
   constructor(parts: AlertingParts) {
@@ -57,23 +63,50 @@ export class Alerting implements AsyncDisposable {
     });
   }
 
-  /** Resolves the open incident of a monitor that was deleted or paused. */
-  async close(id: MonitorId, at: number): Promise<void> {
-    await this.#settled();
-    await this.#load();
-    const open = this.#open.get(id);
-    if (open === undefined) return;
-    await this.#commit([], [resolve(open, at)]);
+  /** Resolves the open incident of a monitor that was deleted or paused, after what was decided before. */
+  close(id: MonitorId, at: number): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#load();
+      while (await this.#step());
+      const open = this.#open.get(id);
+      if (open !== undefined) await this.#commit([], [resolve(open, at)]);
+    });
+  }
+
+  /**
+   * Notes that somebody takes care of an incident; undefined when there is none with this id. A second time changes
+   * nothing.
+   */
+  acknowledge(id: IncidentId, at: number, actor: string): Promise<Incident | undefined> {
+    return this.#inTurn(async () => {
+      await this.#load();
+      const found = await this.#parts.store.incident(id);
+      if (found === undefined || found.acknowledgedAt !== null) return found;
+      const acknowledged = { ...found, acknowledgedAt: at };
+      await this.#parts.store.updateIncident(acknowledged, {
+        at,
+        actor,
+        action: "acknowledge",
+        resource: "incident",
+        resourceId: id,
+        detail: { message: found.message },
+      });
+      this.#remember(acknowledged);
+      this.#parts.onIncidents([acknowledged]);
+      return acknowledged;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    await this.#turn;
   }
 
-  async #settled(): Promise<void> {
-    this.wake();
-    await this.#running;
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => undefined);
+    return mine;
   }
 
   async #run(): Promise<void> {
@@ -81,8 +114,10 @@ export class Alerting implements AsyncDisposable {
     while (this.#wanted && !this.#stop.signal.aborted) {
       this.#wanted = false;
       try {
-        await this.#load();
-        while (await this.#step());
+        await this.#inTurn(async () => {
+          await this.#load();
+          while (await this.#step());
+        });
         pauseMs = firstPauseMs;
       } catch (error) {
         this.#parts.onError(error);

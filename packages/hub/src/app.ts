@@ -1,0 +1,331 @@
+/**
+ * Builds the hub in a straight line and draws every arrow between its parts. Each part that has a life is handed to one
+ * stack; stopping ends them last-in-first-out, and a start that fails half-way ends what was begun.
+ */
+import { fileURLToPath } from "node:url";
+import { createOutputs, type OutputRecord } from "@belfry/relay";
+import { Alerting } from "./alert/alerting.ts";
+import { createApi } from "./api/create-api.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { hostAndPortText } from "./config/address.ts";
+import type { Settings } from "./config/settings.ts";
+import { Desk } from "./desk.ts";
+import { parsePrometheusText } from "./ingest/prometheus-text.ts";
+import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
+import { createBoard, type Board } from "./live/board.ts";
+import { createLive, type Live } from "./live/live.ts";
+import type { BoardEntry } from "./model/board.ts";
+import type { CheckKind } from "./model/check-kind.ts";
+import type { Clock } from "./model/clock.ts";
+import { createId, type MonitorId } from "./model/id.ts";
+import type { Monitor } from "./model/monitor.ts";
+import type { Outcome } from "./model/outcome.ts";
+import { keepOwnMonitor } from "./own-monitor.ts";
+import { createPipeline } from "./pipeline.ts";
+import { parseHost } from "./probe/address.ts";
+import { createProber } from "./probe/check.ts";
+import { createProbeParts } from "./probe/parts.ts";
+import { createCheckKinds } from "./probe/registry.ts";
+import { Scheduler } from "./schedule/scheduler.ts";
+import type { Log } from "./self/log.ts";
+import { watchLoop } from "./self/loop-stalls.ts";
+import { createMetrics, type CountedCheck, type Metrics } from "./self/metrics.ts";
+import { createStore } from "./store/open.ts";
+import type { Store } from "./store/port.ts";
+import { startUpkeep } from "./upkeep.ts";
+
+export interface HubParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly version: string;
+  readonly stdout: NodeJS.WritableStream;
+}
+
+/** A hub that serves. Disposing stops it: running checks are aborted, what was decided is stored. */
+export interface RunningHub extends AsyncDisposable {
+  /** Where it listens: `http://127.0.0.1:8000`. */
+  readonly url: string;
+}
+
+/** How long decisions are gathered before they are committed, in ms. */
+const commitTickMs = 50;
+/** How many decided checks may wait for a store that does not answer. */
+const maxWaitingChecks = 50_000;
+
+const pagesFolder = fileURLToPath(new URL("../../dashboard/dist", import.meta.url));
+
+/** Starts a hub; rejects with an `AppError` that says why it cannot. */
+export async function startHub(settings: Settings, parts: HubParts): Promise<RunningHub> {
+  const { clock, log } = parts;
+  await using stack = new AsyncDisposableStack();
+  const metrics = stack.use(createMetrics(parts.version));
+  const store = stack.use(await createStore(settings, { log }));
+  const checking = openChecking(settings, parts, metrics, stack);
+  const deciding = openDeciding(store, checking.kinds, parts, metrics, stack);
+  const { board, commits, alerting } = deciding;
+  const outputs = stack.use(createOutputs(settings.outputs, { stdout: parts.stdout, log, clock }));
+  const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
+
+  const isNew = await takeUp(store, deciding, clock);
+  alerting.wake();
+  const api = stack.use(
+    await createApi(settings, {
+      clock,
+      newId: createId,
+      version: parts.version,
+      log,
+      board,
+      desk: path.desk,
+      kinds: checking.kinds,
+      store,
+      live: deciding.live,
+      registry: metrics.registry,
+      outputs: () => outputs.stats(),
+      parseImport: parsePrometheusText,
+      ready: () => readiness(store, commits),
+      acknowledge: (id, actor) => alerting.acknowledge(id, clock.now(), actor),
+      pages: pagesFolder,
+    }),
+  );
+  const url = urlOf(await api.app.listen({ ...settings.listen }), settings);
+  path.scheduler.addSpread(enabledMonitors(board));
+  stack.use(
+    startUpkeep({
+      clock,
+      touchAlive: (at) => store.touchAlive(at),
+      maintain: (now) => store.maintain(now),
+      onError: (err, duty) => log.error({ err, duty }, "a duty failed; it is done again later"),
+    }),
+  );
+  await keepOwnMonitor(url, isNew, { clock, board, desk: path.desk, kinds: checking.kinds });
+  const running = stack.move();
+  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+interface PathParts {
+  readonly settings: Settings;
+  readonly parts: HubParts;
+  readonly store: Store;
+  readonly checking: Checking;
+  readonly deciding: Deciding;
+  readonly outputs: { push(make: () => OutputRecord): void };
+  readonly metrics: Metrics;
+}
+
+/** The path of a check from the schedule to whoever shows it, and the desk where people change monitors. */
+function openPath(
+  { settings, parts, store, checking, deciding, outputs, metrics }: PathParts,
+  stack: AsyncDisposableStack,
+): { readonly scheduler: Scheduler; readonly desk: Desk } {
+  const { clock } = parts;
+  const { board, judging, live, alerting, commits } = deciding;
+  const pipeline = createPipeline({
+    clock,
+    location: settings.location,
+    check: checking.check,
+    targetOf: checking.targetOf,
+    decide: (check) => judging.decide(check),
+    enqueue: (decision) => commits.add(decision),
+    show: (id, state, check) => board.checked(id, state, check),
+    onChecked(entry, outcome, transition) {
+      metrics.checked(countedCheckOf(entry, outcome));
+      live.checked(entry);
+      outputs.push(() => outputRecordOf(entry, outcome, checking.targetOf(entry.monitor)));
+      if (transition === null) return;
+      live.statusChanged(entry);
+      alerting.wake();
+    },
+  });
+  const scheduler = stack.use(
+    new Scheduler(settings.checks, {
+      clock,
+      run: (monitor, signal) => pipeline.run(monitor, signal),
+      hostOf: checking.hostOf,
+      onStart: (lagSeconds) => metrics.started(lagSeconds),
+      onSkip: (cause, count) => metrics.skipped(cause, count),
+    }),
+  );
+  metrics.watchChecks(() => ({ running: scheduler.running, waiting: scheduler.waiting }));
+  const desk = new Desk({
+    clock,
+    store,
+    board,
+    judging,
+    schedule: scheduler,
+    forget(id) {
+      checking.forget(id);
+      pipeline.forget(id);
+    },
+    flush: () => commits.flush(),
+    check: checking.check,
+    closeIncident: (id, at) => alerting.close(id, at),
+    onChanged: (ids) => live.monitorsChanged(ids),
+  });
+  return { scheduler, desk };
+}
+
+interface Checking {
+  readonly kinds: ReadonlyMap<string, CheckKind>;
+  readonly check: (monitor: Monitor, signal: AbortSignal) => Promise<Outcome>;
+  readonly forget: (id: MonitorId) => void;
+  readonly targetOf: (monitor: Monitor) => string;
+  readonly hostOf: (monitor: Monitor) => string;
+}
+
+/** Everything a check needs. */
+function openChecking(
+  settings: Settings,
+  { clock, log, version }: HubParts,
+  metrics: Metrics,
+  stack: AsyncDisposableStack,
+): Checking {
+  const stalls = stack.use(watchLoop(clock, (seconds) => metrics.stalled(seconds)));
+  const { anchors, resolvers, network } = settings.checks;
+  const probeParts = stack.use(
+    createProbeParts(
+      {
+        guard: network,
+        anchors: anchors.flatMap(({ host, port }) => {
+          const parsed = parseHost(host);
+          return parsed === undefined ? [] : [{ host: parsed, port }];
+        }),
+        ...(resolvers.length > 0 ? { nameServers: resolvers } : {}),
+        userAgent: `Belfry/${version}`,
+      },
+      { clock, stalls, random: Math.random },
+    ),
+  );
+  const kinds = createCheckKinds(probeParts);
+  const prober = createProber(kinds, {
+    clock,
+    onDefect: (err, monitor) => log.error({ err, monitor: monitor.id }, "a check failed inside"),
+  });
+  return {
+    kinds,
+    check: (monitor, signal) => prober.check(monitor, signal),
+    forget: (id) => prober.forget(id),
+    targetOf: ({ kind, settings: own }) => kinds.get(kind)?.targetOf(own) ?? kind,
+    hostOf: ({ kind, settings: own }) => kinds.get(kind)?.hostOf(own) ?? kind,
+  };
+}
+
+interface Deciding {
+  readonly board: Board;
+  readonly judging: JudgingTable;
+  readonly live: Live;
+  readonly alerting: Alerting;
+  readonly commits: CommitQueue;
+}
+
+/** What knows and decides the state of monitors. */
+function openDeciding(
+  store: Store,
+  kinds: ReadonlyMap<string, CheckKind>,
+  { clock, log }: HubParts,
+  metrics: Metrics,
+  stack: AsyncDisposableStack,
+): Deciding {
+  const board = createBoard();
+  const live = stack.use(createLive({ clock, board }));
+  metrics.watchLive(() => live.stats);
+  const alerting = stack.use(
+    new Alerting({
+      store,
+      createId,
+      nameOf: (id) => nameOfReal(board.get(id), kinds),
+      onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
+      onError(err) {
+        metrics.failed("alerting");
+        log.error({ err }, "incidents could not be written; trying again");
+      },
+    }),
+  );
+  const commits = stack.use(
+    new CommitQueue(
+      { tickMs: commitTickMs, maxChecks: maxWaitingChecks },
+      {
+        commit: (change) => store.commit(change),
+        onError(err) {
+          metrics.failed("commit");
+          log.error({ err }, "checks could not be stored; trying again");
+        },
+        onDropped: (checks) =>
+          log.error({ checks }, "the store is away for too long: history is dropped"),
+        onCommitted: (seconds) => metrics.storeTook("commit", seconds),
+      },
+    ),
+  );
+  metrics.watchQueue("commits", () => commits.stats);
+  return { board, judging: createJudgingTable(), live, alerting, commits };
+}
+
+/** Takes up where the former process stopped. Answers whether there was none: a new database. */
+async function takeUp(store: Store, { board, judging }: Deciding, clock: Clock): Promise<boolean> {
+  const now = clock.now();
+  const aliveAt = await store.readAlive();
+  if (aliveAt !== undefined) await store.closeGap(aliveAt);
+  for (const { monitor, state } of await store.loadMonitors()) {
+    board.put(monitor, state, now);
+    judging.add(monitor.id, state, { intervalIsOpen: state === undefined, at: now });
+  }
+  return aliveAt === undefined;
+}
+
+/** Part → `ok` or what is wrong with it. */
+async function readiness(store: Store, commits: CommitQueue): Promise<Record<string, string>> {
+  const storeState = await store.ping().then(
+    () => "ok",
+    (error: unknown) => (error instanceof Error ? error.message : "failed"),
+  );
+  const failing = commits.failingSince;
+  const since = failing === null ? "ok" : `failing since ${new Date(failing).toISOString()}`;
+  return { store: storeState, commits: since };
+}
+
+/** Made-up targets have no incidents; neither has a monitor that is gone. */
+function nameOfReal(
+  entry: BoardEntry | undefined,
+  kinds: ReadonlyMap<string, CheckKind>,
+): string | undefined {
+  if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
+  return entry.monitor.name;
+}
+
+function* enabledMonitors(board: Board): Iterable<Monitor> {
+  for (const { monitor } of board.entries()) if (monitor.enabled) yield monitor;
+}
+
+function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {
+  return {
+    kind: entry.monitor.kind,
+    result: outcome.result,
+    reason: outcome.result === "up" ? null : outcome.reason,
+    durationSeconds: outcome.durationMs / 1000,
+  };
+}
+
+function outputRecordOf(entry: BoardEntry, outcome: Outcome, target: string): OutputRecord {
+  const { monitor, lastCheck, status } = entry;
+  const latencyMs = lastCheck?.latencyMs ?? null;
+  return {
+    monitorId: monitor.id,
+    name: monitor.name,
+    kind: monitor.kind,
+    target,
+    at: lastCheck?.checkedAt ?? 0,
+    result: outcome.result,
+    reason: outcome.result === "up" ? null : outcome.reason,
+    status,
+    latencyMs,
+    value: outcome.result === "up" ? Math.round(latencyMs ?? 0) : -1,
+    location: lastCheck?.location ?? "",
+  };
+}
+
+/** Where this machine reaches the hub: the address it listens on, or loopback when that is every address. */
+function urlOf(listening: string, settings: Settings): string {
+  const { host } = settings.listen;
+  const port = Number(new URL(listening).port) || 80;
+  const everywhere = host === "0.0.0.0" || host === "::";
+  return `http://${hostAndPortText({ host: everywhere ? "127.0.0.1" : host, port })}`;
+}

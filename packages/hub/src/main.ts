@@ -1,0 +1,43 @@
+/**
+ * The `belfry` command. Only here the process itself is touched: its arguments, environment, streams, signals and exit
+ * code. The compile cache comes before everything that is worth caching.
+ */
+import { enableCompileCache } from "node:module";
+
+enableCompileCache();
+
+const { readFileSync } = await import("node:fs");
+const { runCommand } = await import("./command/run.ts");
+const { systemClock } = await import("./model/clock.ts");
+const { createId } = await import("./model/id.ts");
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+process.exitCode = await runCommand(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  readText: (path) => readFileSync(path, "utf8"),
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  version,
+  clock: systemClock,
+  newId: createId,
+  up: async (_mode, { settings, file, notes }) => {
+    const { runHub } = await import("./up.ts");
+    return runHub(settings, { file, notes, version, clock: systemClock });
+  },
+  openKeys: async (settings) => {
+    const { openKeys } = await import("./store/admin.ts");
+    return openKeys(settings);
+  },
+  openDatabase: async (settings) => {
+    const { openDatabase } = await import("./store/admin.ts");
+    return openDatabase(settings);
+  },
+  probe: async (target, options, settings) => {
+    const { runProbeCommand } = await import("./probe-command.ts");
+    return runProbeCommand(target, options, settings);
+  },
+});

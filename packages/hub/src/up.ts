@@ -1,0 +1,54 @@
+/** `belfry up`: a hub in this process until a signal ends it. */
+import { setTimeout as delay } from "node:timers/promises";
+import { startHub } from "./app.ts";
+import type { Settings } from "./config/settings.ts";
+import type { Clock } from "./model/clock.ts";
+import { createLog } from "./self/log.ts";
+
+export interface UpParts {
+  /** The settings file that was read; null where there is none. */
+  readonly file: string | null;
+  /** Lines a person should see: which aliases were used and the like. */
+  readonly notes: readonly string[];
+  readonly version: string;
+  readonly clock: Clock;
+}
+
+/** Stopping takes no longer than this; what is not done by then is done at the next start. */
+const stopWithinMs = 4_500;
+
+/** Runs until SIGTERM or SIGINT; a second signal ends it at once. Answers with the exit code. */
+export async function runHub(settings: Settings, parts: UpParts): Promise<number> {
+  const { version, clock } = parts;
+  const log = createLog(settings.log, (line) => void process.stderr.write(line));
+  for (const note of parts.notes) log.info(note);
+  const hub = await startHub(settings, { clock, log, version, stdout: process.stdout });
+  const people = settings.publicUrl ?? hub.url;
+  const pages = settings.dashboard ? `${people}/dashboard/` : people;
+  process.stdout.write(
+    `Belfry ${version} listens on ${hub.url}\n  pages     ${pages}\n  data      ${settings.dataDir}\n` +
+      `  settings  ${parts.file ?? "defaults"}\n`,
+  );
+  const signal = await firstSignal();
+  log.info({ signal }, "stopping");
+  const ended = await Promise.race([
+    hub[Symbol.asyncDispose]().then(() => true),
+    delay(stopWithinMs, false, { ref: false }),
+  ]);
+  if (!ended) log.warn("stopping took too long; the rest is taken up at the next start");
+  process.exit(ended ? 0 : 1);
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let seen = false;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (seen) process.exit(signal === "SIGINT" ? 130 : 143);
+      seen = true;
+      resolve(signal);
+    };
+    process.on("SIGTERM", onSignal);
+    process.on("SIGINT", onSignal);
+    process.on("SIGHUP", onSignal);
+  });
+}
