@@ -51,7 +51,9 @@ function themeScript(): Plugin {
     name: "belfry-theme-script",
     apply: "build",
     async buildStart() {
-      const { code } = await transformWithOxc(await readFile(source, "utf8"), source, { sourcemap: false });
+      const { code } = await transformWithOxc(await readFile(source, "utf8"), source, {
+        sourcemap: false,
+      });
       reference = this.emitFile({ type: "asset", name: "theme.js", source: code });
     },
     transformIndexHtml: {

@@ -38,7 +38,8 @@ const orderQuery: Readonly<Record<Order, readonly [sort: string, order: string]>
 };
 
 /** Makes the client. Every function answers with a value or a failure and never throws. */
-export function createClient({ ask }: Requester) {
+export function createClient(requester: Requester) {
+  const ask: Requester["ask"] = (...request) => requester.ask(...request);
   const api = "/api/v1";
   return {
     listMonitors: (

@@ -84,7 +84,7 @@ function styleOf(element: HTMLElement): ChartStyle {
     slowest: color("--ink-2"),
     down: color("--down"),
     downShade: color("--down-soft"),
-    quietShade: color("--sunk"),
+    quietShade: color("--shade"),
     phase: mapped(color),
   };
   probe.remove();

@@ -77,6 +77,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
     axes: [
       {
         ...axis,
+        size: 28,
         space: 72,
         values: (_chart, splits, _axis, _space, step) => timeLabels(splits, step),
       },

@@ -97,11 +97,18 @@ function Details({ field, path }: FieldProps<Field>) {
     <>
       {field.description !== "" && (
         <p id={`${inputId(path)}-help`} class="field-help">
-          {field.description}
+          <Words text={field.description} />
         </p>
       )}
       <Problem path={path} text={problem} />
     </>
+  );
+}
+
+/** Descriptions put code between backticks. */
+function Words({ text }: { text: string }) {
+  return (
+    <>{text.split("`").map((part, i) => (i % 2 === 1 ? <code key={part}>{part}</code> : part))}</>
   );
 }
 

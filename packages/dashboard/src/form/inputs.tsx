@@ -26,7 +26,7 @@ export function TextInput({ field, path }: InputProps<TextField>) {
       form.set(path, text === "" && !field.required ? undefined : text);
     },
   };
-  if (field.multiline) return <textarea {...common} class="mono" rows={5} />;
+  if (field.multiline) return <textarea {...common} class="mono" rows={3} />;
   if (isSecret(path, form.secrets.value)) {
     return <input {...common} type="password" autocomplete="new-password" />;
   }
@@ -37,7 +37,7 @@ export function TextInput({ field, path }: InputProps<TextField>) {
 export function NumberInput({ field, path }: InputProps<NumberField>) {
   const form = useForm();
   const value = form.get(path);
-  const placeholder = field.nullable || field.fallback == null ? undefined : String(field.fallback);
+  const placeholder = typeof field.fallback === "number" ? String(field.fallback) : undefined;
   return (
     <span class="with-unit">
       <input
@@ -64,16 +64,17 @@ export function NumberInput({ field, path }: InputProps<NumberField>) {
 export function ChoiceInput({ field, path }: InputProps<ChoiceField>) {
   const form = useForm();
   const value = form.get(path);
+  const chosen = field.options.find((option) => option.value === value);
   return (
     <select
       {...controlProps(path, useProblem(path))}
-      value={value === undefined ? "" : String(value)}
+      value={chosen?.title ?? ""}
       onChange={(event) => {
         const text = event.currentTarget.value;
-        form.set(path, field.options.find((option) => String(option.value) === text)?.value);
+        form.set(path, field.options.find((option) => option.title === text)?.value);
       }}
     >
-      {value === undefined && <option value="">–</option>}
+      {chosen === undefined && <option value="">–</option>}
       {field.options.map((option) => (
         <option key={option.title} value={option.title}>
           {option.title}
@@ -107,7 +108,7 @@ export function JsonInput({ path }: InputProps<JsonField>) {
       <textarea
         {...controlProps(path, read.kind === "broken" ? "broken" : problem)}
         class="mono"
-        rows={text.value.includes("\n") ? 6 : 2}
+        rows={text.value.includes("\n") ? 6 : 1}
         spellcheck={false}
         value={text}
         onInput={(event) => {

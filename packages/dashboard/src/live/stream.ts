@@ -6,7 +6,7 @@
  *   connecting ─ open ─> open ─ error ─> lost ─ after a wait, or at once when asked ─> connecting
  *   any ─ stop ─> stopped ─ start ─> connecting
  */
-import { signal, type ReadonlySignal } from "@preact/signals";
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { LiveEvents } from "@belfry/contract";
 import { backoffMs } from "./backoff.ts";
 
@@ -58,106 +58,120 @@ export const mostWatched = 200;
 
 /** Makes the stream; nothing is opened before `start`. */
 export function createLive(parts: LiveParts): Live {
-  const state = signal<StreamState>({ kind: "stopped" });
-  const heardAt = signal(0);
-  const listeners = new Set<LiveListener>();
-  let watched: readonly string[] = [];
-  let asked: ReadonlySet<string> = new Set();
-  let current: Source | undefined;
-  let next: Source | undefined;
-  let attempts = 0;
-  let lostSince = 0;
-  let retryTimer: ReturnType<typeof setTimeout> | undefined;
-  let watchTimer: ReturnType<typeof setTimeout> | undefined;
+  return new Stream(parts);
+}
 
-  function tell<E extends keyof LiveEvents>(name: E, data: LiveEvents[E]): void {
-    for (const listener of listeners) listener[name]?.(data);
+class Stream implements Live {
+  readonly state: Signal<StreamState> = signal({ kind: "stopped" });
+  readonly heardAt: Signal<number> = signal(0);
+  readonly #parts: LiveParts;
+  readonly #listeners = new Set<LiveListener>();
+  #watched: readonly string[] = [];
+  /** What the stream that is open or being opened was asked for. */
+  #asked: ReadonlySet<string> = new Set();
+  #current: Source | undefined;
+  #next: Source | undefined;
+  #attempts = 0;
+  /** 0: not lost. */
+  #lostSince = 0;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
+  #watchTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
   }
 
-  function connect(): void {
-    clearTimeout(retryTimer);
-    clearTimeout(watchTimer);
-    asked = new Set(watched);
-    const source = parts.open(
-      watched.length === 0 ? "/api/v1/live" : `/api/v1/live?monitors=${watched.join(",")}`,
-    );
-    next?.close();
-    next = source;
-    source.addEventListener("open", () => opened(source));
-    source.addEventListener("error", () => failed(source));
+  start(): void {
+    if (this.state.value.kind !== "stopped") return;
+    this.state.value = { kind: "connecting" };
+    this.#connect();
+  }
+
+  stop(): void {
+    this.#close();
+    this.#attempts = 0;
+    this.state.value = { kind: "stopped" };
+  }
+
+  retry(): void {
+    if (this.state.value.kind === "lost") this.#connect();
+  }
+
+  watch(ids: readonly string[]): void {
+    this.#watched = ids.slice(0, mostWatched);
+    this.#followWatched();
+  }
+
+  listen(listener: LiveListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  #connect(): void {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#watchTimer);
+    const watched = this.#watched;
+    this.#asked = new Set(watched);
+    const query = watched.length === 0 ? "" : `?monitors=${watched.join(",")}`;
+    const source = this.#parts.open(`/api/v1/live${query}`);
+    this.#next?.close();
+    this.#next = source;
+    source.addEventListener("open", () => this.#opened(source));
+    source.addEventListener("error", () => this.#failed(source));
     for (const name of eventNames) {
       source.addEventListener(name, ({ data }) => {
-        if (source !== current) return;
-        heardAt.value = parts.now();
-        tell(name, readEvent(data));
+        if (source !== this.#current) return;
+        this.heardAt.value = this.#parts.now();
+        this.#tell(name, readEvent(data));
       });
     }
   }
 
-  function opened(source: Source): void {
-    if (source !== next) return;
-    const again = lostSince !== 0;
-    current?.close();
-    current = source;
-    next = undefined;
-    attempts = 0;
-    lostSince = 0;
-    heardAt.value = parts.now();
-    state.value = { kind: "open" };
-    if (again) tell("reset", {});
-    followWatched();
+  #opened(source: Source): void {
+    if (source !== this.#next) return;
+    const again = this.#lostSince !== 0;
+    this.#current?.close();
+    this.#current = source;
+    this.#next = undefined;
+    this.#attempts = 0;
+    this.#lostSince = 0;
+    this.heardAt.value = this.#parts.now();
+    this.state.value = { kind: "open" };
+    if (again) this.#tell("reset", {});
+    this.#followWatched();
   }
 
-  function followWatched(): void {
-    clearTimeout(watchTimer);
-    if (state.value.kind !== "open" || watched.every((id) => asked.has(id))) return;
-    watchTimer = setTimeout(connect, watchDelayMs);
+  #failed(source: Source): void {
+    if (source !== this.#current && source !== this.#next) return;
+    this.#close();
+    const now = this.#parts.now();
+    this.#lostSince ||= now;
+    const wait = backoffMs(this.#attempts, this.#parts.random());
+    this.#attempts += 1;
+    this.state.value = { kind: "lost", since: this.#lostSince, retryAt: now + wait };
+    this.#retryTimer = setTimeout(() => this.#connect(), wait);
+    this.#parts.onLost();
   }
 
-  function failed(source: Source): void {
-    if (source !== current && source !== next) return;
-    current?.close();
-    next?.close();
-    current = undefined;
-    next = undefined;
-    lostSince ||= parts.now();
-    const wait = backoffMs(attempts, parts.random());
-    attempts += 1;
-    state.value = { kind: "lost", since: lostSince, retryAt: parts.now() + wait };
-    retryTimer = setTimeout(connect, wait);
-    parts.onLost();
+  #followWatched(): void {
+    clearTimeout(this.#watchTimer);
+    if (this.state.value.kind !== "open") return;
+    if (this.#watched.every((id) => this.#asked.has(id))) return;
+    this.#watchTimer = setTimeout(() => this.#connect(), watchDelayMs);
   }
 
-  return {
-    state,
-    heardAt,
-    start() {
-      if (state.value.kind !== "stopped") return;
-      state.value = { kind: "connecting" };
-      connect();
-    },
-    stop() {
-      clearTimeout(retryTimer);
-      clearTimeout(watchTimer);
-      current?.close();
-      next?.close();
-      current = undefined;
-      next = undefined;
-      attempts = 0;
-      state.value = { kind: "stopped" };
-    },
-    retry() {
-      if (state.value.kind === "lost") connect();
-    },
-    watch(ids) {
-      watched = ids.slice(0, mostWatched);
-      followWatched();
-    },
-    listen(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-  };
+  #close(): void {
+    clearTimeout(this.#retryTimer);
+    clearTimeout(this.#watchTimer);
+    this.#current?.close();
+    this.#next?.close();
+    this.#current = undefined;
+    this.#next = undefined;
+  }
+
+  #tell<E extends keyof LiveEvents>(name: E, data: LiveEvents[E]): void {
+    for (const listener of this.#listeners) listener[name]?.(data);
+  }
 }
 
 /** Trusts that the data of a named event has that event's shape: both ends are of one build. */

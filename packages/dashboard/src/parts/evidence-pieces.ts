@@ -29,7 +29,7 @@ export function evidencePieces(evidence: Readonly<Record<string, unknown>>): Evi
     if (value === undefined) return;
     if (typeof value === "object" && value !== null)
       others.push([name, JSON.stringify(value, null, 2)]);
-    else lines.push([wordsOf(name), String(value)]);
+    else lines.push([wordsOf(name), typeof value === "string" ? value : JSON.stringify(value)]);
   };
   if (typeof status === "number") put("status", [status, status_text].filter(Boolean).join(" "));
   else {

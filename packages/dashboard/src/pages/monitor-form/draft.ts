@@ -10,6 +10,10 @@ export interface Draft {
   readonly name: string;
   readonly kind: string;
   readonly enabled: boolean;
+  /** Seconds. */
+  readonly interval?: number;
+  /** Seconds. */
+  readonly timeout?: number;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly depends_on: readonly string[];
@@ -33,7 +37,7 @@ export function newDraft(kind: CheckKindView): Draft {
 /** The draft of an existing monitor. */
 export function draftOf(monitor: MonitorView): Draft {
   const { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging } = monitor;
-  return { ...{ name, kind, enabled, interval, timeout }, settings, labels, depends_on, judging };
+  return { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging };
 }
 
 /** The draft of a copy: another name, and no secrets. */

@@ -30,17 +30,20 @@ export function FormBody({ kinds, isNew }: BodyProps) {
     <>
       <KindPicker kinds={kinds} chosen={kind} isNew={isNew} />
       <div class="fields" key={kind?.kind}>
-        {settings
-          .filter((field) => !field.advanced)
-          .map((field) => (
-            <FieldView key={field.key} field={field} path={["settings", field.key]} />
-          ))}
+        {settings.filter(isAim).map((field) => (
+          <FieldView key={field.key} field={field} path={["settings", field.key]} />
+        ))}
         <NameField />
         <div class="field-row">
           {timing.map((field) => (
             <FieldView key={field.key} field={field} path={[field.key]} />
           ))}
         </div>
+        {settings
+          .filter((field) => !field.advanced && !isAim(field))
+          .map((field) => (
+            <FieldView key={field.key} field={field} path={["settings", field.key]} />
+          ))}
         <Folded
           title={`More about ${kind?.title ?? "the check"}`}
           fields={settings.filter((field) => field.advanced)}
@@ -57,6 +60,12 @@ export function FormBody({ kinds, isNew }: BodyProps) {
       </div>
     </>
   );
+}
+
+/** What the check is aimed at comes first: what has to be given, or is a port. */
+function isAim(field: Field): boolean {
+  if (field.advanced) return false;
+  return field.key === "port" || (field.required && field.fallback === undefined);
 }
 
 function Folded({ title, fields, at }: { title: string; fields: readonly Field[]; at: Path }) {

@@ -3,8 +3,15 @@
  * ends now is followed: after a check only what is new is fetched and joined. While `hold` is on (somebody looks
  * closely) nothing moves.
  */
-import { effect, signal, untracked, type ReadonlySignal } from "@preact/signals";
-import type { MonitorView, UptimeView } from "@belfry/contract";
+import {
+  computed,
+  effect,
+  signal,
+  untracked,
+  type ReadonlySignal,
+  type Signal,
+} from "@preact/signals";
+import type { MonitorView, SeriesRangeView, UptimeView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
 import { gapFor, rangeMs, stepFor } from "../../chart/resolution.ts";
 import { slowestKey, wholeKey } from "../../chart/phases.ts";
@@ -50,98 +57,119 @@ const followEveryMs = 2000;
 
 /** Starts the model; it waits for the monitor to be known. */
 export function createChartModel(id: string, parts: ChartParts): ChartModel {
-  const { client, view, monitor, heard, now } = parts;
-  const chart = signal<Chart | null>(null);
-  const failed = signal(false);
-  let whole: Timeline = emptyTimeline;
-  let request = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let held = false;
-  let missed = false;
+  return new MonitorChart(id, parts);
+}
 
-  function spanNow(): Span {
-    const { range, zoom } = view.value;
-    return zoom ?? { from: now() - rangeMs[range], to: now() };
+class MonitorChart implements ChartModel {
+  readonly chart: Signal<Chart | null> = signal(null);
+  readonly failed: Signal<boolean> = signal(false);
+  readonly #id: string;
+  readonly #parts: ChartParts;
+  readonly #stops: readonly (() => void)[];
+  #whole: Timeline = emptyTimeline;
+  #request = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #held = false;
+  #missed = false;
+
+  constructor(id: string, parts: ChartParts) {
+    this.#id = id;
+    this.#parts = parts;
+    // Another interval or time limit changes what is a gap; all else of a monitor does not matter here.
+    const pace = computed(() => {
+      const monitor = parts.monitor.value;
+      return monitor === null ? null : `${monitor.interval} ${monitor.timeout}`;
+    });
+    this.#stops = [
+      effect(() => {
+        void parts.view.value;
+        if (pace.value !== null) untracked(() => this.reload());
+      }),
+      effect(() => {
+        if (parts.heard.value > 0) untracked(() => this.#follow());
+      }),
+    ];
+  }
+
+  hold(on: boolean): void {
+    this.#held = on;
+    if (on || !this.#missed) return;
+    this.#missed = false;
+    this.#follow();
+  }
+
+  reload(): void {
+    void this.#load(false);
+  }
+
+  [Symbol.dispose](): void {
+    for (const stop of this.#stops) stop();
+    clearTimeout(this.#timer);
+    this.#request.abort();
+  }
+
+  #span(): Span {
+    const { range, zoom } = this.#parts.view.value;
+    const now = this.#parts.now();
+    return zoom ?? { from: now - rangeMs[range], to: now };
   }
 
   /** Fetches the span; with `followed`, only what came since. */
-  async function load(followed: boolean): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    const known = untracked(() => monitor.value);
-    if (known === null) return;
-    request.abort();
-    request = new AbortController();
-    const { signal: aborted } = request;
-    const span = untracked(spanNow);
-    const step = stepFor(span, known.interval);
-    const last = followed ? whole.times.at(-1) : undefined;
-    const asked = { from: Math.max(span.from, alignTo(last ?? span.from, step)), to: span.to };
+  async #load(followed: boolean): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const monitor = this.#parts.monitor.value;
+    if (monitor === null) return;
+    this.#request.abort();
+    this.#request = new AbortController();
+    const { signal: aborted } = this.#request;
+    const span = this.#span();
+    const step = stepFor(span, monitor.interval);
+    const last = followed ? this.#whole.times.at(-1) : undefined;
+    const asked = { from: Math.max(span.from, bucketStart(last ?? span.from, step)), to: span.to };
+    const { client } = this.#parts;
     const [phases, durations, uptime] = await Promise.all([
-      client.series(`{monitor="${id}",phase!=""}`, asked, step, aborted),
-      client.series(`probe_duration_seconds{monitor="${id}"}`, asked, step, aborted),
-      client.uptime(id, span, aborted),
+      client.series(`{monitor="${this.#id}",phase!=""}`, asked, step, aborted),
+      client.series(`probe_duration_seconds{monitor="${this.#id}"}`, asked, step, aborted),
+      client.uptime(this.#id, span, aborted),
     ]);
     if (aborted.aborted) return;
     if (phases.kind === "failed" || durations.kind === "failed" || uptime.kind === "failed") {
-      failed.value = true;
+      this.failed.value = true;
       return;
     }
-    failed.value = false;
-    const measured = linesOf(phases.value, (labels) => labels["phase"]);
-    const fresh = alignLines([
-      ...(measured.length > 0 ? measured : linesOf(durations.value, () => wholeKey)),
-      ...(step === null ? [] : linesOf(durations.value, () => slowestKey, "max")),
-    ]);
-    whole = followed ? joinTimelines(whole, fresh, span) : fresh;
-    const gap = gapFor(step, known.interval, known.timeout);
-    chart.value = {
+    this.failed.value = false;
+    const fresh = timelineOf(phases.value, durations.value, step);
+    this.#whole = followed ? joinTimelines(this.#whole, fresh, span) : fresh;
+    this.chart.value = {
       span,
-      timeline: breakAtGaps(whole, gap),
+      timeline: breakAtGaps(this.#whole, gapFor(step, monitor.interval, monitor.timeout)),
       step,
       intervals: uptime.value.intervals,
     };
   }
 
-  function follow(): void {
-    if (view.value.zoom !== null) return;
-    if (held) missed = true;
-    else timer ??= setTimeout(() => void load(true), followEveryMs);
+  #follow(): void {
+    if (this.#parts.view.value.zoom !== null) return;
+    if (this.#held) this.#missed = true;
+    else this.#timer ??= setTimeout(() => void this.#load(true), followEveryMs);
   }
+}
 
-  const isKnown = signal(false);
-  const stops = [
-    effect(() => {
-      isKnown.value = monitor.value !== null;
-    }),
-    effect(() => {
-      void view.value;
-      if (isKnown.value) untracked(() => void load(false));
-    }),
-    effect(() => {
-      if (heard.value > 0) untracked(follow);
-    }),
-  ];
-
-  return {
-    chart,
-    failed,
-    hold(on) {
-      held = on;
-      if (on || !missed) return;
-      missed = false;
-      follow();
-    },
-    reload: () => void load(false),
-    [Symbol.dispose]() {
-      for (const stop of stops) stop();
-      clearTimeout(timer);
-      request.abort();
-    },
-  };
+/** Phases where the kind measures them, else the whole; with buckets, the slowest of each as well. */
+function timelineOf(
+  phases: SeriesRangeView,
+  durations: SeriesRangeView,
+  step: number | null,
+): Timeline {
+  const measured = linesOf(phases, (labels) => labels["phase"]);
+  return alignLines([
+    ...(measured.length > 0 ? measured : linesOf(durations, () => wholeKey)),
+    ...(step === null ? [] : linesOf(durations, () => slowestKey, "max")),
+  ]);
 }
 
 /** The start of the bucket a time lies in: the last bucket was not full when it was fetched. */
-function alignTo(at: number, step: number | null): number {
+function bucketStart(at: number, step: number | null): number {
   return step === null ? at : Math.floor(at / (step * 1000)) * step * 1000;
 }

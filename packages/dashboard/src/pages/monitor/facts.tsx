@@ -17,7 +17,13 @@ export function Facts({ monitor, uptimes }: FactsProps) {
     <dl class="facts">
       <div>
         <dt>Last check</dt>
-        <dd>{check === null ? "–" : formatLatency(check.latency_ms)}</dd>
+        <dd>
+          {check === null
+            ? "–"
+            : check.result === "up"
+              ? formatLatency(check.latency_ms)
+              : "failed"}
+        </dd>
         <dd class="facts-more">
           {check === null ? (
             "not yet"
@@ -25,6 +31,7 @@ export function Facts({ monitor, uptimes }: FactsProps) {
             <>
               <Ago at={check.checked_at} />
               {check.status_code !== null && ` · ${check.status_code}`}
+              {check.result !== "up" && ` · ${formatLatency(check.latency_ms)}`}
             </>
           )}
         </dd>

@@ -74,10 +74,6 @@ function Incident({ incident, model, mayWrite }: IncidentProps) {
       </p>
       <p class="incident-message">{incident.message}</p>
       <div class="incident-more">
-        <details open={isOpen}>
-          <summary>Evidence</summary>
-          <Evidence evidence={incident.evidence} />
-        </details>
         {incident.acknowledged_at !== null ? (
           <span class="quiet">
             acknowledged <Ago at={incident.acknowledged_at} />
@@ -90,6 +86,10 @@ function Incident({ incident, model, mayWrite }: IncidentProps) {
             </button>
           )
         )}
+        <details open={isOpen}>
+          <summary>Evidence</summary>
+          <Evidence evidence={incident.evidence} />
+        </details>
       </div>
     </li>
   );

@@ -2,7 +2,7 @@
  * One monitor and what was of it: its state, uptime over four spans, incidents and last checks, kept live. Every part
  * is fetched by itself and may fail by itself: a page is still useful when one of them is missing.
  */
-import { signal, type ReadonlySignal } from "@preact/signals";
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type {
   HistoryRow,
   IncidentView,
@@ -12,6 +12,7 @@ import type {
 } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
 import { isMissing, type Failure, type Reply } from "../../api/failure.ts";
+import { withCheck } from "../../live/with-check.ts";
 import type { Live } from "../../live/stream.ts";
 
 /** Spans uptime is shown over, in days. */
@@ -54,127 +55,142 @@ const failedStatuses = "DOWN,TIMEOUT,ERROR,UNKNOWN";
 
 /** Starts the model of one monitor. */
 export function createMonitorModel(id: string, parts: MonitorModelParts): MonitorModel {
-  const { client, live, now } = parts;
-  const monitor = signal<MonitorView | null>(null);
-  const failure = signal<Failure | "missing" | null>(null);
-  const uptimes = signal<readonly (UptimeView | null)[]>(uptimeDays.map(() => null));
-  const incidents = signal<Page<IncidentView> | null>(null);
-  const history = signal<Page<HistoryRow> | null>(null);
-  const failuresOnly = signal(false);
-  const heard = signal(0);
-  let historyTimer: ReturnType<typeof setTimeout> | undefined;
-  let over = false;
+  return new OneMonitor(id, parts);
+}
 
-  const askHistory = (cursor: string | null): Promise<Reply<Page<HistoryRow>>> =>
-    client.history(id, {
+class OneMonitor implements MonitorModel {
+  readonly monitor: Signal<MonitorView | null> = signal(null);
+  readonly failure: Signal<Failure | "missing" | null> = signal(null);
+  readonly uptimes: Signal<readonly (UptimeView | null)[]> = signal(uptimeDays.map(() => null));
+  readonly incidents: Signal<Page<IncidentView> | null> = signal(null);
+  readonly history: Signal<Page<HistoryRow> | null> = signal(null);
+  readonly failuresOnly: Signal<boolean> = signal(false);
+  readonly heard: Signal<number> = signal(0);
+  readonly #id: string;
+  readonly #parts: MonitorModelParts;
+  readonly #stopListening: () => void;
+  readonly #uptimeTimer: ReturnType<typeof setInterval>;
+  #historyTimer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  constructor(id: string, parts: MonitorModelParts) {
+    this.#id = id;
+    this.#parts = parts;
+    parts.live.watch([id]);
+    this.#stopListening = parts.live.listen({
+      checks: (checks) => this.#take(checks),
+      monitors: ({ changed, deleted }) => {
+        if (deleted.includes(id)) this.failure.value = "missing";
+        else if (changed.includes(id)) void this.#loadMonitor();
+      },
+      incidents: () => void this.#loadIncidents(),
+      reset: () => this.refresh(),
+    });
+    this.#uptimeTimer = setInterval(() => void this.#loadUptimes(), uptimeEveryMs);
+    this.refresh();
+  }
+
+  refresh(): void {
+    void this.#loadMonitor();
+    void this.#loadUptimes();
+    void this.#loadIncidents();
+    void this.#loadHistory();
+  }
+
+  put(changed: MonitorView): void {
+    this.monitor.value = changed;
+  }
+
+  showFailuresOnly(on: boolean): void {
+    this.failuresOnly.value = on;
+    void this.#loadHistory();
+  }
+
+  async olderChecks(): Promise<void> {
+    await older(this.history, (cursor) => this.#askHistory(cursor));
+  }
+
+  async olderIncidents(): Promise<void> {
+    await older(this.incidents, (cursor) => this.#askIncidents(cursor));
+  }
+
+  putIncident(changed: IncidentView): void {
+    const page = this.incidents.value;
+    if (page === null) return;
+    const items = page.items.map((one) => (one.id === changed.id ? changed : one));
+    this.incidents.value = { ...page, items };
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.#stopListening();
+    clearTimeout(this.#historyTimer);
+    clearInterval(this.#uptimeTimer);
+    this.#parts.live.watch([]);
+  }
+
+  #askHistory(cursor: string | null): Promise<Reply<Page<HistoryRow>>> {
+    return this.#parts.client.history(this.#id, {
       limit: checksAtOnce,
-      ...(failuresOnly.value ? { status: failedStatuses } : {}),
+      ...(this.failuresOnly.value ? { status: failedStatuses } : {}),
       ...(cursor === null ? {} : { cursor }),
     });
-  const askIncidents = (cursor: string | null): Promise<Reply<Page<IncidentView>>> =>
-    client.incidents({
-      monitor: id,
+  }
+
+  #askIncidents(cursor: string | null): Promise<Reply<Page<IncidentView>>> {
+    return this.#parts.client.incidents({
+      monitor: this.#id,
       limit: incidentsAtOnce,
       ...(cursor === null ? {} : { cursor }),
     });
+  }
 
-  async function loadMonitor(): Promise<void> {
-    const reply = await client.monitor(id);
-    if (over) return;
+  async #loadMonitor(): Promise<void> {
+    const reply = await this.#parts.client.monitor(this.#id);
+    if (this.#isOver) return;
     if (reply.kind === "ok") {
-      monitor.value = reply.value;
-      failure.value = null;
-    } else failure.value = isMissing(reply.failure) ? "missing" : reply.failure;
+      this.monitor.value = reply.value;
+      this.failure.value = null;
+    } else this.failure.value = isMissing(reply.failure) ? "missing" : reply.failure;
   }
 
-  async function loadUptimes(): Promise<void> {
-    const to = now();
+  async #loadUptimes(): Promise<void> {
+    const to = this.#parts.now();
     const replies = await Promise.all(
-      uptimeDays.map((days) => client.uptime(id, { from: to - days * dayMs, to })),
+      uptimeDays.map((days) =>
+        this.#parts.client.uptime(this.#id, { from: to - days * dayMs, to }),
+      ),
     );
-    if (over) return;
-    uptimes.value = replies.map((reply, i) =>
-      reply.kind === "ok" ? reply.value : (uptimes.value[i] ?? null),
+    if (this.#isOver) return;
+    const former = this.uptimes.value;
+    this.uptimes.value = replies.map((reply, i) =>
+      reply.kind === "ok" ? reply.value : (former[i] ?? null),
     );
   }
 
-  async function loadIncidents(): Promise<void> {
-    const reply = await askIncidents(null);
-    if (!over && reply.kind === "ok") incidents.value = reply.value;
+  async #loadIncidents(): Promise<void> {
+    const reply = await this.#askIncidents(null);
+    if (!this.#isOver && reply.kind === "ok") this.incidents.value = reply.value;
   }
 
-  async function loadHistory(): Promise<void> {
-    clearTimeout(historyTimer);
-    historyTimer = undefined;
-    const reply = await askHistory(null);
-    if (!over && reply.kind === "ok") history.value = reply.value;
+  async #loadHistory(): Promise<void> {
+    clearTimeout(this.#historyTimer);
+    this.#historyTimer = undefined;
+    const wanted = this.failuresOnly.value;
+    const reply = await this.#askHistory(null);
+    if (this.#isOver || reply.kind === "failed" || wanted !== this.failuresOnly.value) return;
+    this.history.value = reply.value;
   }
 
-  function refresh(): void {
-    void loadMonitor();
-    void loadUptimes();
-    void loadIncidents();
-    void loadHistory();
-  }
-
-  function take(checks: readonly LiveCheck[]): void {
-    const check = checks.find((one) => one.id === id);
-    const former = monitor.value;
+  #take(checks: readonly LiveCheck[]): void {
+    const check = checks.find((one) => one.id === this.#id);
+    const former = this.monitor.value;
     if (check === undefined || former === null) return;
-    if (check.status !== former.status) void loadUptimes();
-    monitor.value = {
-      ...former,
-      status: check.status,
-      status_since: check.status_since,
-      flapping: check.flapping,
-      last_check: check.last_check ?? former.last_check,
-    };
-    heard.value += 1;
-    historyTimer ??= setTimeout(() => void loadHistory(), historyEveryMs);
+    if (check.status !== former.status) void this.#loadUptimes();
+    this.monitor.value = withCheck(former, check);
+    this.heard.value += 1;
+    this.#historyTimer ??= setTimeout(() => void this.#loadHistory(), historyEveryMs);
   }
-
-  live.watch([id]);
-  const stopListening = live.listen({
-    checks: take,
-    monitors: ({ changed, deleted }) => {
-      if (deleted.includes(id)) failure.value = "missing";
-      else if (changed.includes(id)) void loadMonitor();
-    },
-    incidents: () => void loadIncidents(),
-    reset: refresh,
-  });
-  const uptimeTimer = setInterval(() => void loadUptimes(), uptimeEveryMs);
-  refresh();
-
-  return {
-    monitor,
-    failure,
-    uptimes,
-    incidents,
-    history,
-    failuresOnly,
-    heard,
-    refresh,
-    put: (changed) => (monitor.value = changed),
-    showFailuresOnly(on) {
-      failuresOnly.value = on;
-      void loadHistory();
-    },
-    olderChecks: () => older(history, askHistory),
-    olderIncidents: () => older(incidents, askIncidents),
-    putIncident(changed) {
-      if (incidents.value === null) return;
-      const items = incidents.value.items.map((one) => (one.id === changed.id ? changed : one));
-      incidents.value = { ...incidents.value, items };
-    },
-    [Symbol.dispose]() {
-      over = true;
-      stopListening();
-      clearTimeout(historyTimer);
-      clearInterval(uptimeTimer);
-      live.watch([]);
-    },
-  };
 }
 
 /** Puts the next page of a list behind what is shown. */

@@ -1,5 +1,6 @@
 /** The page of one monitor. */
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
+import type { MonitorView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure } from "../../api/failure.ts";
 import { Notice } from "../../parts/notice.tsx";
@@ -12,19 +13,46 @@ import { Missing } from "../missing/missing.tsx";
 import { createActions } from "./actions.ts";
 import { ChartSection } from "./chart-section.tsx";
 import { Checks } from "./checks.tsx";
-import { createChartModel } from "./chart-model.ts";
+import { createChartModel, type ChartModel } from "./chart-model.ts";
 import { DeleteDialog } from "./delete-dialog.tsx";
 import { Facts } from "./facts.tsx";
 import { Incidents } from "./incidents.tsx";
-import { createMonitorModel } from "./monitor-model.ts";
+import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
 import { MonitorHead } from "./monitor-head.tsx";
 import "./monitor-page.css";
 
 /** Draws the monitor of an id. */
 export function MonitorPage({ id }: { id: string }) {
-  const parts = useParts();
-  const { client, live, router, access } = parts;
-  const view = useComputed<MonitorPageView>(() =>
+  const { model, chart, view } = useModels(id);
+  useSignalEffect(() => {
+    const monitor = model.monitor.value;
+    if (monitor !== null) document.title = `${titleOf(monitor.status)}: ${monitor.name} – Belfry`;
+  });
+  const monitor = model.monitor.value;
+  const failure = model.failure.value;
+  if (failure === "missing") return <Missing what="There is no such monitor." />;
+  if (monitor !== null) return <Shown monitor={monitor} model={model} chart={chart} view={view} />;
+  if (failure === null) return <p class="visually-hidden">Loading…</p>;
+  return (
+    <Notice title="This monitor cannot be shown" tone="bad">
+      <p>{describeFailure(failure)}</p>
+      <button type="button" onClick={() => model.refresh()}>
+        Try again
+      </button>
+    </Notice>
+  );
+}
+
+interface Models {
+  readonly model: MonitorModel;
+  readonly chart: ChartModel;
+  readonly view: ReadonlySignal<MonitorPageView>;
+}
+
+/** The models of the page, from when it is shown until it is left. */
+function useModels(id: string): Models {
+  const { client, live, router } = useParts();
+  const view = useComputed(() =>
     router.view.value.page === "monitor" && router.view.value.id === id
       ? router.view.value
       : monitorPage(id),
@@ -42,14 +70,17 @@ export function MonitorPage({ id }: { id: string }) {
     },
     [model, chart],
   );
+  return { model, chart, view };
+}
+
+function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView }) {
+  const parts = useParts();
+  const { router, access } = parts;
+  const { id } = monitor;
   const deleting = useSignal(false);
   const checking = useSignal(false);
   const actions = useMemo(() => createActions(id, model, parts, checking), [id]);
   const writes = mayWrite(access.state.value);
-  useSignalEffect(() => {
-    const monitor = model.monitor.value;
-    if (monitor !== null) document.title = `${titleOf(monitor.status)}: ${monitor.name} – Belfry`;
-  });
   const toRange = (by: number): void => {
     const next = ranges[ranges.indexOf(view.value.range) + by];
     if (next !== undefined) router.go({ ...view.value, range: next, zoom: null });
@@ -66,21 +97,6 @@ export function MonitorPage({ id }: { id: string }) {
     "]": () => toRange(1),
     Escape: () => router.go({ ...view.value, zoom: null }),
   });
-
-  const monitor = model.monitor.value;
-  const failure = model.failure.value;
-  if (failure === "missing") return <Missing what="There is no such monitor." />;
-  if (monitor === null) {
-    if (failure === null) return <p class="visually-hidden">Loading…</p>;
-    return (
-      <Notice title="This monitor cannot be shown" tone="bad">
-        <p>{describeFailure(failure)}</p>
-        <button type="button" onClick={() => model.refresh()}>
-          Try again
-        </button>
-      </Notice>
-    );
-  }
   return (
     <article class="monitor-page">
       <MonitorHead

@@ -21,7 +21,7 @@ export function HeadlineView({ counts, view }: HeadlineProps) {
       <h1>
         {troubles.map(({ status, text }, i) => (
           <span key={status} class={`is-${status}`}>
-            {i > 0 && ", "}
+            {i > 0 && <span class="headline-rest">, </span>}
             <em>{text}</em>
           </span>
         ))}{" "}

@@ -55,7 +55,7 @@ export function MonitorRow({ row, summary, place, total }: RowProps) {
       <DayBar summary={summary.value} />
       <Spark summary={summary.value} />
       <span class="row-latency num">
-        {formatLatency(status === "paused" ? null : (check?.latency_ms ?? null))}
+        {formatLatency(check?.result === "up" && status !== "paused" ? check.latency_ms : null)}
       </span>
       <span class="row-uptime num" title="Uptime over the last 24 hours">
         {formatUptime(summary.value?.uptime_ratio ?? null)}

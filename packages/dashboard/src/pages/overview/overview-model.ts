@@ -14,9 +14,10 @@ import {
   type Signal,
 } from "@preact/signals";
 import type { LiveCheck, MonitorView } from "@belfry/contract";
-import type { Client } from "../../api/client.ts";
+import type { Client, MonitorPage } from "../../api/client.ts";
 import type { Failure } from "../../api/failure.ts";
 import type { Live } from "../../live/stream.ts";
+import { withCheck } from "../../live/with-check.ts";
 import type { OverviewView } from "../../route/route.ts";
 import { createSummaries, type Summaries } from "./summaries.ts";
 
@@ -54,137 +55,146 @@ const typingMs = 120;
 const reorderMs = 2000;
 
 /** Starts the model; it follows `view` until it is disposed. */
-export function createOverview({ client, live, view, now }: OverviewParts): OverviewModel {
-  const ids = signal<readonly string[]>([]);
-  const total = signal<number | null>(null);
-  const counts = signal<Readonly<Record<string, number>> | null>(null);
-  const loading = signal(true);
-  const failure = signal<Failure | null>(null);
-  const rows = new Map<string, Signal<MonitorView>>();
-  const summaries = createSummaries(client, now);
-  let cursor: string | null = null;
-  let request = new AbortController();
-  let held = false;
-  let missed = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+export function createOverview(parts: OverviewParts): OverviewModel {
+  return new Overview(parts);
+}
 
-  function put(monitor: MonitorView): string {
-    const row = rows.get(monitor.id);
-    if (row === undefined) rows.set(monitor.id, signal(monitor));
+class Overview implements OverviewModel {
+  readonly ids: Signal<readonly string[]> = signal([]);
+  readonly total: Signal<number | null> = signal(null);
+  readonly counts: Signal<Readonly<Record<string, number>> | null> = signal(null);
+  readonly loading: Signal<boolean> = signal(true);
+  readonly failure: Signal<Failure | null> = signal(null);
+  readonly summaries: Summaries;
+  readonly #parts: OverviewParts;
+  readonly #rows = new Map<string, Signal<MonitorView>>();
+  readonly #stops: readonly (() => void)[];
+  #cursor: string | null = null;
+  #request = new AbortController();
+  #held = false;
+  #missed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(parts: OverviewParts) {
+    this.#parts = parts;
+    this.summaries = createSummaries(parts.client, parts.now);
+    this.#stops = [
+      effect(() => {
+        void parts.view.value;
+        untracked(() => this.#followView());
+      }),
+      parts.live.listen({
+        counts: (data) => (this.counts.value = data),
+        checks: (checks) => this.#take(checks),
+        monitors: () => this.#later(reorderMs / 4),
+        reset: () => {
+          this.summaries.refresh();
+          this.refresh();
+        },
+      }),
+    ];
+  }
+
+  row(id: string): ReadonlySignal<MonitorView> | undefined {
+    return this.#rows.get(id);
+  }
+
+  more(): void {
+    if (this.#cursor !== null && !this.loading.value) void this.#load(this.#cursor);
+  }
+
+  refresh(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    void this.#load(null);
+  }
+
+  see(ids: readonly string[]): void {
+    this.summaries.see(ids);
+    this.#parts.live.watch(ids);
+  }
+
+  hold(on: boolean): void {
+    this.#held = on;
+    if (on || !this.#missed) return;
+    this.#missed = false;
+    this.#later(reorderMs / 4);
+  }
+
+  [Symbol.dispose](): void {
+    for (const stop of this.#stops) stop();
+    clearTimeout(this.#timer);
+    this.#request.abort();
+    this.summaries[Symbol.dispose]();
+    this.#parts.live.watch([]);
+  }
+
+  /** Another view: what is shown stays until the answer is there. */
+  #followView(): void {
+    clearTimeout(this.#timer);
+    this.ids.value = this.ids.value.slice(0, pageSize);
+    const isFirst = this.total.value === null;
+    this.#timer = setTimeout(() => this.refresh(), isFirst ? 0 : typingMs);
+  }
+
+  /** `after`: fetches the page behind the present ones; null: the present ones anew. */
+  async #load(after: string | null): Promise<void> {
+    this.#request.abort();
+    this.#request = new AbortController();
+    const { signal: aborted } = this.#request;
+    this.loading.value = true;
+    const shown = this.ids.value.length;
+    const limit = after === null ? Math.min(mostAtOnce, Math.max(pageSize, shown)) : pageSize;
+    const page = { cursor: after, limit };
+    const reply = await this.#parts.client.listMonitors(this.#parts.view.value, page, aborted);
+    if (aborted.aborted) return;
+    batch(() => {
+      this.loading.value = false;
+      this.failure.value = reply.kind === "failed" ? reply.failure : null;
+      if (reply.kind === "ok") this.#putPage(reply.value, after === null ? limit : null);
+    });
+  }
+
+  /** `replaced`: so many rows from the first one on are replaced; null: the page stands behind all of them. */
+  #putPage({ items, next_cursor, total }: MonitorPage, replaced: number | null): void {
+    const page = items.map((monitor) => this.#put(monitor));
+    const known = new Set(page);
+    const kept = this.ids.value.filter((id) => !known.has(id));
+    this.total.value = total;
+    if (replaced === null) {
+      this.#cursor = next_cursor;
+      this.ids.value = [...kept, ...page];
+      return;
+    }
+    // Rows behind those the API gives at once stay where they were until they are scrolled to anew.
+    const shown = new Set(this.ids.value.slice(0, replaced));
+    const behind = next_cursor === null ? [] : kept.filter((id) => !shown.has(id));
+    if (behind.length === 0) this.#cursor = next_cursor;
+    this.ids.value = [...page, ...behind];
+  }
+
+  #put(monitor: MonitorView): string {
+    const row = this.#rows.get(monitor.id);
+    if (row === undefined) this.#rows.set(monitor.id, signal(monitor));
     else row.value = monitor;
     return monitor.id;
   }
 
-  /** `after`: the page behind the present ones; otherwise the present ones anew. */
-  async function load(after: string | null): Promise<void> {
-    request.abort();
-    request = new AbortController();
-    const { signal: aborted } = request;
-    loading.value = true;
-    const kept = ids.value;
-    const limit = after === null ? Math.min(mostAtOnce, Math.max(pageSize, kept.length)) : pageSize;
-    const reply = await client.listMonitors(view.value, { cursor: after, limit }, aborted);
-    if (aborted.aborted) return;
-    batch(() => {
-      loading.value = false;
-      failure.value = reply.kind === "failed" ? reply.failure : null;
-      if (reply.kind === "failed") return;
-      const page = reply.value.items.map(put);
-      total.value = reply.value.total;
-      const known = new Set(page);
-      // Rows behind the first five hundred stay where they were until they are scrolled to anew.
-      const behind = after === null ? kept.slice(limit).filter((id) => !known.has(id)) : [];
-      if (behind.length === 0) cursor = reply.value.next_cursor;
-      ids.value =
-        after === null
-          ? [...page, ...(reply.value.next_cursor === null ? [] : behind)]
-          : [...kept.filter((id) => !known.has(id)), ...page];
-    });
-  }
-
-  function later(ms: number): void {
-    if (held) missed = true;
-    else timer ??= setTimeout(reload, ms);
-  }
-
-  function reload(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    void load(null);
-  }
-
-  function take(checks: readonly LiveCheck[]): void {
+  #take(checks: readonly LiveCheck[]): void {
     let reorders = false;
     batch(() => {
       for (const check of checks) {
-        const row = rows.get(check.id);
-        summaries.note(check);
-        if (row === undefined) {
-          reorders = true;
-          continue;
-        }
-        const former = row.value;
-        if (former.status !== check.status) reorders = true;
-        row.value = {
-          ...former,
-          status: check.status,
-          status_since: check.status_since,
-          flapping: check.flapping,
-          last_check: check.last_check ?? former.last_check,
-        };
+        this.summaries.note(check);
+        const row = this.#rows.get(check.id);
+        if (row === undefined || row.value.status !== check.status) reorders = true;
+        if (row !== undefined) row.value = withCheck(row.value, check);
       }
     });
-    if (reorders) later(reorderMs);
+    if (reorders) this.#later(reorderMs);
   }
 
-  const stopFollowing = effect(() => {
-    void view.value;
-    untracked(() => {
-      const first = total.value === null;
-      clearTimeout(timer);
-      ids.value = first ? [] : ids.value.slice(0, pageSize);
-      timer = setTimeout(reload, first ? 0 : typingMs);
-    });
-  });
-  const stopListening = live.listen({
-    counts: (data) => (counts.value = data),
-    checks: take,
-    monitors: () => later(reorderMs / 4),
-    reset: () => {
-      summaries.refresh();
-      reload();
-    },
-  });
-
-  return {
-    ids,
-    total,
-    counts,
-    loading,
-    failure,
-    summaries,
-    row: (id) => rows.get(id),
-    more() {
-      if (cursor !== null && !loading.value) void load(cursor);
-    },
-    refresh: reload,
-    see(seen) {
-      summaries.see(seen);
-      live.watch(seen);
-    },
-    hold(on) {
-      held = on;
-      if (on || !missed) return;
-      missed = false;
-      later(reorderMs / 4);
-    },
-    [Symbol.dispose]() {
-      stopFollowing();
-      stopListening();
-      clearTimeout(timer);
-      request.abort();
-      summaries[Symbol.dispose]();
-      live.watch([]);
-    },
-  };
+  #later(ms: number): void {
+    if (this.#held) this.#missed = true;
+    else this.#timer ??= setTimeout(() => this.refresh(), ms);
+  }
 }

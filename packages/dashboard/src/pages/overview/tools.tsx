@@ -52,6 +52,19 @@ export function Tools({ view }: { view: OverviewView }) {
           ))}
         </select>
       </label>
+      <input
+        class="tools-label"
+        aria-label="Filter by label"
+        placeholder="label:value"
+        autocomplete="off"
+        spellcheck={false}
+        onKeyDown={(event) => {
+          const label = event.currentTarget.value.trim();
+          if (event.key !== "Enter" || label === "") return;
+          event.currentTarget.value = "";
+          if (!view.labels.includes(label)) router.go({ ...view, labels: [...view.labels, label] });
+        }}
+      />
       {view.labels.map((label) => (
         <button
           key={label}
@@ -85,7 +98,7 @@ function SearchField({ view }: { view: OverviewView }) {
       <input
         id="search"
         type="search"
-        placeholder="Name, address or label:value"
+        placeholder="Search names and addresses"
         aria-label="Search monitors"
         aria-keyshortcuts="/"
         autocomplete="off"
