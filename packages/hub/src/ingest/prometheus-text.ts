@@ -1,0 +1,205 @@
+/**
+ * Reads samples in Prometheus's text exposition format, with optional timestamps in ms
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/), as they are pushed to an import. A line that cannot be
+ * read is reported by its number, and the others are kept. Comments (`# HELP`, `# TYPE` and others) are passed over.
+ *
+ * Samples of one `job` and `instance` are one source: what is scraped together is kept together. Series of a source that
+ * have samples at the same times travel in one frame.
+ */
+import type { Frame, SeriesKey } from "../model/series.ts";
+
+export interface BadLine {
+  /** Counts from 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface ParsedText {
+  readonly frames: readonly Frame[];
+  readonly bad: readonly BadLine[];
+}
+
+interface Column {
+  readonly key: SeriesKey;
+  readonly times: number[];
+  readonly values: number[];
+}
+
+/** Timestamps further away from 1970 than this are refused: years before 1 and after 9999 have no RFC 3339 form. */
+const earliestMs = -62_135_596_800_000;
+const latestMs = 253_402_300_799_999;
+const mostLabels = 64;
+
+/** Reads text; samples without a time get `nowMs` (epoch ms). */
+export function parsePrometheusText(text: string, nowMs: number): ParsedText {
+  const sources = new Map<string, Map<string, Column>>();
+  const bad: BadLine[] = [];
+  let line = 0;
+  for (let from = 0; from < text.length;) {
+    const end = text.indexOf("\n", from);
+    const to = end === -1 ? text.length : end;
+    line += 1;
+    const problem = readLine(text.slice(from, to), nowMs, sources);
+    if (problem !== undefined) bad.push({ line, message: problem });
+    from = to + 1;
+  }
+  const frames = [...sources].flatMap(([source, columns]) =>
+    framesOf(source, [...columns.values()]),
+  );
+  return { frames, bad };
+}
+
+/** Adds the sample of a line; answers with what is wrong with it. */
+function readLine(
+  raw: string,
+  nowMs: number,
+  sources: Map<string, Map<string, Column>>,
+): string | undefined {
+  const text = raw.trim();
+  if (text === "" || text.startsWith("#")) return undefined;
+  const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(text)?.[0];
+  if (name === undefined) return `expected a metric name, found ${quote(text)}`;
+  const labels: Record<string, string> = {};
+  let rest = text.slice(name.length).trimStart();
+  if (rest.startsWith("{")) {
+    const end = readLabels(rest, labels);
+    if (typeof end === "string") return end;
+    rest = rest.slice(end);
+  }
+  const [valueText = "", timeText, ...more] = rest.trim().split(/[ \t]+/);
+  if (more.length > 0) return `expected a value and a time, found ${quote(rest.trim())}`;
+  const value = numberOf(valueText);
+  if (value === undefined) return `expected a number as the value, found ${quote(valueText)}`;
+  const time = timeText === undefined ? nowMs : timeOf(timeText);
+  if (time === undefined) {
+    return `expected a time in milliseconds since 1970, found ${quote(timeText ?? "")}`;
+  }
+  add(sources, { name, labels }, time, value);
+  return undefined;
+}
+
+function add(
+  sources: Map<string, Map<string, Column>>,
+  key: SeriesKey,
+  time: number,
+  value: number,
+): void {
+  const source = sourceOf(key);
+  const columns = sources.get(source) ?? new Map<string, Column>();
+  if (columns.size === 0) sources.set(source, columns);
+  const text = textOf(key);
+  const column = columns.get(text) ?? { key, times: [], values: [] };
+  if (column.times.length === 0) columns.set(text, column);
+  column.times.push(time);
+  column.values.push(value);
+}
+
+function sourceOf({ labels }: SeriesKey): string {
+  return `import:${labels["job"] ?? ""}/${labels["instance"] ?? ""}`;
+}
+
+/** The same for the same name and labels, in whatever order they came. */
+function textOf({ name, labels }: SeriesKey): string {
+  const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([name, pairs]);
+}
+
+/** Reads `{a="b",…}` into `labels`; answers with where it ends, or with what is wrong. */
+function readLabels(text: string, labels: Record<string, string>): number | string {
+  const part = /[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"[ \t]*/y;
+  let at = 1;
+  let count = 0;
+  for (;;) {
+    const rest = /[ \t]*\}/y;
+    rest.lastIndex = at;
+    if (rest.test(text)) return rest.lastIndex;
+    part.lastIndex = at;
+    const match = part.exec(text);
+    const [, label, value] = match ?? [];
+    if (label === undefined || value === undefined) {
+      return `expected label="value" or }, found ${quote(text.slice(at))}`;
+    }
+    if (Object.hasOwn(labels, label)) return `label ${label} is given twice`;
+    if (value.includes("\0")) return `label ${label} holds U+0000, which cannot be kept`;
+    count += 1;
+    if (count > mostLabels) return `more than ${mostLabels} labels`;
+    setOwn(labels, label, unescape(value));
+    at = part.lastIndex;
+    if (text[at] === ",") at += 1;
+    else if (text[at] !== "}")
+      return `expected , or } after label ${label}, found ${quote(text.slice(at))}`;
+  }
+}
+
+/** Sets a property even where its name is one that objects inherit. */
+function setOwn(target: Record<string, string>, name: string, value: string): void {
+  Object.defineProperty(target, name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function unescape(value: string): string {
+  if (!value.includes("\\")) return value;
+  return value.replace(/\\(.)/gs, (whole, character: string) => {
+    if (character === "n") return "\n";
+    return character === "\\" || character === '"' ? character : whole;
+  });
+}
+
+function numberOf(text: string): number | undefined {
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) return Number(text);
+  switch (text.toLowerCase()) {
+    case "nan":
+      return Number.NaN;
+    case "inf":
+    case "+inf":
+      return Number.POSITIVE_INFINITY;
+    case "-inf":
+      return Number.NEGATIVE_INFINITY;
+    default:
+      return undefined;
+  }
+}
+
+function timeOf(text: string): number | undefined {
+  if (!/^-?\d{1,15}$/.test(text)) return undefined;
+  const time = Number(text);
+  return time >= earliestMs && time <= latestMs ? time : undefined;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}...` : text);
+}
+
+/** Puts series with the same times into one frame. */
+function framesOf(source: string, columns: readonly Column[]): Frame[] {
+  const groups = new Map<string, Column[]>();
+  for (const column of columns.map(inOrder)) {
+    const key = column.times.join(" ");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [column]);
+    else group.push(column);
+  }
+  return [...groups.values()].map((group) => {
+    const times = Float64Array.from(group[0]?.times ?? []);
+    const values = new Float64Array(times.length * group.length);
+    for (const [i, column] of group.entries()) values.set(column.values, i * times.length);
+    return { source, series: group.map(({ key }) => key), times, values };
+  });
+}
+
+/** Ascending, each time once; of several values at one time the last one holds. */
+function inOrder(column: Column): Column {
+  let ascending = true;
+  for (let i = 1; i < column.times.length; i += 1) {
+    if ((column.times[i] ?? 0) <= (column.times[i - 1] ?? 0)) ascending = false;
+  }
+  if (ascending) return column;
+  const latest = new Map<number, number>();
+  for (const [i, time] of column.times.entries()) latest.set(time, column.values[i] ?? Number.NaN);
+  const times = [...latest.keys()].toSorted((a, b) => a - b);
+  return { key: column.key, times, values: times.map((time) => latest.get(time) ?? Number.NaN) };
+}
