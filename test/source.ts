@@ -1,4 +1,5 @@
 /** The source files of the workspace and what they import, for the tests of borders and documents. */
+import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,4 +59,9 @@ export function packageOf(name: string): string {
     .split("/")
     .slice(0, name.startsWith("@") ? 2 : 1)
     .join("/");
+}
+
+/** Fails with every line that was found, each once. */
+export function findsNothing(lines: readonly string[]): void {
+  if (lines.length > 0) assert.fail(`\n${lines.join("\n")}`);
 }
