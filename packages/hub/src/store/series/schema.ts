@@ -15,7 +15,8 @@ export function seriesSchemaUp(engine: Engine): readonly string[] {
       id ${sequence},
       key ${text} not null unique,
       labels ${text} not null,
-      slots ${integer} not null
+      slots ${integer} not null,
+      stamp ${integer} not null
     )${plain}`,
     `create table series (
       source_id ${integer} not null references series_source (id),

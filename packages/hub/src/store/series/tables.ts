@@ -27,13 +27,17 @@ export type Resolution = 0 | 1 | 2;
  */
 export type BlockLevel = 1 | 2 | 3;
 
-/** A source. `slots` is how many slots were ever given to its series: the next series gets this number. */
+/**
+ * A source. `slots` is how many slots were ever given to its series: the next series gets this number. `stamp` is
+ * another number after each giving, so that who remembers slots knows whether they hold.
+ */
 export interface SourceRow {
   readonly id: number;
   readonly key: SourceKey;
   /** Labels as JSON, keys sorted. */
   readonly labels: string;
   readonly slots: number;
+  readonly stamp: number;
 }
 
 /** A series: `labels` are its own, as JSON, keys sorted. */
@@ -58,6 +62,7 @@ export interface NewBatch {
 
 export interface BatchRow {
   readonly id: number;
+  readonly sourceId: number;
   readonly windowStart: number;
   readonly data: Uint8Array;
 }
@@ -76,6 +81,7 @@ export interface NewBlock {
 
 export interface BlockRow {
   readonly id: number;
+  readonly sourceId: number;
   readonly windowStart: number;
   readonly level: BlockLevel;
   readonly head: Uint8Array;
@@ -117,14 +123,13 @@ export interface SeriesTables {
   createSource(key: SourceKey, labels: string): Promise<SourceRow>;
   setSourceLabels(id: number, labels: string): Promise<void>;
   /**
-   * Locks the source until the transaction ends, so that no other transaction gives slots or merges its rows. With
-   * `skip` it is false at once when another transaction holds the lock; false when the source is gone.
+   * Locks the source until the transaction ends, so that no other transaction gives slots or merges its rows, and reads
+   * it as it is then. Undefined when the source is gone; with `skip` also when another transaction holds the lock.
    */
-  lockSource(id: number, mode: "wait" | "skip"): Promise<boolean>;
+  lockSource(id: number, mode: "wait" | "skip"): Promise<SourceRow | undefined>;
   seriesOf(sourceId: number): Promise<readonly SeriesRow[]>;
-  /** Adds series and sets the source's `slots`. The source is locked. */
-  addSeries(sourceId: number, rows: readonly SeriesRow[], slots: number): Promise<void>;
-  removeSeries(sourceId: number, slots: readonly number[]): Promise<void>;
+  /** Adds series and sets the source's `slots`; gives the new stamp. The source is locked. */
+  addSeries(sourceId: number, rows: readonly SeriesRow[], slots: number): Promise<number>;
   /** The source with all its rows. */
   deleteSource(id: number): Promise<void>;
   /** Every metric name, sorted. */
@@ -132,25 +137,32 @@ export interface SeriesTables {
   /** All series of these names. */
   seriesNamed(names: readonly string[]): Promise<readonly OwnedSeriesRow[]>;
 
+  /** Which of the sources have this series, and at which slot. */
+  findSeries(
+    sourceIds: readonly number[],
+    name: string,
+    labels: string,
+  ): Promise<readonly { readonly sourceId: number; readonly slot: number }[]>;
+
   insertBatches(rows: readonly NewBatch[]): Promise<void>;
-  /** Batches of windows that start within the bounds (included), by id. */
-  batches(sourceId: number, from: number, to: number): Promise<readonly BatchRow[]>;
-  /** Blocks of windows that start within the bounds (included), oldest window first, then oldest writing first. */
+  /** Batches of windows that start within the bounds (included): by source, by id. */
+  batches(sourceIds: readonly number[], from: number, to: number): Promise<readonly BatchRow[]>;
+  /** Blocks of windows that start within the bounds (included): by source, by window, what was written first first. */
   blocks(
-    sourceId: number,
+    sourceIds: readonly number[],
     resolution: Resolution,
     from: number,
     to: number,
   ): Promise<readonly BlockRow[]>;
-  /** One group of each block, in the order asked for. */
+  /** Groups of blocks, in the order asked for. */
   groups(
     places: readonly { readonly blockId: number; readonly group: number }[],
   ): Promise<readonly Uint8Array[]>;
-  /** Windows with batches or unsealed pieces, of one source or of all. */
-  openWindows(sourceId: number | null): Promise<readonly OpenWindow[]>;
+  /** Windows with batches or unsealed pieces: of some sources or of all. */
+  openWindows(sourceIds: readonly number[] | null): Promise<readonly OpenWindow[]>;
   replace(replacement: Replacement): Promise<void>;
 
-  /** The oldest windows of a resolution that start before `before`, at most `limit` blocks or batches. Drops them. */
+  /** Drops blocks (and batches) of windows that start before `before`, at most `limit` of each; says how many. */
   dropWindows(resolution: Resolution, before: number, limit: number): Promise<number>;
   /** Start of the oldest window that has blocks or batches. */
   oldestWindow(resolution: Resolution): Promise<number | undefined>;

@@ -7,8 +7,9 @@ import { ByteReader, ByteWriter } from "./bytes.ts";
 import { ColumnScratch, decodeColumn, encodeColumn } from "./column.ts";
 import { formats, unwrap, wrap, type ZstdLevel } from "./wrap.ts";
 
-/** A group is closed when its columns have this many bytes before zstd. */
+/** A group is closed when its columns have this many bytes before zstd; larger ones from every 512th group on. */
 const groupBytes = 32 * 1024;
+const groupsOfOneSize = 512;
 
 /** A single group of at most this many bytes, packed, stays in the head. */
 const inlineBytes = 4 * 1024;
@@ -56,7 +57,7 @@ export class BlockWriter {
    */
   add(slot: number, values: Float64Array, present: Uint8Array | null): number {
     const isFirst = this.#sizes.length % this.#fields === 0;
-    if (isFirst && !this.#inline && this.#columns.length >= groupBytes) this.#closeGroup();
+    if (isFirst && !this.#inline && this.#columns.length >= this.#groupLimit()) this.#closeGroup();
     if (isFirst) this.#slots.push(slot);
     const start = this.#columns.length;
     const decimals = encodeColumn(this.#columns, values, present, this.#scratch);
@@ -89,6 +90,11 @@ export class BlockWriter {
       head: wrap(formats.block, head.bytes.subarray(0, head.length), this.#level),
       groups: isInline ? [] : this.#groups,
     };
+  }
+
+  /** Doubles now and then, so that no block has more groups than its rows can number. */
+  #groupLimit(): number {
+    return groupBytes * 2 ** Math.floor(this.#groups.length / groupsOfOneSize);
   }
 
   #closeGroup(): void {

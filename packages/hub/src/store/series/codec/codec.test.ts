@@ -20,7 +20,7 @@ const hostile = [
   -Infinity,
   Number.MIN_VALUE,
   -Number.MIN_VALUE,
-  2.2250738585072011e-308,
+  2.225073858507201e-308,
   Number.MAX_VALUE,
   -Number.MAX_VALUE,
   2 ** 50,

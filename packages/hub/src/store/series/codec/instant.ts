@@ -10,7 +10,7 @@
  *     13    a float: 8 bytes
  *     14    zeros: 1–16 values that are all +0 (high half + 1)
  */
-import { ByteReader, ByteWriter, unzigzag, zigzag } from "./bytes.ts";
+import { ByteReader, type ByteWriter, unzigzag, zigzag } from "./bytes.ts";
 import { decimalsOf, notDecimal, powers } from "./decimal.ts";
 import { formats } from "./wrap.ts";
 
