@@ -1,4 +1,5 @@
 /** Pieces of settings that several kinds share, and their checks beyond the schema. */
+import { X509Certificate } from "node:crypto";
 import { Type } from "typebox";
 import type { Problem } from "@belfry/contract";
 import { parseHost, type Host } from "./address.ts";
@@ -92,10 +93,8 @@ export function checkedHost(text: string): Host {
 /** Problems of TLS material; the text of the material is never shown. */
 export function tlsProblems(material: TlsMaterial, caPath: string, certPath: string): Problem[] {
   const problems: Problem[] = [];
-  if (material.ca !== undefined && !material.ca.includes("-----BEGIN CERTIFICATE-----")) {
+  if (material.ca !== undefined && !areCertificates(material.ca)) {
     problems.push({ path: caPath, message: "expected certificates in PEM form" });
-  } else if (material.ca !== undefined && !isUsable({ verify: true, ca: material.ca })) {
-    problems.push({ path: caPath, message: "OpenSSL cannot read these certificates" });
   }
   const { cert, key, passphrase } = material;
   if (cert !== undefined && !isUsable({ verify: true, cert, key, passphrase })) {
@@ -103,6 +102,19 @@ export function tlsProblems(material: TlsMaterial, caPath: string, certPath: str
     problems.push({ path: certPath, message });
   }
   return problems;
+}
+
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** A context takes authorities it cannot read without a word, so each is read here. */
+function areCertificates(pem: string): boolean {
+  const certificates = pem.match(pemCertificate) ?? [];
+  try {
+    for (const certificate of certificates) new X509Certificate(certificate);
+  } catch {
+    return false;
+  }
+  return certificates.length > 0;
 }
 
 function isUsable(material: TlsMaterial): boolean {

@@ -121,8 +121,9 @@ function handshake(
     const secured = connect({
       socket,
       secureContext: plan.context,
-      // Verified below instead, with the chain at hand.
+      // Both are done by `refusalOf` instead, with the chain at hand.
       rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
       ...(name === null ? {} : { servername: name }),
       ...(plan.alpn.length === 0 ? {} : { ALPNProtocols: [...plan.alpn] }),
     });
@@ -155,11 +156,11 @@ function handshakeFault(error: Error, doing: string): Fault {
 
 /** Why a peer is not to be trusted, null when it is. */
 function refusalOf(secured: TLSSocket, host: Host, plan: TlsPlan): Fault | null {
-  const error: unknown = secured.authorizationError;
   if (!secured.authorized) {
+    // A code as text at run time, whatever the types say.
+    const error: unknown = secured.authorizationError;
     const code = typeof error === "string" ? error : codeOf(error);
-    const said = error instanceof Error ? error.message : (verifyErrors[code ?? ""] ?? code);
-    return faultOf("tls", `certificate: ${said ?? "not acceptable"}`, "none", code);
+    return faultOf("tls", `certificate: ${verifyErrors[code ?? ""] ?? code}`, "none", code);
   }
   const name = plan.serverName ?? hostText(host);
   const mismatch = checkServerIdentity(name, secured.getPeerCertificate());
@@ -200,8 +201,16 @@ export function chainEvidence(chain: readonly X509Certificate[]): JsonObject[] {
     serial: certificate.serialNumber,
     valid_from: certificate.validFromDate.toISOString(),
     valid_to: certificate.validToDate.toISOString(),
+    key: keyText(certificate),
+    signature: certificate.signatureAlgorithm ?? "",
     fingerprint_sha256: certificate.fingerprint256,
   }));
+}
+
+/** `rsa 2048`, `ec prime256v1`, `ed25519`. */
+function keyText({ publicKey }: X509Certificate): string {
+  const { modulusLength, namedCurve } = publicKey.asymmetricKeyDetails ?? {};
+  return [publicKey.asymmetricKeyType, modulusLength ?? namedCurve].filter(Boolean).join(" ");
 }
 
 function oneLine(name: string): string {
@@ -214,6 +223,8 @@ const verifyErrors: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: "it is not valid yet",
   DEPTH_ZERO_SELF_SIGNED_CERT: "it is self-signed",
   SELF_SIGNED_CERT_IN_CHAIN: "its chain ends in a self-signed certificate that is not trusted",
+  // OpenSSL knows which it is, but Node passes on no more.
+  UNSPECIFIED: "OpenSSL does not accept it, most likely for a key or a signature that is too weak",
   UNABLE_TO_GET_ISSUER_CERT: "its issuer is not known",
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its issuer is not known",
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its chain is incomplete or its issuer is not known",

@@ -77,6 +77,8 @@ export function fieldOf(head: Head, name: string): string | undefined {
 /** How the body of an answer is framed (RFC 9112, 6.3). Throws `ProtocolError`. */
 export function framingOf(head: Head, method: string): Framing {
   const { status } = head;
+  // What a proxy says behind its refusal of a tunnel is of no use.
+  if (method === "CONNECT") return { kind: "none" };
   if (method === "HEAD" || status === 204 || status === 304 || status < 200)
     return { kind: "none" };
   const coding = fieldOf(head, "transfer-encoding")?.toLowerCase();

@@ -186,6 +186,7 @@ export function httpProblems(settings: HttpSettings): Problem[] {
     ...(settings.proxy === undefined
       ? []
       : urlProblems(settings.proxy.url, "proxy.url", ["http:"])),
+    ...statusProblems(settings.accepted_status),
     ...headerProblems(settings.headers, "headers"),
     ...headerProblems(settings.secret_headers, "secret_headers"),
     ...bodyProblems(settings),
@@ -223,6 +224,15 @@ function urlProblems(text: string, path: string, protocols: readonly string[]): 
   }
   if (hostOfUrl(url) === undefined) return [{ path, message: "expected a URL with a valid host" }];
   return [];
+}
+
+function statusProblems(entries: readonly string[]): Problem[] {
+  return entries.flatMap((entry, i) => {
+    const [from, to = from] = entry.split("-").map(Number);
+    if (from === undefined || to === undefined || !(from > to)) return [];
+    const message = "expected a range that begins with the smaller status";
+    return [{ path: `accepted_status[${i}]`, message }];
+  });
 }
 
 const headerName = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}$/;
