@@ -15,9 +15,10 @@ import { createJudgingTable } from "../judge/judging.ts";
 import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
 import type { ApiKey, Scope } from "../model/access.ts";
+import type { Change } from "../model/change.ts";
 import type { Clock } from "../model/clock.ts";
 import { createId, type MonitorId } from "../model/id.ts";
-import type { Outcome } from "../model/outcome.ts";
+import type { DownOutcome, Outcome, UpOutcome } from "../model/outcome.ts";
 import { createPipeline } from "../pipeline.ts";
 import { createProbeParts } from "../probe/parts.ts";
 import { createCheckKinds } from "../probe/registry.ts";
@@ -85,7 +86,15 @@ export async function openTestHub(
   const clock = createTestClock();
   const log = createTestLog();
   const opened = await createStore({ database: join(folder, "belfry.db"), retention }, { log });
-  const store = { ...stack.use(opened), ...createPlainSeries() };
+  const series = createPlainSeries();
+  const store = {
+    ...stack.use(opened),
+    ...series,
+    async commit(change: Change) {
+      await opened.commit(change);
+      await series.append(change.frames);
+    },
+  };
   const metrics = stack.use(createMetrics("1.2.3"));
   const board = createBoard();
   const live = stack.use(createLive({ clock, board }));
@@ -229,7 +238,7 @@ function openPath({ clock, store, board, live, kinds, metrics, stack }: PathPart
 }
 
 /** A check that found its target up. */
-export const upOutcome: Outcome = {
+export const upOutcome: UpOutcome = {
   result: "up",
   durationMs: 25,
   measurements: { probe_success: 1, probe_duration_seconds: 0.025, probe_http_status_code: 200 },
@@ -238,7 +247,7 @@ export const upOutcome: Outcome = {
 };
 
 /** A check that found its target down. */
-export const downOutcome: Outcome = {
+export const downOutcome: DownOutcome = {
   result: "down",
   durationMs: 3,
   reason: "refused",

@@ -188,7 +188,7 @@ function errorAnswersOf<P extends TObject, Q extends TObject, B extends TSchema>
   route: Route<P, Q, B>,
 ): Record<string, unknown> {
   if (route.errorAnswers !== undefined) return answersOf(route.errorAnswers);
-  const codes = new Set<ErrorCode>(["internal", ...(route.errors ?? [])]);
+  const codes = new Set<ErrorCode>(["internal", "unavailable", ...(route.errors ?? [])]);
   if (route.permission !== "open") for (const code of accessErrors) codes.add(code);
   if (route.query !== undefined || route.body !== undefined) codes.add("invalid");
   if (route.body !== undefined) for (const code of bodyErrors) codes.add(code);
