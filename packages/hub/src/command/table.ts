@@ -44,7 +44,7 @@ export const commands = {
     options: [],
   },
   hub: {
-    summary: "run the server alone; the same as `up` as long as there is nothing else to run",
+    summary: "run the server alone; today the same as `up`",
     positionals: [],
     options: [],
   },
@@ -84,7 +84,7 @@ export const commands = {
     options: ["json"],
   },
   health: {
-    summary: "ask the hub that runs with these settings whether it is well; ends with 1 when not",
+    summary: "ask the running hub whether it is well; ends with 1 when not",
     positionals: [],
     options: [],
   },
