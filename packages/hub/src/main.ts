@@ -15,6 +15,9 @@ const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),
 ) as { version: string };
 
+// Whoever reads our output may go away (`belfry up | head`); that must not end a hub that works.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+
 process.exitCode = await runCommand(process.argv.slice(2), {
   env: process.env,
   cwd: process.cwd(),
