@@ -23,7 +23,10 @@ export class Listener {
   fault: Fault | null = null;
   #changed: () => void = () => {};
 
+  readonly #socket: Socket;
+
   constructor(socket: Socket) {
+    this.#socket = socket;
     socket.on("data", (bytes: Buffer) => {
       // One byte more than allowed says that there was too much.
       const room = mostHeard + 1 - this.heard.length;
@@ -37,6 +40,20 @@ export class Listener {
     socket.on("error", (error) => ended(faultOfError(error, "read")));
     socket.on("end", () => ended(faultOf("reset", "the connection was closed", "stall")));
     socket.on("close", () => ended(faultOf("reset", "the connection was closed", "stall")));
+  }
+
+  /** Says something; null when it has left this process. */
+  say(bytes: Buffer, deadline: Deadline): Promise<Fault | null> {
+    return new Promise((resolve) => {
+      const settle = (fault: Fault | null): void => {
+        deadline.waited();
+        resolve(fault);
+      };
+      deadline.wait("send", settle);
+      this.#socket.write(bytes, (error) => {
+        settle(error == null ? null : faultOfError(error, "send"));
+      });
+    });
   }
 
   /** Waits until the expectation is met and uses up what met it; null when it was. */

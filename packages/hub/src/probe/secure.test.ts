@@ -176,7 +176,7 @@ test("the earliest expiry is that of the whole chain, and days are counted to it
   const nowMs = Date.UTC(2020, 11, 22);
   const parts = testParts(
     {},
-    { clock: { now: () => nowMs, monotonicMs: systemClock.monotonicMs } },
+    { clock: { now: () => nowMs, monotonicMs: () => systemClock.monotonicMs() } },
   );
   const outcome = await checkOnce(kindOf("tls", parts), {
     host: "localhost",
@@ -198,7 +198,7 @@ for (const [leastDays, up] of [
     const nowMs = Date.UTC(2125, 11, 22);
     const parts = testParts(
       {},
-      { clock: { now: () => nowMs, monotonicMs: systemClock.monotonicMs } },
+      { clock: { now: () => nowMs, monotonicMs: () => systemClock.monotonicMs() } },
     );
     const settings = { host: "localhost", port, tls: { ca }, least_days: leastDays };
     const outcome = await checkOnce(kindOf("tls", parts), settings);

@@ -12,7 +12,7 @@ import { concludeFault, concludeUp, seconds } from "./conclude.ts";
 import { Deadline } from "./deadline.ts";
 import { dial, type DialReport } from "./dial.ts";
 import { unescape } from "./escape.ts";
-import { faultOf, type Fault } from "./fault.ts";
+import type { Fault } from "./fault.ts";
 import { defineKind } from "./kind.ts";
 import type { ProbeParts } from "./parts.ts";
 import { compilePattern } from "./pattern.ts";
@@ -242,15 +242,16 @@ async function converse(
   if (steps.length === 0) return null;
   const listener = new Listener(socket);
   for (const [i, step] of steps.entries()) {
-    let fault: Fault | null = null;
-    if (step.kind === "send") socket.write(step.bytes);
-    else fault = await listener.hear(step.expectation, deadline);
+    const fault =
+      step.kind === "send"
+        ? await listener.say(step.bytes, deadline)
+        : await listener.hear(step.expectation, deadline);
     talk.heard = listener.heard;
     if (fault === null) continue;
     talk.failedStep = i;
     return { ...fault, message: `step ${i + 1}: ${fault.message}` };
   }
-  return listener.fault ?? (socket.writable ? null : faultOf("reset", "the connection was cut"));
+  return null;
 }
 
 function measurementsOf(talk: Talk, expiresAt: number | null): Measurements {
