@@ -63,7 +63,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/app.ts": { ours: "all" },
   "hub/main.ts": { ours: "all" },
   "hub/up.ts": { ours: "all" },
-  "hub/probe-command.ts": { ours: "all" },
+  "hub/probe-command.ts": { ours: "all", others: ["yaml"] },
   "hub/pipeline.ts": { ours: ["hub/model", "hub/judge", "hub/commit-queue.ts"], ...pure },
   "hub/commit-queue.ts": { ours: ["hub/model"], ...pure },
   "hub/desk.ts": { ours: ["hub/model"], ...pure },

@@ -39,8 +39,14 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     const { openDatabase } = await import("./store/admin.ts");
     return openDatabase(settings);
   },
-  probe: async (target, options, settings) => {
+  probe: async (request, settings) => {
     const { runProbeCommand } = await import("./probe-command.ts");
-    return runProbeCommand(target, options, settings);
+    return runProbeCommand(request, {
+      settings,
+      clock: systemClock,
+      version,
+      stdout: (text) => void process.stdout.write(text),
+      stderr: (text) => void process.stderr.write(text),
+    });
   },
 });

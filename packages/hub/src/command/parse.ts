@@ -18,6 +18,8 @@ export interface Command {
   readonly flags: ConfigFlags;
   readonly json: boolean;
   readonly scopes: readonly string[];
+  /** Of `probe`, where given. */
+  readonly probe?: { readonly timeout?: string; readonly set?: readonly string[] };
 }
 
 export type ParsedCommand =
@@ -54,7 +56,19 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
       flags: flagsOf(text),
       json: parsed.values.has("json"),
       scopes: parsed.values.get("scope") ?? [],
+      ...(name === "probe" ? { probe: probeOptions(parsed, text("timeout")) } : {}),
     },
+  };
+}
+
+function probeOptions(
+  { values }: ParsedOptions,
+  timeout: string | undefined,
+): NonNullable<Command["probe"]> {
+  const set = values.get("set");
+  return {
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(set === undefined ? {} : { set }),
   };
 }
 

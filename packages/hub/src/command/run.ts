@@ -11,6 +11,7 @@ import { checkConfig } from "./config-check.ts";
 import type { DatabaseAdmin } from "./db.ts";
 import { helpText } from "./help.ts";
 import type { KeyStore } from "./key.ts";
+import type { ProbeRequest } from "../probe-command.ts";
 import { parseCommand, type Command } from "./parse.ts";
 
 /** Settings that were read, with what a person should be told about them. */
@@ -33,11 +34,7 @@ export interface CommandParts {
   /** Opens the database for one command, without migrating it. */
   readonly openDatabase: (settings: Settings) => Promise<DatabaseAdmin & AsyncDisposable>;
   /** Checks a target once. */
-  readonly probe: (
-    target: string,
-    options: { readonly json: boolean },
-    settings: Settings,
-  ) => Promise<number>;
+  readonly probe: (request: ProbeRequest, settings: Settings) => Promise<number>;
 }
 
 /** Runs the command that these arguments (after the program's name) ask for. */
@@ -76,7 +73,7 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
 }
 
 async function runLoaded(
-  { name, positionals, json, scopes }: Command,
+  { name, positionals, json, scopes, probe }: Command,
   loaded: Configuration,
   parts: CommandParts,
 ): Promise<number> {
@@ -87,7 +84,7 @@ async function runLoaded(
     case "hub":
       return parts.up(name, loaded);
     case "probe":
-      return parts.probe(first, { json }, settings);
+      return parts.probe({ target: first, json, ...probe }, settings);
     case "config check":
       return checkConfig(loaded, json, parts);
     case "health": {

@@ -19,6 +19,12 @@ export const options = {
     help: "read, write, ingest or admin; may be repeated (read)",
     many: true,
   },
+  timeout: { value: "SECONDS", help: "time limit of the check (the configured one)" },
+  set: {
+    value: "NAME=VALUE",
+    help: "a setting of the check, dotted, the value as JSON or text; may be repeated",
+    many: true,
+  },
   help: { value: null, help: "print this" },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -51,7 +57,7 @@ export const commands = {
   probe: {
     summary: "check a target once and print what was found; nothing is stored",
     positionals: ["URL|KIND:TARGET"],
-    options: ["json"],
+    options: ["json", "timeout", "set"],
     notes:
       "Ends with 0 when the target is up, 1 when it is down, 3 when that could not be found out.",
   },

@@ -7,7 +7,7 @@ import { Deadline } from "./deadline.ts";
 import { dial, type DialReport, type IpVersion } from "./dial.ts";
 import type { Fault } from "./fault.ts";
 import { failed, faultOfDns } from "./fault.ts";
-import { serve, tarpit, testParts } from "./fixture.ts";
+import { serve, tarpit, testParts } from "./probe.kit.ts";
 import { createGuard } from "./guard.ts";
 import type { Resolver } from "./resolver.ts";
 

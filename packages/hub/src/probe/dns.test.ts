@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkOnce, kindOf } from "./fixture.ts";
-import { serveNames } from "./name-server.ts";
+import { checkOnce, kindOf } from "./probe.kit.ts";
+import { serveNames } from "./name-server.kit.ts";
 import { probeContract } from "./probe.contract.ts";
 
 probeContract({

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import type { Outcome } from "../model/outcome.ts";
-import { answering, checkOnce, kindOf, serve, tarpit, testParts, until } from "./fixture.ts";
+import { answering, checkOnce, kindOf, serve, tarpit, testParts, until } from "./probe.kit.ts";
 import { probeContract } from "./probe.contract.ts";
 
 probeContract({

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { parseAddress } from "./address.ts";
-import { checkOnce, kindOf, testParts } from "./fixture.ts";
+import { checkOnce, kindOf, testParts } from "./probe.kit.ts";
 import type { ProbeParts } from "./parts.ts";
 import { pingArguments, readPing } from "./ping-program.ts";
 import { probeContract } from "./probe.contract.ts";

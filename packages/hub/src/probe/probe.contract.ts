@@ -5,7 +5,7 @@ import { test, type TestContext } from "node:test";
 import { reasonTable } from "@belfry/contract";
 import { commonMetrics, type CheckKind } from "../model/check-kind.ts";
 import type { Outcome } from "../model/outcome.ts";
-import { checkOnce, kindOf, testParts, until } from "./fixture.ts";
+import { checkOnce, kindOf, testParts, until } from "./probe.kit.ts";
 import type { ProbeParts } from "./parts.ts";
 
 /** Settings, and parts where the real ones will not do. */

@@ -7,7 +7,7 @@ import type { Clock } from "../model/clock.ts";
 import { systemClock } from "../model/clock.ts";
 import { Deadline } from "./deadline.ts";
 import type { Attempt } from "./fault.ts";
-import { serveNames, type NameServer, type Reply } from "./name-server.ts";
+import { serveNames, type NameServer, type Reply } from "./name-server.kit.ts";
 import { createResolver, parseHosts, type Resolver } from "./resolver.ts";
 
 function resolverOver(

@@ -11,7 +11,7 @@ import {
   tarpit,
   testAuthority,
   testParts,
-} from "./fixture.ts";
+} from "./probe.kit.ts";
 
 const ca = testAuthority();
 

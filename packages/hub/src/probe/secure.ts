@@ -16,6 +16,7 @@ import type { Clock } from "../model/clock.ts";
 import { hostText, type Host } from "./address.ts";
 import type { Deadline } from "./deadline.ts";
 import { codeOf, failed, faultOf, faultOfError, type Attempt, type Fault } from "./fault.ts";
+import { printable } from "./redact.ts";
 
 /** How a peer is greeted and what is asked of its certificates. Made once per probe. */
 export interface TlsPlan {
@@ -197,7 +198,7 @@ export function chainEvidence(chain: readonly X509Certificate[]): JsonObject[] {
   return chain.map((certificate) => ({
     subject: oneLine(certificate.subject),
     issuer: oneLine(certificate.issuer),
-    names: certificate.subjectAltName ?? "",
+    names: oneLine(certificate.subjectAltName ?? ""),
     serial: certificate.serialNumber,
     valid_from: certificate.validFromDate.toISOString(),
     valid_to: certificate.validToDate.toISOString(),
@@ -213,8 +214,10 @@ function keyText({ publicKey }: X509Certificate): string {
   return [publicKey.asymmetricKeyType, modulusLength ?? namedCurve].filter(Boolean).join(" ");
 }
 
+const nameLength = 2_000;
+
 function oneLine(name: string): string {
-  return name.replaceAll("\n", ", ");
+  return printable(name.replaceAll("\n", ", "), nameLength);
 }
 
 /** Codes of OpenSSL's verification, in words. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import { unescape } from "./escape.ts";
-import { checkOnce, kindOf, serve, tarpit } from "./fixture.ts";
+import { checkOnce, kindOf, serve, tarpit } from "./probe.kit.ts";
 import { probeContract } from "./probe.contract.ts";
 
 probeContract({

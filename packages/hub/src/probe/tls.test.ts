@@ -1,4 +1,4 @@
-import { certificate, serve, serveTls, tarpit, testAuthority } from "./fixture.ts";
+import { certificate, serve, serveTls, tarpit, testAuthority } from "./probe.kit.ts";
 import { probeContract } from "./probe.contract.ts";
 
 probeContract({

@@ -10,7 +10,7 @@ import {
   serveTls,
   testAuthority,
   testParts,
-} from "../fixture.ts";
+} from "../probe.kit.ts";
 
 /** Answers by path and keeps the requests. */
 function site(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { certificate, kindOf, testAuthority } from "../fixture.ts";
+import { certificate, kindOf, testAuthority } from "../probe.kit.ts";
 import { statusTest } from "./status-range.ts";
 
 const kind = kindOf("http");

@@ -6,7 +6,7 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
 import type { TestContext } from "node:test";
 import { addressBytes, parseAddress } from "./address.ts";
-import { portOf } from "./fixture.ts";
+import { portOf } from "./probe.kit.ts";
 
 /** An answer: records in the words of a zone file, a code, or silence. */
 export type Reply =
