@@ -28,6 +28,7 @@ const documents = [
   "README.md",
   "CONTRIBUTING.md",
   "CHANGELOG.md",
+  "deploy/README.md",
   ...filesBelow("docs", /\.md$/),
   ...filesBelow("packages", /\.md$/),
 ].map((path) => documentOf(path, readFileSync(join(root, path), "utf8")));
@@ -114,6 +115,15 @@ describe("documents", () => {
       findsNothing([...new Set(wrong)]);
     });
   }
+
+  it("give a reason for every dependency, and for none that is not there", () => {
+    const page = documents.find(({ path }) => path === "docs/ARCHITECTURE.md");
+    const [, section = ""] = page?.text.split("## Dependencies") ?? [];
+    const named = new Set(matches([section], /`((?:@[a-z]+\/)?[a-z0-9-]+)`/g));
+    const used = filesBelow(".", /^package\.json$/).flatMap(dependenciesOf);
+    findsNothing(used.filter((name) => !named.has(name)));
+    findsNothing([...named].filter((name) => !used.includes(name)));
+  });
 
   it("name no package registry and no machine of their writers", () => {
     const wrong = documents.filter(({ text }) =>
@@ -218,6 +228,14 @@ function wrongNames(line: string, words: readonly string[]): string[] {
     .flatMap((word) => matches([word], /--([a-z-]+)/g))
     .filter((option) => !options.has(option));
   return names.includes(first) && unknown.length === 0 ? [] : [line];
+}
+
+/** What a package file names, but our own packages, packages of types and the Node of other platforms. */
+function dependenciesOf(path: string): string[] {
+  const manifest = JSON.parse(readFileSync(join(root, path), "utf8")) as Record<string, object>;
+  return ["dependencies", "devDependencies", "optionalDependencies"]
+    .flatMap((key) => Object.keys(manifest[key] ?? {}))
+    .filter((name) => !/^(@belfry\/|@types\/|node-(bin|win|linux-arm64))/.test(name));
 }
 
 function scriptsOf(path: string): Readonly<Record<string, string>> {
