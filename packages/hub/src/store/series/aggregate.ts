@@ -1,12 +1,8 @@
 /**
  * From samples to buckets. As in Prometheus's `*_over_time`: min and max pass over NaN unless there is nothing else,
  * the sum of anything with NaN is NaN; count counts all, last is the last as it is.
- *
- * A sum of decimals (as the column's samples are kept) is rounded to as many decimals: 0.1 + 0.2 is 0.3. So sums are
- * right to the last digit, and small when they are stored.
  */
 import type { SeriesBuckets, SeriesKey } from "../../model/series.ts";
-import { maxDecimals, powers } from "./codec/decimal.ts";
 import { floorTo } from "./window.ts";
 
 /** One bucket. */
@@ -110,18 +106,12 @@ export class BucketGatherer {
   }
 }
 
-/** `value` rounded to a column's decimals, where the column has some and the rounded value is exact. */
-export function roundSum(value: number, decimals: number): number {
-  if (decimals > maxDecimals) return value;
-  const power = powers[decimals] ?? 1;
-  const whole = Math.round(value * power);
-  return Number.isSafeInteger(whole) ? whole / power : value;
-}
-
-function lower(a: number, b: number): number {
+/** The lesser; NaN only when both are. */
+export function lower(a: number, b: number): number {
   return b < a || Number.isNaN(a) ? b : a;
 }
 
-function higher(a: number, b: number): number {
+/** The greater; NaN only when both are. */
+export function higher(a: number, b: number): number {
   return b > a || Number.isNaN(a) ? b : a;
 }

@@ -6,7 +6,7 @@
  * has given slots since. The row's stamp tells.
  */
 import { AppError } from "../../model/error.ts";
-import { isImportSource, seriesPerShard, shardOf } from "../../model/import-source.ts";
+import { isImportSource, seriesPerShard, shardOf } from "./shard.ts";
 import type { Frame, SeriesKey, SourceKey, SourceLabels } from "../../model/series.ts";
 import { labelsText, seriesText } from "./labels.ts";
 import type { SeriesRow, SeriesTables, SourceRow } from "./tables.ts";
@@ -54,14 +54,14 @@ export class Catalogue {
       const labels = frames.find((frame) => frame.source === key)?.sourceLabels ?? {};
       this.#found(found, await tables.createSource(key, labelsText(labels)));
     }
-    const placements: (readonly Placement[])[] = [];
-    for (const frame of frames) {
+    const placements = new Map<Frame, readonly Placement[]>();
+    for (const frame of frames.toSorted((a, b) => compareText(a.source, b.source))) {
       const source = found.get(frame.source);
       if (source === undefined) throw new Error(`no row for the source ${frame.source}`);
       await this.#keepLabels(tables, source, frame.sourceLabels);
-      placements.push(await this.#planOf(tables, source, frame.series));
+      placements.set(frame, await this.#planOf(tables, source, frame.series));
     }
-    return placements;
+    return frames.map((frame) => placements.get(frame) ?? []);
   }
 
   forget(source: SourceKey): void {
@@ -219,6 +219,11 @@ export class Catalogue {
     for (const known of this.#known.values()) known.bySeries = null;
     this.#remembered = 0;
   }
+}
+
+/** By code unit, the same on every machine. */
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 interface Place {

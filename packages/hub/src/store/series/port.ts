@@ -18,6 +18,8 @@ export interface SeriesCoreSettings {
   readonly retention: StoreSettings["retention"];
   /** Epoch ms: what appended samples are held against. */
   readonly now: () => number;
+  /** For durations, in ms; the machine's own clock when it is left out. */
+  readonly monotonicMs?: () => number;
 }
 
 /** The `SeriesStore` of `store/port.ts`, on the tables of a transaction. */

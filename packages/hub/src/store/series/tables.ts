@@ -166,8 +166,8 @@ export interface SeriesTables {
   dropWindows(resolution: Resolution, before: number, limit: number): Promise<number>;
   /** Start of the oldest window that has blocks or batches. */
   oldestWindow(resolution: Resolution): Promise<number | undefined>;
-  /** Sources that have neither batches nor blocks, at most `limit`. */
-  emptySources(limit: number): Promise<readonly number[]>;
+  /** Deletes sources that have neither batches nor blocks, with their series. */
+  deleteEmptySources(): Promise<void>;
   /** Windows of resolution 0 that start before it were dropped to keep within the byte cap; samples there are refused. */
   rawHorizon(): Promise<number>;
   setRawHorizon(before: number): Promise<void>;

@@ -1,20 +1,18 @@
 /** The tables of series on SQLite: prepared statements on one handle, which the caller has in a transaction. */
 import { statSync } from "node:fs";
-import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { AppError } from "../../model/error.ts";
 import { groupsPerBlock } from "../series/schema.ts";
-import type {
-  BlockLevel,
-  NewBlock,
-  OpenWindow,
-  OwnedSeriesRow,
-  Resolution,
-  SeriesTables,
-  SourceRow,
-  TableTotals,
-} from "../series/tables.ts";
-
-type Row = Record<string, SQLOutputValue>;
+import {
+  bytesIn,
+  levelIn,
+  numberIn,
+  openWindow,
+  sourceRow,
+  textIn,
+  type Row,
+} from "../series/rows.ts";
+import type { NewBlock, OwnedSeriesRow, SeriesTables, TableTotals } from "../series/tables.ts";
 
 /** Makes the port on a handle. Statements are prepared at first use, so the tables may be made later. */
 export function createSqliteSeriesTables(database: DatabaseSync): SeriesTables {
@@ -32,7 +30,7 @@ export function createSqliteSeriesTables(database: DatabaseSync): SeriesTables {
   const run = (sql: string, ...values: SQLInputValue[]): number =>
     Number(prepared(sql).run(...values).changes);
   const handle: Handle = { database, all, run, prepared };
-  return { ...catalogueOf(handle), ...chunksOf(handle), ...retentionOf(handle) };
+  return { ...sourcesOf(handle), ...seriesIn(handle), ...chunksOf(handle), ...retentionOf(handle) };
 }
 
 interface Handle {
@@ -43,27 +41,18 @@ interface Handle {
   readonly prepared: (sql: string) => StatementSync;
 }
 
-type Catalogue = Pick<
+type Sources = Pick<
   SeriesTables,
-  | "sources"
-  | "createSource"
-  | "setSourceLabels"
-  | "lockSource"
-  | "seriesOf"
-  | "addSeries"
-  | "deleteSource"
-  | "names"
-  | "seriesNamed"
-  | "findSeries"
+  "sources" | "createSource" | "setSourceLabels" | "lockSource" | "deleteSource"
 >;
 
-function catalogueOf({ all, run, prepared }: Handle): Catalogue {
+function sourcesOf({ all, run, prepared }: Handle): Sources {
   return {
     async sources(keys) {
       const statement = prepared(
         "select id, key, labels, slots, stamp from series_source where key = ?",
       );
-      return keys.flatMap((key) => statement.all(key).map(sourceOf));
+      return keys.flatMap((key) => statement.all(key).map(sourceRow));
     },
     async createSource(key, labels) {
       run(
@@ -76,7 +65,7 @@ function catalogueOf({ all, run, prepared }: Handle): Catalogue {
         key,
       );
       if (row === undefined) throw new Error(`the source ${key} vanished within a transaction`);
-      return sourceOf(row);
+      return sourceRow(row);
     },
     async setSourceLabels(id, labels) {
       run("update series_source set labels = ? where id = ?", labels, id);
@@ -84,8 +73,23 @@ function catalogueOf({ all, run, prepared }: Handle): Catalogue {
     // The one writer is the lock.
     async lockSource(id) {
       const [row] = all("select id, key, labels, slots, stamp from series_source where id = ?", id);
-      return row === undefined ? undefined : sourceOf(row);
+      return row === undefined ? undefined : sourceRow(row);
     },
+    async deleteSource(id) {
+      run("delete from series_batch where source_id = ?", id);
+      for (const row of all("select id from series_block where source_id = ?", id)) {
+        deleteBlock(run, numberIn(row, "id"));
+      }
+      run("delete from series where source_id = ?", id);
+      run("delete from series_source where id = ?", id);
+    },
+  };
+}
+
+type Series = Pick<SeriesTables, "seriesOf" | "addSeries" | "names" | "seriesNamed" | "findSeries">;
+
+function seriesIn({ all, run, prepared }: Handle): Series {
+  return {
     async seriesOf(sourceId) {
       const rows = all(
         "select slot, name, labels from series where source_id = ? order by slot",
@@ -105,15 +109,7 @@ function catalogueOf({ all, run, prepared }: Handle): Catalogue {
         slots,
         sourceId,
       );
-      return numberIn(row ?? {}, "stamp");
-    },
-    async deleteSource(id) {
-      run("delete from series_batch where source_id = ?", id);
-      for (const row of all("select id from series_block where source_id = ?", id)) {
-        deleteBlock(run, numberIn(row, "id"));
-      }
-      run("delete from series where source_id = ?", id);
-      run("delete from series_source where id = ?", id);
+      return numberIn(row, "stamp");
     },
     async names() {
       // One step per name instead of one per series.
@@ -199,10 +195,11 @@ function chunksOf({ all, run, prepared }: Handle): Chunks {
       });
     },
     async openWindows(sourceIds) {
-      if (sourceIds === null) return [...all(openBatches("")), ...all(openBlocks(""))].map(openOf);
+      if (sourceIds === null)
+        return [...all(openBatches("")), ...all(openBlocks(""))].map(openWindow);
       const batches = prepared(openBatches("where source_id = ?"));
       const blocks = prepared(openBlocks("and source_id = ?"));
-      return sourceIds.flatMap((id) => [...batches.all(id), ...blocks.all(id)].map(openOf));
+      return sourceIds.flatMap((id) => [...batches.all(id), ...blocks.all(id)].map(openWindow));
     },
     async replace({ batches, blocks, inserts }) {
       for (const id of batches) {
@@ -216,7 +213,7 @@ function chunksOf({ all, run, prepared }: Handle): Chunks {
 
 type Retention = Pick<
   SeriesTables,
-  "dropWindows" | "oldestWindow" | "emptySources" | "rawHorizon" | "setRawHorizon" | "totals"
+  "dropWindows" | "oldestWindow" | "deleteEmptySources" | "rawHorizon" | "setRawHorizon" | "totals"
 >;
 
 function retentionOf({ database, all, run }: Handle): Retention {
@@ -245,15 +242,16 @@ function retentionOf({ database, all, run }: Handle): Retention {
       const oldest = row?.["oldest"];
       return typeof oldest === "number" ? oldest : undefined;
     },
-    async emptySources(limit) {
+    async deleteEmptySources() {
       const rows = all(
         `select id from series_source
         where not exists (select 1 from series_batch where source_id = series_source.id)
-          and not exists (select 1 from series_block where source_id = series_source.id)
-        limit ?`,
-        limit,
+          and not exists (select 1 from series_block where source_id = series_source.id)`,
       );
-      return rows.map((row) => numberIn(row, "id"));
+      for (const row of rows) {
+        run("delete from series where source_id = ?", numberIn(row, "id"));
+        run("delete from series_source where id = ?", numberIn(row, "id"));
+      }
     },
     async rawHorizon() {
       const [row] = all("select dropped_before from series_horizon where resolution = 0");
@@ -301,7 +299,7 @@ function databaseBytes(database: DatabaseSync): number {
   const size = database.prepare("pragma page_size").get();
   const file = database.location();
   const log = file === null ? undefined : statSync(`${file}-wal`, { throwIfNoEntry: false });
-  return numberIn(pages ?? {}, "page_count") * numberIn(size ?? {}, "page_size") + (log?.size ?? 0);
+  return numberIn(pages, "page_count") * numberIn(size, "page_size") + (log?.size ?? 0);
 }
 
 const openBatches = (where: string): string => `
@@ -339,16 +337,6 @@ function gone(what: string, id: number): AppError {
   return new AppError("conflict", `${what} ${id} of the series was replaced by another hub`);
 }
 
-function sourceOf(row: Row): SourceRow {
-  return {
-    id: numberIn(row, "id"),
-    key: textIn(row, "key"),
-    labels: textIn(row, "labels"),
-    slots: numberIn(row, "slots"),
-    stamp: numberIn(row, "stamp"),
-  };
-}
-
 function ownedSeriesOf(row: Row, name: string): OwnedSeriesRow {
   return {
     slot: numberIn(row, "slot"),
@@ -362,45 +350,4 @@ function ownedSeriesOf(row: Row, name: string): OwnedSeriesRow {
       stamp: numberIn(row, "stamp"),
     },
   };
-}
-
-function openOf(row: Row): OpenWindow {
-  const level = numberIn(row, "level");
-  return {
-    sourceId: numberIn(row, "source_id"),
-    resolution: resolutionIn(row),
-    windowStart: numberIn(row, "window_start"),
-    level: level === 0 ? 0 : level === 1 ? 1 : 2,
-    rows: numberIn(row, "rows"),
-  };
-}
-
-function resolutionIn(row: Row): Resolution {
-  const value = numberIn(row, "resolution");
-  if (value === 0 || value === 1 || value === 2) return value;
-  throw new Error(`a block has the resolution ${value}`);
-}
-
-function levelIn(row: Row): BlockLevel {
-  const value = numberIn(row, "level");
-  if (value === 1 || value === 2 || value === 3) return value;
-  throw new Error(`a block has the level ${value}`);
-}
-
-function numberIn(row: Row, name: string): number {
-  const value = row[name];
-  if (typeof value === "number") return value;
-  throw new Error(`column ${name} holds ${typeof value}, expected a number`);
-}
-
-function textIn(row: Row, name: string): string {
-  const value = row[name];
-  if (typeof value === "string") return value;
-  throw new Error(`column ${name} holds ${typeof value}, expected text`);
-}
-
-function bytesIn(row: Row, name: string): Uint8Array {
-  const value = row[name];
-  if (value instanceof Uint8Array) return value;
-  throw new Error(`column ${name} holds ${typeof value}, expected bytes`);
 }

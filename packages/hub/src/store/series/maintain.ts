@@ -1,0 +1,158 @@
+/**
+ * What is done about once a minute, in slices: merging what has gathered, sealing windows that are over, dropping what
+ * retention no longer keeps.
+ *
+ * A window is sealed when it has been over for a while. What comes later makes it open again; it is sealed anew, but by
+ * one hub not more than once in ten minutes, since each time the whole window is rewritten.
+ */
+import type { StoreSettings } from "../port.ts";
+import type { MaintenanceSlice } from "./port.ts";
+import { merge, type MergeJob } from "./seal.ts";
+import type { OpenWindow, Resolution, SeriesTables } from "./tables.ts";
+import { windowMs, windowOf } from "./window.ts";
+
+/** Batches of a window that are gathered into a piece. */
+const batchesPerPiece = 64;
+
+/** Pieces that are gathered into a larger one. */
+const piecesPerPiece = 16;
+
+/** How long after its end a window is sealed, in ms: buckets come when the samples' windows are sealed. */
+const graceMs = [5 * 60_000, 15 * 60_000, 15 * 60_000] as const satisfies Record<
+  Resolution,
+  number
+>;
+
+/** How long the same window is left alone after it was sealed, in ms. */
+const resealAfterMs = 10 * 60_000;
+
+/** Rows that retention drops in one slice. */
+const rowsPerDrop = 500;
+
+/** The byte cap is looked at this often, in ms: counting bytes reads an index entry per block. */
+const capEveryMs = 60_000;
+
+export interface MaintainerParts {
+  readonly retention: StoreSettings["retention"];
+  /** For durations, in ms. */
+  readonly monotonicMs: () => number;
+}
+
+/** Keeps the list of what is to do between slices; everything it does is decided by the rows. */
+export class Maintainer {
+  readonly #parts: MaintainerParts;
+  readonly #sealedAt = new Map<string, number>();
+  #jobs: MergeJob[] = [];
+  #phase: "idle" | "merging" | "dropping" = "idle";
+  #capLookedAt = -Infinity;
+  /** True at first, because the process before this one may have dropped. */
+  #hasDropped = true;
+
+  constructor(parts: MaintainerParts) {
+    this.#parts = parts;
+  }
+
+  async slice(tables: SeriesTables, now: number, budgetMs: number): Promise<MaintenanceSlice> {
+    const begin = this.#parts.monotonicMs();
+    const elapsed = (): number => this.#parts.monotonicMs() - begin;
+    let sealedWindows = 0;
+    let droppedChunks = 0;
+    if (this.#phase === "idle") {
+      this.#jobs = this.#plan(await tables.openWindows(null), now);
+      this.#phase = "merging";
+    }
+    do {
+      const step = await this.#step(tables, now);
+      sealedWindows += step.sealed;
+      droppedChunks += step.dropped;
+    } while (this.#phase !== "idle" && elapsed() < budgetMs);
+    return { sealedWindows, droppedChunks, elapsedMs: elapsed(), more: this.#phase !== "idle" };
+  }
+
+  /** One merge, or one helping of drops. */
+  async #step(
+    tables: SeriesTables,
+    now: number,
+  ): Promise<{ readonly sealed: number; readonly dropped: number }> {
+    if (this.#phase === "merging") {
+      const job = this.#jobs.pop();
+      if (job === undefined) this.#phase = "dropping";
+      else if (await this.#do(tables, job, now))
+        return { sealed: Number(job.kind === "seal"), dropped: 0 };
+      return { sealed: 0, dropped: 0 };
+    }
+    const dropped = await this.#drop(tables, now);
+    if (dropped > 0) this.#hasDropped = true;
+    else await this.#finish(tables);
+    return { sealed: 0, dropped };
+  }
+
+  /** What there is to do, to be taken from the end: samples before rollups, old windows first. */
+  #plan(open: readonly OpenWindow[], now: number): MergeJob[] {
+    for (const [key, at] of this.#sealedAt)
+      if (at + resealAfterMs <= now) this.#sealedAt.delete(key);
+    const jobs: MergeJob[] = [];
+    const sealing = new Set<string>();
+    for (const { sourceId, resolution, windowStart, level, rows } of open) {
+      const job = { sourceId, resolution, windowStart, level };
+      const key = keyOf(job);
+      const isOver = windowStart + windowMs[resolution] + graceMs[resolution] <= now;
+      if (isOver && !this.#sealedAt.has(key)) {
+        if (!sealing.has(key)) jobs.push({ kind: "seal", ...job });
+        sealing.add(key);
+      } else if (rows >= (level === 0 ? batchesPerPiece : piecesPerPiece)) {
+        jobs.push({ kind: "gather", ...job });
+      }
+    }
+    return jobs.toSorted((a, b) => b.resolution - a.resolution || b.windowStart - a.windowStart);
+  }
+
+  async #do(tables: SeriesTables, job: MergeJob, now: number): Promise<boolean> {
+    // Another hub at work on this source, or the source gone: not ours to do.
+    if ((await tables.lockSource(job.sourceId, "skip")) === undefined) return false;
+    const done = await merge(tables, job, now, this.#parts);
+    if (job.kind === "seal") this.#sealedAt.set(keyOf(job), now);
+    return done;
+  }
+
+  /** Drops some of what is no longer kept; 0 when nothing is left to drop. */
+  async #drop(tables: SeriesTables, now: number): Promise<number> {
+    const { rawMs, fiveMinutesMs, hourMs } = this.#parts.retention;
+    const kept = [rawMs, fiveMinutesMs, hourMs] as const satisfies Record<Resolution, number>;
+    for (const resolution of [0, 1, 2] as const) {
+      const before = windowOf(resolution, now - kept[resolution]);
+      const dropped = await tables.dropWindows(resolution, before, rowsPerDrop);
+      if (dropped > 0) return dropped;
+    }
+    return this.#dropOverCap(tables, now);
+  }
+
+  async #finish(tables: SeriesTables): Promise<void> {
+    if (this.#hasDropped) await tables.deleteEmptySources();
+    this.#hasDropped = false;
+    this.#phase = "idle";
+  }
+
+  /** Drops the oldest window when there are more bytes than allowed: of samples first, then of the finer buckets. */
+  async #dropOverCap(tables: SeriesTables, now: number): Promise<number> {
+    const { maxBytes } = this.#parts.retention;
+    if (maxBytes === null || now - this.#capLookedAt < capEveryMs) return 0;
+    const { batchBytes, chunkBytes, rollupBytes } = await tables.totals();
+    if (batchBytes + chunkBytes + rollupBytes > maxBytes) {
+      for (const resolution of [0, 1, 2] as const) {
+        const oldest = await tables.oldestWindow(resolution);
+        // The present window is never dropped: what is appended now must be readable.
+        if (oldest === undefined || oldest >= windowOf(resolution, now)) continue;
+        const before = oldest + windowMs[resolution];
+        if (resolution === 0) await tables.setRawHorizon(before);
+        return tables.dropWindows(resolution, before, rowsPerDrop);
+      }
+    }
+    this.#capLookedAt = now;
+    return 0;
+  }
+}
+
+function keyOf({ sourceId, resolution, windowStart }: Omit<MergeJob, "kind" | "level">): string {
+  return `${sourceId}/${resolution}/${windowStart}`;
+}

@@ -1,0 +1,305 @@
+/** Reading: the rows of many series at once, window by window, merged and cut to the range that was asked for. */
+import type { SeriesBuckets, SeriesKey, SeriesSamples, TimeRange } from "../../model/series.ts";
+import { type Bucket, BucketGatherer } from "./aggregate.ts";
+import { Merge } from "./merge.ts";
+import { batchSegments, BlockSegment, loadGroups, type Segment } from "./segment.ts";
+import type { FoundSeries } from "./select.ts";
+import type { BatchRow, Resolution, SeriesTables } from "./tables.ts";
+import { bucketMs, firstAtLeast, floorTo, windowOf } from "./window.ts";
+
+/** What a source has in one window, for the slots that were asked for. */
+interface Window {
+  readonly start: number;
+  readonly merged: Merge;
+}
+
+/** Windows of each source, ascending. */
+type Windows = ReadonlyMap<number, readonly Window[]>;
+
+/** Slots of each source. */
+type Wanted = ReadonlyMap<number, readonly number[]>;
+
+/** Raw samples of the series, in the order asked for. */
+export async function readSamples(
+  tables: SeriesTables,
+  series: readonly FoundSeries[],
+  range: TimeRange,
+): Promise<readonly SeriesSamples[]> {
+  const windows = await loadWindows(tables, wantedOf(series), 0, range, null);
+  return series.map(({ sourceId, slot, key }) => ({
+    key,
+    ...samplesOf(windows.get(sourceId) ?? [], slot, range),
+  }));
+}
+
+/**
+ * Buckets of `stepMs` of the series, in the order asked for; every bucket that the range touches, whole.
+ *
+ * Where the step is a multiple of a rollup's, the rollup answers for windows that are sealed, and samples for those
+ * that are open. Otherwise samples answer, and where those are gone the finest rollup there is; its buckets are then
+ * counted where they begin.
+ */
+export async function readBuckets(
+  tables: SeriesTables,
+  series: readonly FoundSeries[],
+  range: TimeRange,
+  stepMs: number,
+): Promise<readonly SeriesBuckets[]> {
+  const whole = {
+    from: floorTo(range.from, stepMs),
+    to: floorTo(range.to, stepMs) + stepMs - 1,
+  };
+  const wanted = wantedOf(series);
+  const parts = await loadParts(tables, wanted, whole, coarsest(stepMs));
+  return series.map(({ sourceId, slot, key }) =>
+    gather(
+      key,
+      stepMs,
+      parts.map((one) => one.get(sourceId) ?? []),
+      slot,
+      whole,
+    ),
+  );
+}
+
+/** The coarsest resolution whose buckets make up buckets of `stepMs`. */
+function coarsest(stepMs: number): Resolution {
+  if (stepMs % bucketMs[2] === 0) return 2;
+  return stepMs % bucketMs[1] === 0 ? 1 : 0;
+}
+
+/**
+ * Loads what is needed of each resolution. Samples are left out of sealed windows when a rollup is good enough; a
+ * coarser rollup is only asked where a finer one may have been dropped, that is, before its oldest window.
+ */
+async function loadParts(
+  tables: SeriesTables,
+  wanted: Wanted,
+  range: TimeRange,
+  best: Resolution,
+): Promise<readonly [Windows, Windows, Windows]> {
+  const none: Windows = new Map();
+  let only: ReadonlyMap<number, ReadonlySet<number>> | null = null;
+  if (best > 0) only = await openStarts(tables, wanted);
+  const raw = await loadWindows(tables, wanted, 0, range, only);
+  if (best === 2) return [raw, none, await loadWindows(tables, wanted, 2, range, null)];
+  const isWhole = best === 0 && (await reachesBack(tables, 0, range));
+  const five = isWhole ? none : await loadWindows(tables, wanted, 1, range, null);
+  const isFiveWhole = isWhole || (await reachesBack(tables, 1, range));
+  const hour = isFiveWhole ? none : await loadWindows(tables, wanted, 2, range, null);
+  return [raw, five, hour];
+}
+
+async function openStarts(
+  tables: SeriesTables,
+  wanted: Wanted,
+): Promise<ReadonlyMap<number, ReadonlySet<number>>> {
+  const starts = new Map<number, Set<number>>();
+  for (const sourceId of wanted.keys()) starts.set(sourceId, new Set());
+  for (const open of await tables.openWindows([...wanted.keys()])) {
+    if (open.resolution === 0) starts.get(open.sourceId)?.add(open.windowStart);
+  }
+  return starts;
+}
+
+/** True when nothing of the range was dropped from a resolution, as far as its oldest window tells. */
+async function reachesBack(
+  tables: SeriesTables,
+  resolution: Resolution,
+  range: TimeRange,
+): Promise<boolean> {
+  const oldest = await tables.oldestWindow(resolution);
+  return oldest !== undefined && oldest <= range.from;
+}
+
+/** The rows of a range, merged per source and window; with `only`, of those windows alone. */
+async function loadWindows(
+  tables: SeriesTables,
+  wanted: Wanted,
+  resolution: Resolution,
+  range: TimeRange,
+  only: ReadonlyMap<number, ReadonlySet<number>> | null,
+): Promise<Windows> {
+  let sourceIds = [...wanted.keys()];
+  let from = windowOf(resolution, Math.max(range.from, -latest));
+  let to = windowOf(resolution, Math.min(range.to, latest));
+  if (only !== null) {
+    const starts = [...only.values()].flatMap((one) => [...one]);
+    const inside = starts.filter((start) => start >= from && start <= to);
+    sourceIds = sourceIds.filter((id) => (only.get(id)?.size ?? 0) > 0);
+    from = Math.min(...inside);
+    to = Math.max(...inside);
+  }
+  const windows = new Map<number, Window[]>();
+  if (from > to || sourceIds.length === 0) return windows;
+  const isAsked = (row: { sourceId: number; windowStart: number }): boolean =>
+    only === null || only.get(row.sourceId)?.has(row.windowStart) === true;
+  const blocks = (await tables.blocks(sourceIds, resolution, from, to))
+    .filter(isAsked)
+    .map((row) => new BlockSegment(row, resolution));
+  const batches =
+    resolution === 0 ? (await tables.batches(sourceIds, from, to)).filter(isAsked) : [];
+  await loadGroups(tables, blocks, (segment) => wanted.get(segment.row.sourceId) ?? []);
+  for (const { sourceId, start, segments } of grouped(blocks, batches, wanted)) {
+    const list = windows.get(sourceId) ?? [];
+    list.push({ start, merged: new Merge(segments) });
+    windows.set(sourceId, list);
+  }
+  for (const list of windows.values()) list.sort((a, b) => a.start - b.start);
+  return windows;
+}
+
+/** The last instant of a JavaScript date; beyond it nothing is stored. */
+const latest = 8.64e15;
+
+interface Rows {
+  readonly sourceId: number;
+  readonly start: number;
+  readonly segments: Segment[];
+}
+
+/** Segments of each source and window, oldest writing first: blocks as they come, then batches. */
+function grouped(
+  blocks: readonly BlockSegment[],
+  batches: readonly BatchRow[],
+  wanted: Wanted,
+): Iterable<Rows> {
+  const groups = new Map<string, Rows>();
+  const groupOf = (sourceId: number, start: number): Rows => {
+    const key = `${sourceId}/${start}`;
+    const group = groups.get(key) ?? { sourceId, start, segments: [] };
+    groups.set(key, group);
+    return group;
+  };
+  for (const segment of blocks) {
+    groupOf(segment.row.sourceId, segment.row.windowStart).segments.push(segment);
+  }
+  const byWindow = Map.groupBy(batches, (row) => `${row.sourceId}/${row.windowStart}`);
+  for (const rows of byWindow.values()) {
+    const [first] = rows;
+    if (first === undefined) continue;
+    const slots = new Set(wanted.get(first.sourceId));
+    groupOf(first.sourceId, first.windowStart).segments.push(...batchSegments(rows, slots));
+  }
+  return groups.values();
+}
+
+function wantedOf(series: readonly FoundSeries[]): Wanted {
+  const wanted = new Map<number, number[]>();
+  for (const { sourceId, slot } of series) {
+    const slots = wanted.get(sourceId) ?? [];
+    slots.push(slot);
+    wanted.set(sourceId, slots);
+  }
+  return wanted;
+}
+
+/** Room for one column of the longest window. */
+function roomFor(windows: readonly Window[]): { values: Float64Array; present: Uint8Array } {
+  const longest = windows.reduce((most, { merged }) => Math.max(most, merged.times.length), 0);
+  return { values: new Float64Array(longest), present: new Uint8Array(longest) };
+}
+
+function samplesOf(
+  windows: readonly Window[],
+  slot: number,
+  range: TimeRange,
+): { times: Float64Array; values: Float64Array } {
+  const { values, present } = roomFor(windows);
+  const total = windows.reduce((sum, { merged }) => sum + merged.times.length, 0);
+  const allTimes = new Float64Array(total);
+  const allValues = new Float64Array(total);
+  let count = 0;
+  for (const { merged } of windows) {
+    const presence = merged.read(slot, 0, values, present);
+    if (presence === "none") continue;
+    const { times } = merged;
+    const from = firstAtLeast(times, range.from);
+    const to = firstAfter(times, range.to);
+    if (presence === "all" && from < to) {
+      allTimes.set(times.subarray(from, to), count);
+      allValues.set(values.subarray(from, to), count);
+      count += to - from;
+    } else {
+      for (let i = from; i < to; i += 1) {
+        if (present[i] === 0) continue;
+        allTimes[count] = times[i] ?? 0;
+        allValues[count] = values[i] ?? 0;
+        count += 1;
+      }
+    }
+  }
+  return { times: allTimes.slice(0, count), values: allValues.slice(0, count) };
+}
+
+/** Buckets of one series from the windows of each resolution. */
+function gather(
+  key: SeriesKey,
+  stepMs: number,
+  [raw = [], five = [], hour = []]: readonly (readonly Window[])[],
+  slot: number,
+  range: TimeRange,
+): SeriesBuckets {
+  const gatherer = new BucketGatherer(stepMs);
+  const { values, present } = roomFor(raw);
+  let next = 0;
+  /** Adds the windows of samples that begin before `end`. */
+  const addRaw = (end: number): void => {
+    for (let window = raw[next]; window !== undefined && window.start < end; window = raw[next]) {
+      next += 1;
+      const presence = window.merged.read(slot, 0, values, present);
+      if (presence === "none") continue;
+      const { times } = window.merged;
+      const gaps = presence === "some" ? present : null;
+      const from = firstAtLeast(times, range.from);
+      gatherer.addSamples(times, values, gaps, from, firstAfter(times, range.to));
+    }
+  };
+  const isRaw = new Set(raw.map((window) => window.start));
+  const isFive = new Set(five.map((window) => window.start));
+  const fromHours = bucketsIn(hour, slot).filter(({ start }) => !isFive.has(windowOf(1, start)));
+  const buckets = [...fromHours, ...bucketsIn(five, slot)];
+  if (fromHours.length > 0) buckets.sort((a, b) => a.start - b.start);
+  for (const bucket of buckets) {
+    if (bucket.start < range.from || bucket.start > range.to) continue;
+    if (isRaw.has(windowOf(0, bucket.start))) continue;
+    addRaw(bucket.start);
+    gatherer.addBucket(bucket);
+  }
+  addRaw(Infinity);
+  return gatherer.finish(key);
+}
+
+/** The buckets of a series in windows of a rollup. */
+function bucketsIn(windows: readonly Window[], slot: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  for (const { merged } of windows) {
+    const { length } = merged.times;
+    const present = new Uint8Array(length);
+    const columns = [0, 1, 2, 3, 4].map(() => new Float64Array(length));
+    let presence = "none";
+    for (const [field, column] of columns.entries()) {
+      presence = merged.read(slot, field, column, present);
+      if (presence === "none") break;
+    }
+    const [min, max, sum, count, last] = columns;
+    for (let i = 0; i < length && presence !== "none"; i += 1) {
+      if (presence === "some" && present[i] === 0) continue;
+      buckets.push({
+        start: merged.times[i] ?? 0,
+        min: min?.[i] ?? 0,
+        max: max?.[i] ?? 0,
+        sum: sum?.[i] ?? 0,
+        count: count?.[i] ?? 0,
+        last: last?.[i] ?? 0,
+      });
+    }
+  }
+  return buckets;
+}
+
+/** Index of the first time that is above `bound`. */
+function firstAfter(times: Float64Array, bound: number): number {
+  const at = firstAtLeast(times, bound);
+  return times[at] === bound ? at + 1 : at;
+}
