@@ -47,7 +47,9 @@ export function addErrorAnswers(
   app.setNotFoundHandler((request, reply) => {
     const found = routes.matching(pathOf(request)).map(({ method }) => method);
     const methods = [...new Set(found)].toSorted();
-    if (methods.length === 0) return answerError(new AppError("not_found", ""), request, reply);
+    // A route may itself say that there is nothing (a file that is not there).
+    if (methods.length === 0 || methods.includes(request.method))
+      return answerError(new AppError("not_found", ""), request, reply);
     reply.header("allow", methods.join(", "));
     const detail = `${request.method} is not among ${methods.join(", ")}`;
     return answerError(new AppError("method_not_allowed", detail), request, reply);

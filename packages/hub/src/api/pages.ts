@@ -31,6 +31,7 @@ export async function addPages(app: FastifyInstance, folder: string): Promise<vo
       path,
       permission: "open",
       rateLimit: false,
+      hidden: true,
       tag: "pages",
       summary: "To the dashboard",
       answers: { 302: moved },
@@ -42,6 +43,7 @@ export async function addPages(app: FastifyInstance, folder: string): Promise<vo
     path: "/dashboard/*",
     permission: "open",
     rateLimit: false,
+    hidden: true,
     tag: "pages",
     summary: "The dashboard",
     params: Type.Object({ "*": Type.String() }),
@@ -57,6 +59,7 @@ async function sendPage(reply: FastifyReply, folder: string, path: string): Prom
   }
   if (/\.[a-z0-9]+$/.test(path)) return reply.sendFile(path, { maxAge: "1h" });
   if (await exists(join(folder, "index.html"))) {
+    reply.header("cache-control", "no-cache");
     return reply.sendFile("index.html", { cacheControl: false });
   }
   return reply.code(503).type("text/html; charset=utf-8").send(notBuilt);

@@ -58,6 +58,8 @@ function fromFramework(thrown: unknown): AppError {
   switch (statusCode) {
     case 400:
       return new AppError("malformed", "", { cause: thrown });
+    // The file server's word for a path that leads out of its folder.
+    case 403:
     case 404:
       return new AppError("not_found", "", { cause: thrown });
     case 413:

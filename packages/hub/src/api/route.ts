@@ -76,6 +76,8 @@ export interface Route<P extends TObject, Q extends TObject, B extends TSchema> 
   readonly errors?: readonly ErrorCode[];
   /** Replaces the problem documents of the native API. */
   readonly errorAnswers?: Readonly<Record<number, Answer>>;
+  /** true: left out of the OpenAPI document. */
+  readonly hidden?: true;
   /** false: not counted by the rate limit. */
   readonly rateLimit?: false;
   handle(call: Call<Static<P>, Static<Q>, Static<B>>): unknown;
@@ -150,6 +152,7 @@ function schemaOf<P extends TObject, Q extends TObject, B extends TSchema>(
   route: Route<P, Q, B>,
 ): Record<string, unknown> {
   return {
+    ...(route.hidden === true ? { hide: true } : {}),
     tags: [route.tag],
     summary: route.summary,
     ...(route.description === undefined ? {} : { description: route.description }),

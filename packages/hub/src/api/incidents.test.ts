@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { IncidentView, MonitorView } from "@belfry/contract";
+import { downOutcome, openTestHub, upOutcome, type TestHub } from "./hub.kit.ts";
+
+interface Page {
+  items: IncidentView[];
+  next_cursor: string | null;
+}
+
+const list = async (hub: TestHub, query = ""): Promise<Page> =>
+  (await hub.ask("GET", `/api/v1/incidents${query}`)).json<Page>();
+
+async function fail(hub: TestHub, id: string): Promise<void> {
+  for (const outcome of [upOutcome, downOutcome, downOutcome]) {
+    hub.clock.move(60_000);
+    await hub.check(id, outcome);
+  }
+}
+
+async function create(hub: TestHub): Promise<string> {
+  const body = { name: "api", url: "http://127.0.0.1:9/" };
+  return (await hub.ask("POST", "/api/v1/monitors", { body })).json<MonitorView>().id;
+}
+
+describe("/api/v1/incidents", () => {
+  test("tells of an outage with the evidence of its first failure, until it is over", async (t) => {
+    const hub = await openTestHub(t);
+    const id = await create(hub);
+    await fail(hub, id);
+    const [open] = (await list(hub, "?open=true")).items;
+    assert.ok(open !== undefined);
+    assert.deepEqual(open.subjects, [{ kind: "monitor", id, name: "api" }]);
+    assert.deepEqual([open.reason, open.evidence], ["refused", { remote_address: "127.0.0.1:9" }]);
+    assert.equal(open.resolved_at, null);
+    const one = await hub.ask("GET", `/api/v1/incidents/${open.id}`);
+    assert.deepEqual(one.json(), open);
+    hub.clock.move(60_000);
+    await hub.check(id, upOutcome);
+    assert.deepEqual((await list(hub, "?open=true")).items, []);
+    const [over] = (await list(hub, `?open=false&monitor=${id}`)).items;
+    assert.equal(over?.id, open.id);
+    assert.notEqual(over?.resolved_at, null);
+  });
+
+  test("is acknowledged once; the first time stays", async (t) => {
+    const hub = await openTestHub(t);
+    await fail(hub, await create(hub));
+    const [open] = (await list(hub)).items;
+    const acknowledge = (): Promise<IncidentView> =>
+      hub
+        .ask("POST", `/api/v1/incidents/${open?.id}/acknowledge`)
+        .then((answer) => answer.json<IncidentView>());
+    const first = await acknowledge();
+    assert.equal(first.acknowledged_at, new Date(hub.clock.now()).toISOString());
+    hub.clock.move(60_000);
+    assert.deepEqual(await acknowledge(), first);
+    const audit = await hub.ask("GET", "/api/v1/audit?limit=1");
+    assert.equal(audit.json<{ items: { action: string }[] }>().items[0]?.action, "acknowledge");
+  });
+
+  test("comes in pages, newest first", async (t) => {
+    const hub = await openTestHub(t);
+    const id = await create(hub);
+    for (let i = 0; i < 5; i += 1) {
+      hub.clock.move(3_600_000);
+      await fail(hub, id);
+    }
+    const first = await list(hub, "?limit=3");
+    const rest = await list(hub, `?limit=3&cursor=${first.next_cursor}`);
+    const ids = [...first.items, ...rest.items].map((incident) => incident.id);
+    assert.deepEqual([first.items.length, rest.items.length, rest.next_cursor], [3, 2, null]);
+    assert.deepEqual(ids, ids.toSorted().toReversed());
+  });
+
+  test("answers 404 where there is none, and 422 to what is no id", async (t) => {
+    const hub = await openTestHub(t);
+    for (const id of ["01890000-0000-7000-8000-000000000000", "x"]) {
+      assert.equal((await hub.ask("GET", `/api/v1/incidents/${id}`)).status, 404);
+      assert.equal((await hub.ask("POST", `/api/v1/incidents/${id}/acknowledge`)).status, 404);
+    }
+    assert.equal((await hub.ask("GET", "/api/v1/incidents?monitor=x")).status, 422);
+    assert.equal((await hub.ask("GET", "/api/v1/incidents?cursor=x")).status, 422);
+  });
+});
+
+describe("/api/v1/check-kinds", () => {
+  test("has what a form needs of every kind", async (t) => {
+    const hub = await openTestHub(t);
+    const answer = await hub.ask("GET", "/api/v1/check-kinds");
+    const { items } = answer.json<{
+      items: {
+        kind: string;
+        settings_schema: { properties: object };
+        defaults: Record<string, unknown>;
+        secrets: string[];
+      }[];
+    }>();
+    assert.deepEqual(
+      items.map(({ kind }) => kind),
+      [...hub.parts.kinds.keys()],
+    );
+    const http = items.find(({ kind }) => kind === "http");
+    assert.equal(http?.defaults["method"], "GET");
+    assert.ok("url" in (http?.settings_schema.properties ?? {}));
+    assert.ok(http?.secrets.includes("auth.password"));
+  });
+});
