@@ -65,7 +65,9 @@ function majorOf(version) {
  * @param {string} runtime
  */
 function run(runtime) {
-  const child = spawn(runtime, [fileURLToPath(main), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(runtime, [fileURLToPath(main), ...process.argv.slice(2)], {
+    stdio: "inherit",
+  });
   for (const signal of forwarded) {
     if (!(signal in constants.signals)) continue;
     process.on(signal, () => {
