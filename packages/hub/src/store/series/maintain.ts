@@ -38,6 +38,12 @@ export interface MaintainerParts {
   readonly monotonicMs: () => number;
 }
 
+interface Step {
+  readonly sealed: number;
+  readonly dropped: number;
+  readonly isLast: boolean;
+}
+
 /** Keeps the list of what is to do between slices; everything it does is decided by the rows. */
 export class Maintainer {
   readonly #parts: MaintainerParts;
@@ -61,30 +67,29 @@ export class Maintainer {
       this.#jobs = this.#plan(await tables.openWindows(null), now);
       this.#phase = "merging";
     }
-    do {
-      const step = await this.#step(tables, now);
-      sealedWindows += step.sealed;
-      droppedChunks += step.dropped;
-    } while (this.#phase !== "idle" && elapsed() < budgetMs);
-    return { sealedWindows, droppedChunks, elapsedMs: elapsed(), more: this.#phase !== "idle" };
+    for (;;) {
+      const { sealed, dropped, isLast } = await this.#step(tables, now);
+      sealedWindows += sealed;
+      droppedChunks += dropped;
+      const elapsedMs = elapsed();
+      if (isLast || elapsedMs >= budgetMs) {
+        return { sealedWindows, droppedChunks, elapsedMs, more: !isLast };
+      }
+    }
   }
 
   /** One merge, or one helping of drops. */
-  async #step(
-    tables: SeriesTables,
-    now: number,
-  ): Promise<{ readonly sealed: number; readonly dropped: number }> {
+  async #step(tables: SeriesTables, now: number): Promise<Step> {
     if (this.#phase === "merging") {
       const job = this.#jobs.pop();
       if (job === undefined) this.#phase = "dropping";
-      else if (await this.#do(tables, job, now))
-        return { sealed: Number(job.kind === "seal"), dropped: 0 };
-      return { sealed: 0, dropped: 0 };
+      const isDone = job !== undefined && (await this.#do(tables, job, now));
+      return { sealed: Number(isDone && job.kind === "seal"), dropped: 0, isLast: false };
     }
     const dropped = await this.#drop(tables, now);
     if (dropped > 0) this.#hasDropped = true;
     else await this.#finish(tables);
-    return { sealed: 0, dropped };
+    return { sealed: 0, dropped, isLast: dropped === 0 };
   }
 
   /** What there is to do, to be taken from the end: samples before rollups, old windows first. */
