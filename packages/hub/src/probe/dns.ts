@@ -10,6 +10,7 @@ import { resolveHost, type DialReport } from "./dial.ts";
 import { normalRecord, queryRecords, recordTypes, type RecordType } from "./dns-query.ts";
 import { faultOf, type Fault } from "./fault.ts";
 import { defineKind } from "./kind.ts";
+import { shortage, shortageOrNoRoute } from "./own-trouble.ts";
 import type { ProbeParts } from "./parts.ts";
 import { printable } from "./redact.ts";
 import { checkedHost, hostProblems, IpVersionSchema, portSchema } from "./schema.ts";
@@ -146,7 +147,11 @@ async function checkDns(
     const before = parts.clock.monotonicMs();
     const answer = await queryRecords(name, settings.type, at, deadline);
     report.requestMs = parts.clock.monotonicMs() - before;
-    if (answer.kind === "fault") return answer.fault;
+    if (answer.kind === "fault" && answer.fault.code !== "ECONNREFUSED") return answer.fault;
+    if (answer.kind === "fault") {
+      const find = server === null ? shortageOrNoRoute : shortage;
+      return (await find(`ask for ${name}`)) ?? answer.fault;
+    }
     report.records = answer.value.records;
     report.serial = answer.value.serial;
     return null;

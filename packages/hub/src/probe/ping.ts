@@ -3,7 +3,7 @@
  * is looked up here and the guard asked, so `ping` is given an address and no shell is involved. Its output is read line
  * by line in the forms of iputils, BusyBox, the BSDs and Windows; what it prints in summary is not needed.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { Type, type Static } from "typebox";
 import type { JsonObject } from "@belfry/contract";
 import type { CheckKind, Probe, ProbeContext } from "../model/check-kind.ts";
@@ -155,14 +155,12 @@ function runPing(
   });
   return new Promise((resolve) => {
     const env = { PATH: process.env["PATH"] ?? "", LC_ALL: "C" };
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env });
+    const child: ChildProcess = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env });
     let output = "";
+    let stop: NodeJS.Timeout | undefined;
     const hear = (text: string): void => {
       if (output.length < mostOutput) output += text;
     };
-    child.stdout.setEncoding("utf8").on("data", hear);
-    child.stderr.setEncoding("utf8").on("data", hear);
-    const stop = setTimeout(() => child.kill("SIGKILL"), deadline.remainingMs() - stopEarlyMs);
     const settle = (attempt: Attempt<string>): void => {
       clearTimeout(stop);
       deadline.waited();
@@ -170,6 +168,10 @@ function runPing(
     };
     child.on("error", (error) => settle(failed(programFault(error, program))));
     child.on("close", () => settle({ kind: "ok", value: output }));
+    // Without file handles there are no streams; the error above follows.
+    child.stdout?.setEncoding("utf8").on("data", hear);
+    child.stderr?.setEncoding("utf8").on("data", hear);
+    stop = setTimeout(() => child.kill("SIGKILL"), deadline.remainingMs() - stopEarlyMs);
     deadline.wait(`ping ${address.text}`, (fault) => {
       child.kill("SIGKILL");
       settle(failed(fault));

@@ -9,6 +9,7 @@ import type { Clock } from "../model/clock.ts";
 import { parseAddress } from "./address.ts";
 import type { Deadline } from "./deadline.ts";
 import { failed, faultOfDns, type Attempt } from "./fault.ts";
+import { shortageOrNoRoute } from "./own-trouble.ts";
 
 export interface Resolver {
   /** The addresses of one family that a name has; at least one. */
@@ -66,7 +67,11 @@ export function createResolver(settings: ResolverSettings, clock: Clock): Resolv
   return {
     async resolve(name, family, deadline) {
       const known = isLocalhost(name) ? loopback : hosts().get(name);
-      if (known === undefined) return await ask(name, family, deadline);
+      if (known === undefined) {
+        const found = await ask(name, family, deadline);
+        if (found.kind === "ok" || found.fault.code !== "ECONNREFUSED") return found;
+        return failed((await shortageOrNoRoute(`look up ${name}`)) ?? found.fault);
+      }
       const addresses = known.filter((text) => text.includes(":") === (family === 6));
       if (addresses.length === 0) return failed(faultOfDns({ code: "ENODATA" }, name));
       return { kind: "ok", value: addresses };
