@@ -87,7 +87,6 @@ test(
     assert.deepEqual(found, [
       ["http", "own_network"],
       ["http", "own_network"],
-      ["http", "own_network"],
       ["dns", "own_network"],
       ["tcp", "own_network"],
     ]);
