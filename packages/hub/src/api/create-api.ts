@@ -69,6 +69,7 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
   // as they are, and tests hold every answer against its schema.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   addJsonBody(app);
+  addPromptStop(app);
   addErrorAnswers(app, routes, answerError);
   await addSecurity(app, settings, access);
   await addRoutes(app, settings, parts, { keys, sessions, access });
@@ -109,6 +110,19 @@ async function addRoutes(
 async function closeAll(app: FastifyInstance, keys: KeyRing): Promise<void> {
   await app.close();
   await keys[Symbol.asyncDispose]();
+}
+
+/** Connections whose request is answered during the stop are closed: kept alive, they would hold it up for a minute. */
+function addPromptStop(app: FastifyInstance): void {
+  let stopping = false;
+  app.addHook("preClose", (done) => {
+    stopping = true;
+    done();
+  });
+  app.addHook("onSend", (_request, reply, payload, done) => {
+    if (stopping) reply.header("connection", "close");
+    done(null, payload);
+  });
 }
 
 /** Cookies, headers, access and rate limit, in the order in which a request meets them. */

@@ -225,6 +225,25 @@ describe("errors", () => {
   });
 });
 
+describe("stopping", () => {
+  test("waits for requests under way, and not for their connections", async (t) => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Record<string, string>>();
+    const ready = (): Promise<Record<string, string>> => {
+      asked.resolve();
+      return answer.promise;
+    };
+    const hub = await openTestHub(t, {}, { ready });
+    const url = await hub.api.app.listen({ host: "127.0.0.1", port: 0 });
+    const response = fetch(`${url}/ready`, { headers: { connection: "keep-alive" } });
+    await asked.promise;
+    const stopped = hub.api[Symbol.asyncDispose]();
+    answer.resolve({ store: "ok" });
+    assert.equal((await response).status, 200);
+    await stopped;
+  });
+});
+
 describe("every answer", () => {
   test("carries headers that keep pages apart and is not stored on the way", async (t) => {
     const hub = await openTestHub(t);

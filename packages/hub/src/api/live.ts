@@ -36,7 +36,8 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
     },
     errors: ["unavailable"],
     handle({ query, request, reply, principal }) {
-      reply.type("text/event-stream; charset=utf-8");
+      // A connection kept alive after the stream has ended would hold up the stop of the hub.
+      reply.type("text/event-stream; charset=utf-8").header("connection", "close");
       if (request.method === "HEAD") return "";
       const lastEventId = request.headers["last-event-id"];
       const reader = live.open({
