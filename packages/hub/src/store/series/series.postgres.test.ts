@@ -1,33 +1,35 @@
 import { after, before, describe } from "node:test";
 import { sql } from "kysely";
-import { startPostgres, type Postgres } from "../../../../../test/kit/postgres.ts";
-import { connectPostgres } from "../postgres/connection.ts";
+import { startPostgres } from "../../../../../test/kit/postgres.ts";
+import { connectPostgres, type PostgresConnection } from "../postgres/connection.ts";
 import { createPostgresSeriesTables } from "../postgres/series-tables.ts";
 import { inSnapshot } from "../postgres/transaction.ts";
-import { randomActions } from "./random-actions.contract.ts";
-import { seriesSchemaUp } from "./schema.ts";
-import { seriesContract, type SeriesDatabase } from "./series.contract.ts";
+import type { SeriesDatabase } from "./contract/fixtures.ts";
+import { seriesContract } from "./contract/series.contract.ts";
+import { seriesSchemaDown, seriesSchemaUp } from "./schema.ts";
 
 describe("series on PostgreSQL", () => {
-  let server: Postgres | undefined;
+  const resources = new AsyncDisposableStack();
+  let connection: PostgresConnection | undefined;
   before(async () => {
-    server = await startPostgres();
+    const server = resources.use(await startPostgres());
+    connection = resources.use(await connectPostgres(await server.createDatabase(), 4));
   });
-  after(() => server?.[Symbol.asyncDispose]());
+  after(() => resources.disposeAsync());
 
   async function open(): Promise<SeriesDatabase> {
-    if (server === undefined) throw new Error("PostgreSQL was not started");
-    const connection = await connectPostgres(await server.createDatabase(), 4);
-    for (const statement of seriesSchemaUp("postgres"))
-      await sql.raw(statement).execute(connection.db);
+    if (connection === undefined) throw new Error("PostgreSQL was not started");
+    const { db } = connection;
+    const run = async (statements: readonly string[]): Promise<void> => {
+      for (const statement of statements) await sql.raw(statement).execute(db);
+    };
+    await run(seriesSchemaUp("postgres"));
     return {
-      write: (work) =>
-        connection.db.transaction().execute((one) => work(createPostgresSeriesTables(one))),
-      read: (work) => inSnapshot(connection.db, (one) => work(createPostgresSeriesTables(one))),
-      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+      write: (work) => db.transaction().execute((one) => work(createPostgresSeriesTables(one))),
+      read: (work) => inSnapshot(db, (one) => work(createPostgresSeriesTables(one))),
+      [Symbol.asyncDispose]: () => run(seriesSchemaDown),
     };
   }
 
-  seriesContract(open);
-  randomActions(open, 12);
+  seriesContract(open, 12);
 });

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { describe } from "node:test";
 import { inTransaction } from "../sqlite/transaction.ts";
 import { createSqliteSeriesTables } from "../sqlite/series-tables.ts";
-import { randomActions } from "./random-actions.contract.ts";
 import { seriesSchemaUp } from "./schema.ts";
-import { seriesContract, type SeriesDatabase } from "./series.contract.ts";
+import type { SeriesDatabase } from "./contract/fixtures.ts";
+import { seriesContract } from "./contract/series.contract.ts";
 
 function openMemory(): Promise<SeriesDatabase> {
   const database = new DatabaseSync(":memory:");
@@ -42,11 +42,9 @@ function on(writer: DatabaseSync, reader: DatabaseSync, close: () => void): Seri
 }
 
 describe("series in memory", () => {
-  seriesContract(openMemory);
-  randomActions(openMemory, 60);
+  seriesContract(openMemory, 60);
 });
 
 describe("series in a file", () => {
-  seriesContract(openFile);
-  randomActions(openFile, 30);
+  seriesContract(openFile, 30);
 });

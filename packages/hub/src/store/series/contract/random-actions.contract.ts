@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Frame, SeriesKey } from "../../model/series.ts";
-import { Bench, day, hour, key, minute, type SeriesDatabase } from "./series.contract.ts";
+import type { Frame, SeriesKey } from "../../../model/series.ts";
+import { Bench, day, hour, key, minute, type SeriesDatabase } from "./fixtures.ts";
 
 /** Samples by source, series and time. */
 type Model = Map<string, Map<string, Map<number, number>>>;
