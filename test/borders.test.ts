@@ -39,7 +39,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/probe": { ours: ["@belfry/contract", "hub/model"], others: ["re2js", "typebox"] },
   "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
-  "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg"] },
+  "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg", "re2js"] },
   "hub/alert": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/api": {
     ours: ["@belfry/contract", "hub/model"],
