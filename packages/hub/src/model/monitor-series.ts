@@ -4,9 +4,16 @@ import type { Monitor } from "./monitor.ts";
 import type { Measurements } from "./outcome.ts";
 import type { Frame, SeriesKey, SourceKey, SourceLabels } from "./series.ts";
 
+const sourcePrefix = "monitor:";
+
 /** The source of a monitor's series. */
 export function monitorSource(id: MonitorId): SourceKey {
-  return `monitor:${id}`;
+  return `${sourcePrefix}${id}`;
+}
+
+/** The id of the monitor whose series these are, as text; undefined for the source of something else. */
+export function monitorOfSource(source: SourceKey): string | undefined {
+  return source.startsWith(sourcePrefix) ? source.slice(sourcePrefix.length) : undefined;
 }
 
 /** Reads a measurement's key, `name` or `name{label="value",…}`, as it stands in a kind's `metrics`. */

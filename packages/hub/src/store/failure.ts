@@ -86,16 +86,14 @@ function postgresMeaning(error: unknown): { code: ErrorCode; detail: string } | 
   return postgresCodes.get(code) ?? postgresCodes.get(code.slice(0, 2));
 }
 
-/** Errors of the socket, and those `pg` makes itself, which carry no code. */
+/** Errors of the socket, and those that `pg` and its pool make themselves, which carry no code. */
 function networkMeaning(error: unknown): { code: ErrorCode; detail: string } | undefined {
   const code = textProperty(error, "code");
-  const text = error instanceof Error ? error.message : "";
   const lost =
-    textProperty(error, "syscall") !== undefined ||
-    code?.startsWith("E") === true ||
-    /connection|timeout|not queryable|pool/i.test(text);
-  if (!lost || code?.startsWith("ERR_SQLITE") === true) return undefined;
-  return { code: "unavailable", detail: "the database cannot be reached" };
+    code === undefined
+      ? error instanceof Error && /connect|not queryable/i.test(error.message)
+      : /^E[A-Z]+$/.test(code);
+  return lost ? { code: "unavailable", detail: "the database cannot be reached" } : undefined;
 }
 
 function describeCause(cause: unknown): string {

@@ -9,7 +9,7 @@
  * A thread takes a bounded number of calls; when it is full, further ones are refused at once with `unavailable`.
  */
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
-import type { SeriesStore, Store, StoreSettings } from "./port.ts";
+import type { MaintenanceReport, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds } from "./thread/thread.ts";
@@ -31,10 +31,7 @@ const defaultBounds: QueueBounds = { maxCalls: 10_000, maxBytes: 64 * 1024 * 102
  * Opens and migrates the database. Rejects with one `AppError` when it is in use by another process (`conflict`), not
  * reachable (`unavailable`), damaged, somebody else's or newer than this release (`internal`).
  */
-export async function createStore(
-  settings: StoreSettings,
-  parts: StoreParts,
-): Promise<Omit<Store, keyof SeriesStore>> {
+export async function createStore(settings: StoreSettings, parts: StoreParts): Promise<Store> {
   const postgres = parsePostgresUrl(settings.database);
   const bounds = parts.bounds ?? defaultBounds;
   await using opened = new AsyncDisposableStack();
@@ -45,13 +42,14 @@ export async function createStore(
   if (postgres !== undefined) {
     const pool = start("database");
     await open(pool, postgres);
-    return createFacade("postgres", { reader: pool, writer: pool }, opened.move());
+    const threads = { reader: pool, writer: pool };
+    return createFacade("postgres", threads, settings.retention, opened.move());
   }
   const writer = start("writer");
   const reader = start("reader");
   await open(writer, settings.database);
   await open(reader, settings.database);
-  return createFacade("sqlite", { reader, writer }, opened.move());
+  return createFacade("sqlite", { reader, writer }, settings.retention, opened.move());
 }
 
 interface Threads {
@@ -62,8 +60,9 @@ interface Threads {
 function createFacade(
   engine: Store["engine"],
   threads: Threads,
+  retention: StoreSettings["retention"],
   resources: AsyncDisposableStack,
-): Omit<Store, keyof SeriesStore> {
+): Store {
   const { writer, reader } = threads;
   const reads =
     <N extends OperationName>(name: N) =>
@@ -102,6 +101,15 @@ function createFacade(
     auditEntries: reads("auditEntries"),
     rememberAnswer: writes("rememberAnswer"),
     rememberedAnswer: reads("rememberedAnswer"),
+    append: (frames) => writer.call("append", [], frames),
+    listSeries: reads("listSeries"),
+    raw: reads("raw"),
+    buckets: reads("buckets"),
+    bucketsOf: reads("bucketsOf"),
+    rawOf: reads("rawOf"),
+    deleteSource: writes("deleteSource"),
+    maintain: (now) => maintain(writer, now, retention),
+    seriesStats: reads("seriesStats"),
     async ping() {
       await writer.ping();
       if (reader !== writer) await reader.ping();
@@ -109,4 +117,26 @@ function createFacade(
     queues: () => (reader === writer ? [writer.queue] : [writer.queue, reader.queue]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** How long other writes may wait behind a piece of maintenance, in ms. */
+const sliceMs = 50;
+
+/** Maintains in slices, so that what was decided about checks goes in between. */
+async function maintain(
+  writer: StoreThread,
+  now: number,
+  retention: StoreSettings["retention"],
+): Promise<MaintenanceReport> {
+  await writer.call("dropOld", [now, retention]);
+  let total: MaintenanceReport = { sealedWindows: 0, droppedChunks: 0, elapsedMs: 0 };
+  for (;;) {
+    const slice = await writer.call("maintainSeries", [now, sliceMs]);
+    total = {
+      sealedWindows: total.sealedWindows + slice.sealedWindows,
+      droppedChunks: total.droppedChunks + slice.droppedChunks,
+      elapsedMs: total.elapsedMs + slice.elapsedMs,
+    };
+    if (!slice.more) return total;
+  }
 }

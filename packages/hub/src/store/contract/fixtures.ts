@@ -6,6 +6,9 @@ import { createId, type MonitorId } from "../../model/id.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { JudgeState, Transition } from "../../model/judgement.ts";
 import type { Monitor } from "../../model/monitor.ts";
+import { monitorSource } from "../../model/monitor-series.ts";
+import type { Frame, SeriesKey } from "../../model/series.ts";
+import type { MigrationScope } from "../migrations/run.ts";
 import type { Store, StoreSettings } from "../port.ts";
 
 /** What a suite is run on. */
@@ -15,6 +18,10 @@ export interface ContractStores {
   readonly open: (database?: string) => Promise<Store>;
   /** An empty database. */
   readonly createDatabase: () => Promise<string>;
+  /** A connection for migrations alone. */
+  readonly openScope: (
+    database: string,
+  ) => Promise<AsyncDisposable & { readonly scope: MigrationScope }>;
 }
 
 const day = 86_400_000;
@@ -97,6 +104,18 @@ export function failedCheckOf(monitorId: MonitorId, over: Partial<FailedCheck> =
     latencyMs: 10_000.25,
     evidence: { phase: "first_byte" },
     ...over,
+  };
+}
+
+const oneSeries: readonly SeriesKey[] = [{ name: "probe_success", labels: {} }];
+
+/** One sample of one series of a monitor. */
+export function frameOf(monitorId: MonitorId, time: number, value: number): Frame {
+  return {
+    source: monitorSource(monitorId),
+    series: oneSeries,
+    times: Float64Array.of(time),
+    values: Float64Array.of(value),
   };
 }
 

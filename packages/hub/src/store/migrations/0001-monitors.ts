@@ -76,6 +76,11 @@ async function createChecks({ schema }: Schema, types: ColumnTypes): Promise<voi
     .modifyEnd(clustered)
     .execute();
   await schema
+    .createIndex("status_interval_by_end")
+    .on("status_interval")
+    .column("ended_at")
+    .execute();
+  await schema
     .createIndex("status_interval_open")
     .on("status_interval")
     .column("monitor_id")
@@ -95,6 +100,11 @@ async function createChecks({ schema }: Schema, types: ColumnTypes): Promise<voi
     .addColumn("evidence", text)
     .addPrimaryKeyConstraint("failed_check_key", ["monitor_id", "checked_at", "location"])
     .modifyEnd(clustered)
+    .execute();
+  await schema
+    .createIndex("failed_check_by_time")
+    .on("failed_check")
+    .column("checked_at")
     .execute();
   // Outlives its monitor: alerting decides what becomes of it.
   await schema

@@ -1,5 +1,6 @@
 /** Every migration, in order. */
 import { migration0001 } from "./0001-monitors.ts";
+import { migration0002 } from "./0002-series.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [migration0001];
+export const migrations: readonly Migration[] = [migration0001, migration0002];

@@ -65,11 +65,12 @@ export function rollbackLast(
   });
 }
 
-/** What was done and what is missing; writes nothing. */
+/** What was done and what is missing; writes nothing. null: there is no database yet. */
 export async function migrationStatus(
-  schema: Schema,
+  schema: Schema | null,
   migrations: readonly Migration[] = allMigrations,
 ): Promise<MigrationStatus> {
+  if (schema === null) return compare([], migrations);
   const tables = await schema.introspection.getTables();
   const known = tables.some((table) => table.name === "migration");
   return compare(known ? await readApplied(schema) : [], migrations);

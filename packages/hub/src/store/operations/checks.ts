@@ -2,6 +2,7 @@
 import type { Reason } from "@belfry/contract";
 import type { Change, FailedCheck } from "../../model/change.ts";
 import type { MonitorId } from "../../model/id.ts";
+import { monitorOfSource } from "../../model/monitor-series.ts";
 import type { TimeRange } from "../../model/series.ts";
 import { asWritten, foreignText, inChunks, rowsPerStatement, toJson } from "../values.ts";
 import { changeStatuses } from "./intervals.ts";
@@ -15,46 +16,35 @@ export type Decisions = Omit<Change, "frames">;
  * not bring back a part of it, and must not hold up the other checks of the change.
  */
 export async function commit(context: OperationContext, decisions: Decisions): Promise<void> {
-  const here = await existingMonitors(context, mentionedMonitors(decisions));
-  await changeStatuses(
-    context,
-    decisions.statusChanges.filter((one) => here.has(one.monitorId)),
-  );
+  const changed = await changeStatuses(context, decisions.statusChanges);
+  const others = new Set<string>();
+  for (const one of decisions.judged) others.add(one.monitorId);
+  for (const one of decisions.failedChecks) others.add(one.monitorId);
+  for (const frame of context.frames) {
+    const id = monitorOfSource(frame.source);
+    if (id !== undefined) others.add(id);
+  }
+  for (const id of changed) others.delete(id);
+  const kept = await context.monitors.hold(others, "keep");
+  const isHere = (id: string): boolean => kept.has(id) || changed.has(id);
   await writeStates(
     context,
-    decisions.judged.filter((one) => here.has(one.monitorId)),
+    decisions.judged.filter((one) => isHere(one.monitorId)),
   );
   await writeFailures(
     context,
-    decisions.failedChecks.filter((one) => here.has(one.monitorId)),
+    decisions.failedChecks.filter((one) => isHere(one.monitorId)),
   );
   await writeTransitions(context, decisions.transitions);
-}
-
-function mentionedMonitors(decisions: Decisions): MonitorId[] {
-  const ids = new Set<MonitorId>();
-  for (const one of decisions.judged) ids.add(one.monitorId);
-  for (const one of decisions.statusChanges) ids.add(one.monitorId);
-  for (const one of decisions.failedChecks) ids.add(one.monitorId);
-  return [...ids];
-}
-
-async function existingMonitors(
-  { db, engine }: OperationContext,
-  ids: readonly MonitorId[],
-): Promise<ReadonlySet<string>> {
-  const here = new Set<string>();
-  for (const some of inChunks(ids, rowsPerStatement)) {
-    let select = db.selectFrom("monitor").select("id").where("id", "in", some).orderBy("id");
-    // Another hub could delete one of them before this transaction ends.
-    if (engine === "postgres") select = select.forKeyShare();
-    for (const row of await select.execute()) here.add(row.id);
-  }
-  return here;
+  const frames = context.frames.filter((frame) => {
+    const id = monitorOfSource(frame.source);
+    return id === undefined || isHere(id);
+  });
+  if (frames.length > 0) await context.series.append(context.seriesTables, frames);
 }
 
 async function writeStates({ db }: OperationContext, judged: Decisions["judged"]): Promise<void> {
-  for (const some of inChunks(judged, rowsPerStatement)) {
+  for (const some of inChunks(judged.toSorted(byMonitor), rowsPerStatement)) {
     await db
       .insertInto("judge_state")
       .values(some.map((one) => ({ monitor_id: one.monitorId, state: toJson(one.state) })))
@@ -70,7 +60,7 @@ async function writeFailures(
   { db }: OperationContext,
   failures: readonly FailedCheck[],
 ): Promise<void> {
-  for (const some of inChunks(failures, rowsPerStatement)) {
+  for (const some of inChunks(failures.toSorted(byMonitor), rowsPerStatement)) {
     await db
       .insertInto("failed_check")
       .values(
@@ -103,6 +93,14 @@ async function writeTransitions(
       .values(some.map((one) => ({ monitor_id: one.monitorId, body: toJson(one) })))
       .execute();
   }
+}
+
+/** Transactions that write the same rows write them in the same order. */
+function byMonitor(
+  a: { readonly monitorId: MonitorId },
+  b: { readonly monitorId: MonitorId },
+): number {
+  return a.monitorId < b.monitorId ? -1 : a.monitorId > b.monitorId ? 1 : 0;
 }
 
 /** See `MonitorStore.failedChecks`. */

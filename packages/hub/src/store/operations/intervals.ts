@@ -14,14 +14,23 @@ import type { OperationContext } from "./operation.ts";
 
 type Row = Selectable<StatusIntervalTable>;
 
-/** Closes the open interval of each monitor at `at` and opens the next. Monitors must exist. */
+/**
+ * Closes the open interval of each monitor at `at` and opens the next; gives the monitors that are there. What is said
+ * of others is dropped. In a transaction this comes before any other `monitors.hold`.
+ */
 export async function changeStatuses(
   context: OperationContext,
   changes: readonly StatusChange[],
-): Promise<void> {
-  if (changes.length === 0) return;
-  const open = await openIntervals(context, [...new Set(changes.map((one) => one.monitorId))]);
-  await writeIntervals(context, chainIntervals(open, changes));
+): Promise<ReadonlySet<string>> {
+  if (changes.length === 0) return new Set();
+  const ids = new Set(changes.map((one) => one.monitorId));
+  const here = await context.monitors.hold(ids, "change");
+  if (here.size > 0) {
+    const open = await openIntervals(context, [...here]);
+    const kept = changes.filter((one) => here.has(one.monitorId));
+    await writeIntervals(context, chainIntervals(open, kept));
+  }
+  return here;
 }
 
 /**
@@ -57,19 +66,18 @@ export function chainIntervals(
 }
 
 async function openIntervals(
-  { db, engine }: OperationContext,
-  ids: readonly MonitorId[],
+  { db }: OperationContext,
+  ids: readonly string[],
 ): Promise<Map<string, Row>> {
   const found = new Map<string, Row>();
   for (const some of inChunks(ids, rowsPerStatement)) {
-    let select = db
+    const rows = await db
       .selectFrom("status_interval")
       .selectAll()
       .where("monitor_id", "in", some)
       .where("ended_at", "is", null)
-      .orderBy("monitor_id");
-    if (engine === "postgres") select = select.forUpdate();
-    for (const row of await select.execute()) found.set(row.monitor_id, row);
+      .execute();
+    for (const row of rows) found.set(row.monitor_id, row);
   }
   return found;
 }
@@ -92,21 +100,19 @@ async function writeIntervals({ db }: OperationContext, rows: readonly Row[]): P
 
 /** See `MonitorStore.closeGap`. An interval that began after `aliveAt` is left 1 ms: it was known to begin. */
 export async function closeGap(context: OperationContext, aliveAt: number): Promise<void> {
-  let select = context.db
+  const open = await context.db
     .selectFrom("status_interval")
-    .selectAll()
+    .select(["monitor_id", "started_at"])
     .where("ended_at", "is", null)
-    .where("status", "in", ["up", "degraded", "down"]);
-  if (context.engine === "postgres") select = select.forUpdate();
-  const open = await select.execute();
+    .where("status", "in", ["up", "degraded", "down"])
+    .execute();
   const changes = open.map((row): StatusChange => ({
     monitorId: asWritten<MonitorId>(row.monitor_id),
     status: "unknown",
     reason: "not_running",
     at: Math.max(aliveAt, row.started_at + 1),
   }));
-  const rows = chainIntervals(new Map(open.map((row) => [row.monitor_id, row])), changes);
-  await writeIntervals(context, rows);
+  await changeStatuses(context, changes);
 }
 
 /** See `MonitorStore.statusIntervals`. */

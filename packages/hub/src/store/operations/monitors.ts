@@ -7,6 +7,7 @@ import { AppError } from "../../model/error.ts";
 import type { MonitorId } from "../../model/id.ts";
 import type { JudgeState } from "../../model/judgement.ts";
 import type { Judging, Monitor } from "../../model/monitor.ts";
+import { monitorSource } from "../../model/monitor-series.ts";
 import type { MonitorTable } from "../tables.ts";
 import { asWritten, fromJson, plainText, toInteger, toJson } from "../values.ts";
 import { writeAudit } from "./audit.ts";
@@ -48,6 +49,7 @@ export async function createMonitor(
   if (inserted.numInsertedOrUpdatedRows !== 1n) {
     throw new AppError("conflict", `there is a monitor ${monitor.id} already`);
   }
+  context.monitors.added(monitor.id);
   await changeStatuses(context, [status]);
   await writeAudit(context, audit);
 }
@@ -87,6 +89,8 @@ export async function deleteMonitor(
 ): Promise<boolean> {
   const deleted = await context.db.deleteFrom("monitor").where("id", "=", id).executeTakeFirst();
   if (deleted.numDeletedRows === 0n) return false;
+  context.monitors.removed(id);
+  await context.series.deleteSource(context.seriesTables, monitorSource(id));
   await writeAudit(context, audit);
   return true;
 }

@@ -1,29 +1,53 @@
 /**
  * What an operation of the store is: a function that runs in a store thread, on either engine. A write runs inside a
- * transaction (on SQLite: a savepoint of one) and is answered after its commit; a read sees one state of the database.
+ * transaction (on SQLite: a savepoint of one) and is answered after its commit.
  */
 import type { Frame } from "../../model/series.ts";
+import type { SeriesCore } from "../series/port.ts";
+import type { SeriesTables } from "../series/tables.ts";
 import type { Database, Engine } from "../tables.ts";
+
+/** Monitors that must not go away, or change, while a transaction writes about them. */
+export interface MonitorLocks {
+  /**
+   * Gives those of the ids that exist, and holds them until the transaction ends. `keep`: they cannot be deleted;
+   * `change`: nobody else changes their status either. A transaction that needs both asks for `change` first.
+   */
+  hold(ids: ReadonlySet<string>, strength: "keep" | "change"): Promise<ReadonlySet<string>>;
+  added(id: string): void;
+  removed(id: string): void;
+}
 
 /** What an operation works with. */
 export interface OperationContext {
   readonly db: Database;
   readonly engine: Engine;
+  readonly monitors: MonitorLocks;
+  readonly series: SeriesCore;
+  /** The tables of series, in the same transaction as `db`. */
+  readonly seriesTables: SeriesTables;
   /** Frames that came with the call. Their arrays are views that are only valid during the call: copy what is kept. */
   readonly frames: readonly Frame[];
 }
 
 /** One operation; its arguments and its result can be cloned from one thread to another. */
 export interface Operation<A extends readonly unknown[], R> {
-  readonly mode: "read" | "write";
+  readonly mode: "read" | "snapshot" | "write";
   readonly run: (context: OperationContext, ...args: A) => Promise<R>;
 }
 
-/** An operation that changes nothing. */
+/** An operation that changes nothing and asks once. */
 export function read<A extends readonly unknown[], R>(
   run: (context: OperationContext, ...args: A) => Promise<R>,
 ): Operation<A, R> {
   return { mode: "read", run };
+}
+
+/** An operation that changes nothing and asks several times: it sees one state of the database. */
+export function snapshot<A extends readonly unknown[], R>(
+  run: (context: OperationContext, ...args: A) => Promise<R>,
+): Operation<A, R> {
+  return { mode: "snapshot", run };
 }
 
 /** An operation that writes: all of it or nothing. */

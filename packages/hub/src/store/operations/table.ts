@@ -8,7 +8,19 @@ import { commit, failedChecks } from "./checks.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
-import { read, write, type Operation, type OperationContext } from "./operation.ts";
+import { read, snapshot, write, type Operation, type OperationContext } from "./operation.ts";
+import {
+  append,
+  buckets,
+  bucketsOf,
+  deleteSource,
+  listSeries,
+  maintainSeries,
+  raw,
+  rawOf,
+  seriesStats,
+} from "./series.ts";
+import { dropOld } from "./upkeep.ts";
 
 export const operations = {
   loadMonitors: read(loadMonitors),
@@ -38,6 +50,16 @@ export const operations = {
   auditEntries: read(auditEntries),
   rememberAnswer: write(rememberAnswer),
   rememberedAnswer: read(rememberedAnswer),
+  dropOld: write(dropOld),
+  append: write(append),
+  listSeries: snapshot(listSeries),
+  raw: snapshot(raw),
+  buckets: snapshot(buckets),
+  bucketsOf: snapshot(bucketsOf),
+  rawOf: snapshot(rawOf),
+  deleteSource: write(deleteSource),
+  maintainSeries: write(maintainSeries),
+  seriesStats: snapshot(seriesStats),
 } as const;
 
 type Table = typeof operations;

@@ -1,17 +1,17 @@
 /**
- * The thread that talks to PostgreSQL. Writes and reads have connections of their own, so that slow charts
- * never hold up what was decided about checks. Each write is one transaction; one that lost against another hub is
- * tried again.
+ * The thread that talks to PostgreSQL. Writes and reads have connections of their own, so that slow charts never hold
+ * up what was decided about checks. Each write is one transaction; one that lost against another hub is tried again.
  */
-import { migrateUp } from "../migrations/run.ts";
+import { sql, type Kysely } from "kysely";
 import { isRetriable } from "../failure.ts";
+import { migrateUp } from "../migrations/run.ts";
 import { operations, runOperation } from "../operations/table.ts";
-import type { Database, Tables } from "../tables.ts";
 import type { Answer } from "../thread/messages.ts";
 import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
-import { sql, type Kysely } from "kysely";
 import { connectPostgres, postgresMigrationScope } from "./connection.ts";
+import { createPostgresContexts, type PostgresContexts } from "./context.ts";
 import { createLane } from "./lane.ts";
+import { inSnapshot } from "./transaction.ts";
 
 const writeConnections = 4;
 const readConnections = 6;
@@ -25,8 +25,9 @@ export const openPool: OpenEngine = async (settings, answer) => {
   const connection = opened.use(
     await connectPostgres(settings.database, writeConnections + readConnections),
   );
-  const done = await migrateUp(postgresMigrationScope(connection.db), Date.now);
-  const db = typed(connection.db);
+  const { db } = connection;
+  const done = await migrateUp(postgresMigrationScope(db), Date.now);
+  const contexts = createPostgresContexts(settings.retention);
   const writes = createLane(writeConnections);
   const reads = createLane(readConnections);
   const resources = opened.move();
@@ -34,8 +35,8 @@ export const openPool: OpenEngine = async (settings, answer) => {
     notes: [...connection.notes, ...done.map((name) => `migrated the database: ${name}`)],
     take(calls) {
       for (const call of calls) {
-        const lane = isWrite(call) ? writes : reads;
-        lane.add(async () => answer([await settle(db, call)]));
+        const lane = modeOf(call) === "write" ? writes : reads;
+        lane.add(async () => answer([await settle(db, contexts, call)]));
       }
     },
     async close() {
@@ -45,33 +46,39 @@ export const openPool: OpenEngine = async (settings, answer) => {
   };
 };
 
-/** Guarantee: the migrations have made exactly the tables of `Tables`. */
-function typed(db: Kysely<unknown>): Database {
-  return db as unknown as Kysely<Tables>;
+function modeOf({ name }: UnpackedCall): "read" | "snapshot" | "write" {
+  return name === "ping" ? "read" : operations[name].mode;
 }
 
-function isWrite({ name }: UnpackedCall): boolean {
-  return name !== "ping" && operations[name].mode === "write";
-}
-
-async function settle(db: Database, call: UnpackedCall): Promise<Answer> {
+async function settle(
+  db: Kysely<unknown>,
+  contexts: PostgresContexts,
+  call: UnpackedCall,
+): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return { id: call.id, ok: true, value: await runCall(db, call) };
+      return { id: call.id, ok: true, value: await run(db, contexts, call) };
     } catch (error) {
       if (attempt === maxAttempts || !isRetriable(error)) return failureAnswer(call.id, error);
     }
   }
 }
 
-async function runCall(db: Database, { name, args, frames }: UnpackedCall): Promise<unknown> {
+async function run(
+  db: Kysely<unknown>,
+  contexts: PostgresContexts,
+  call: UnpackedCall,
+): Promise<unknown> {
+  const { name, args, frames } = call;
   if (name === "ping") return void (await sql`select 1`.execute(db));
-  const run = (on: Database): Promise<unknown> =>
-    runOperation(name, { db: on, engine: "postgres", frames }, args);
-  switch (operations[name].mode) {
+  const runOn = (on: Kysely<unknown>): Promise<unknown> =>
+    runOperation(name, contexts(on, frames), args);
+  switch (modeOf(call)) {
     case "write":
-      return db.transaction().execute(run);
+      return db.transaction().execute(runOn);
+    case "snapshot":
+      return inSnapshot(db, runOn);
     case "read":
-      return run(db);
+      return runOn(db);
   }
 }

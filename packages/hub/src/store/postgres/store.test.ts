@@ -3,6 +3,7 @@ import { startPostgres, type Postgres } from "../../../../../test/kit/postgres.t
 import { retention } from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import { storeContract } from "../store.contract.ts";
+import { connectPostgres, postgresMigrationScope } from "./connection.ts";
 
 let server: Postgres | undefined;
 
@@ -17,6 +18,13 @@ const createDatabase = (): Promise<string> =>
 storeContract({
   engine: "postgres",
   createDatabase,
+  async openScope(url) {
+    const connection = await connectPostgres(url, 1);
+    return {
+      scope: postgresMigrationScope(connection.db),
+      [Symbol.asyncDispose]: () => connection[Symbol.asyncDispose](),
+    };
+  },
   open: async (database) =>
     createStore(
       { database: database ?? (await createDatabase()), retention },

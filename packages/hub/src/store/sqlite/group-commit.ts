@@ -15,6 +15,8 @@ export interface GroupCommitParts {
   readonly database: DatabaseSync;
   readonly run: (call: UnpackedCall) => Promise<unknown>;
   readonly answer: (answers: readonly Answer[]) => void;
+  /** Told when what calls have done was undone. */
+  readonly onRollback: () => void;
 }
 
 export class GroupCommit {
@@ -56,14 +58,15 @@ export class GroupCommit {
       database.exec("COMMIT");
       return answers;
     } catch (error) {
-      rollBack(database);
+      if (database.isTransaction) database.exec("ROLLBACK");
+      this.#parts.onRollback();
       return batch.map(({ id }) => failureAnswer(id, error));
     }
   }
 
   /** Throws only when the whole transaction is gone: SQLite rolls it back by itself when the disk is full. */
   async #runOne(call: UnpackedCall): Promise<Answer> {
-    const { database, run } = this.#parts;
+    const { database, run, onRollback } = this.#parts;
     database.exec("SAVEPOINT call");
     try {
       const value = await run(call);
@@ -72,11 +75,8 @@ export class GroupCommit {
     } catch (error) {
       if (!database.isTransaction) throw error;
       database.exec("ROLLBACK TO call; RELEASE call");
+      onRollback();
       return failureAnswer(call.id, toAppError(error));
     }
   }
-}
-
-function rollBack(database: DatabaseSync): void {
-  if (database.isTransaction) database.exec("ROLLBACK");
 }

@@ -1,25 +1,21 @@
 /** The thread that reads the SQLite database: each call sees one state of it, the newest. */
 import { runOperation } from "../operations/table.ts";
-import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
 import type { Answer } from "../thread/messages.ts";
-import type { Tables } from "../tables.ts";
-import { createSqliteKysely } from "./dialect.ts";
+import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
+import { createSqliteContexts } from "./context.ts";
 import { openForReading } from "./file.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** Opens the file, which the writer has brought to this release. */
 export const openReader: OpenEngine = (settings, answer) => {
   const database = openForReading(settings.database);
-  const db = createSqliteKysely<Tables>(database);
+  const contexts = createSqliteContexts(database, settings.retention);
   let last = Promise.resolve();
 
-  async function run(call: UnpackedCall): Promise<Answer> {
-    const { id, name, args, frames } = call;
+  async function run({ id, name, args, frames }: UnpackedCall): Promise<Answer> {
     try {
       const value = await inTransaction(database, "BEGIN", () =>
-        name === "ping"
-          ? Promise.resolve()
-          : runOperation(name, { db, engine: "sqlite", frames }, args),
+        name === "ping" ? Promise.resolve() : runOperation(name, contexts.of(frames), args),
       );
       return { id, ok: true, value };
     } catch (error) {

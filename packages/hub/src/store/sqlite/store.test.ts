@@ -5,6 +5,8 @@ import { after, before } from "node:test";
 import { retention } from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import { storeContract } from "../store.contract.ts";
+import { openForWriting } from "./file.ts";
+import { sqliteMigrationScope } from "./transaction.ts";
 
 let folder = "";
 let files = 0;
@@ -22,6 +24,16 @@ const createDatabase = (): Promise<string> => {
 storeContract({
   engine: "sqlite",
   createDatabase,
+  openScope(file) {
+    const database = openForWriting(file);
+    return Promise.resolve({
+      scope: sqliteMigrationScope(database),
+      async [Symbol.asyncDispose]() {
+        database.close();
+        await Promise.resolve();
+      },
+    });
+  },
   open: async (database) =>
     createStore(
       { database: database ?? (await createDatabase()), retention },

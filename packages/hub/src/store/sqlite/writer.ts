@@ -2,8 +2,7 @@
 import { migrateUp } from "../migrations/run.ts";
 import { runOperation } from "../operations/table.ts";
 import type { OpenEngine } from "../thread/serve.ts";
-import type { Tables } from "../tables.ts";
-import { createSqliteKysely } from "./dialect.ts";
+import { createSqliteContexts } from "./context.ts";
 import { openForWriting } from "./file.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { lockDatabase } from "./lock.ts";
@@ -15,14 +14,13 @@ export const openWriter: OpenEngine = async (settings, answer) => {
   opened.use(lockDatabase(settings.database));
   const database = opened.adopt(openForWriting(settings.database), (one) => one.close());
   const done = await migrateUp(sqliteMigrationScope(database), Date.now);
-  const db = createSqliteKysely<Tables>(database);
+  const contexts = createSqliteContexts(database, settings.retention);
   const commits = new GroupCommit({
     database,
     answer,
-    run: (call) =>
-      call.name === "ping"
-        ? Promise.resolve()
-        : runOperation(call.name, { db, engine: "sqlite", frames: call.frames }, call.args),
+    onRollback: () => contexts.rolledBack(),
+    run: ({ name, args, frames }) =>
+      name === "ping" ? Promise.resolve() : runOperation(name, contexts.of(frames), args),
   });
   const resources = opened.move();
   return {

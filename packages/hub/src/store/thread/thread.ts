@@ -106,6 +106,8 @@ export class StoreThread implements AsyncDisposable {
     if (this.#state === "open") {
       this.#flush();
       this.#say({ kind: "close" });
+    } else if (this.#state === "new") {
+      void this.#worker.terminate();
     }
     if (this.#state !== "ended") this.#state = "closing";
     const timer = setTimeout(() => void this.#worker.terminate(), closeWithinMs);

@@ -1,0 +1,27 @@
+/** What must not grow for ever, beside series. */
+import { answerLifetimeMs } from "./access.ts";
+import type { OperationContext } from "./operation.ts";
+
+/**
+ * Drops failed checks older than the raw samples, status intervals that ended before the longest rollups begin, expired
+ * sessions and answers of yesterday. Incidents and the audit stay. Times are epoch ms.
+ */
+export async function dropOld(
+  { db }: OperationContext,
+  now: number,
+  retention: { readonly rawMs: number; readonly hourMs: number },
+): Promise<void> {
+  await db
+    .deleteFrom("failed_check")
+    .where("checked_at", "<", now - retention.rawMs)
+    .execute();
+  await db
+    .deleteFrom("status_interval")
+    .where("ended_at", "<", now - retention.hourMs)
+    .execute();
+  await db.deleteFrom("session").where("expires_at", "<", now).execute();
+  await db
+    .deleteFrom("answer")
+    .where("at", "<", now - answerLifetimeMs)
+    .execute();
+}
