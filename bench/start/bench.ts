@@ -1,11 +1,8 @@
 /** From process start to the first answer, on a data folder that exists, the compile cache warm. */
 import { spawn } from "node:child_process";
-import { startHub } from "../../test/kit/hub.ts";
+import { commandPath, startHub } from "../../test/kit/hub.ts";
 import { freePort } from "../target.ts";
 import type { BenchReport } from "../report.ts";
-import { fileURLToPath } from "node:url";
-
-const mainPath = fileURLToPath(new URL("../../packages/hub/src/main.ts", import.meta.url));
 
 export async function run({ short }: { short: boolean }): Promise<BenchReport> {
   await using first = await startHub();
@@ -36,7 +33,7 @@ async function startOnce(dataDir: string): Promise<number> {
   const begin = performance.now();
   const child = spawn(
     process.execPath,
-    [mainPath, "up", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir],
+    [commandPath, "up", "--listen", `127.0.0.1:${port}`, "--data-dir", dataDir],
     { stdio: "ignore", cwd: dataDir },
   );
   const elapsed = await firstAnswer(`http://127.0.0.1:${port}/health`, begin);

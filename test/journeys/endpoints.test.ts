@@ -49,7 +49,7 @@ function suite(name: string, options: () => Promise<HubOptions>): void {
       const incident = await until("an incident", async () => {
         const page = await hub.ask<Page<IncidentView>>(
           "GET",
-          `/api/v1/incidents?monitor_id=${created.id}&open=true`,
+          `/api/v1/incidents?monitor=${created.id}&open=true`,
         );
         return page.items[0];
       });

@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const mainPath = fileURLToPath(new URL("../../packages/hub/src/main.ts", import.meta.url));
+/** The `belfry` command; it becomes the hub, so the process id stays. */
+export const commandPath = fileURLToPath(
+  new URL("../../packages/hub/bin/belfry.js", import.meta.url),
+);
 
 export interface HubOptions {
   /** Arguments after `up`. `--listen` and `--data-dir` are set unless they are given. */
@@ -36,7 +39,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
   const args = [...(options.args ?? [])];
   if (!args.includes("--listen")) args.push("--listen", "127.0.0.1:0");
   if (!args.includes("--data-dir")) args.push("--data-dir", dataDir);
-  const child = spawn(process.execPath, [mainPath, "up", ...args], {
+  const child = spawn(process.execPath, [commandPath, "up", ...args], {
     cwd: dataDir,
     env: { PATH: process.env["PATH"], HOME: dataDir, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

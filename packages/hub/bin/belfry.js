@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The `belfry` command, for any Node from 18 on. Belfry itself needs Node 26, which npm brings as a package for this
- * platform: this file finds it, runs the program with it and passes signals and the exit code through. Where the
- * machine's own Node is new enough it runs the program itself.
+ * platform: this file finds it and gives the process over to it, or, where a process cannot be given over (Windows,
+ * older Nodes), starts it and passes signals and the exit code through.
  */
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -21,10 +21,19 @@ const runtimes = {
 };
 const forwarded = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2"];
 
-const main = new URL("../src/main.ts", import.meta.url);
+/**
+ * A hub makes much short-lived garbage and little else. With V8's own settings, meant for machines with memory to
+ * spare, a hub with 1,000 monitors is half as large again; see `docs/ARCHITECTURE.md`, "Memory".
+ */
+const flags = ["--max-semi-space-size=4", "--heap-growing-percent=25"];
+/** glibc keeps a pool of memory per thread and core; two in all are enough. */
+const env = { MALLOC_ARENA_MAX: "2", ...process.env };
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const args = [...flags, main, ...process.argv.slice(2)];
 
 if (majorOf(process.versions.node) >= neededMajor) {
-  await import(main.href);
+  run(process.execPath);
 } else {
   const runtime = bundledRuntime();
   if (runtime === undefined) {
@@ -59,15 +68,16 @@ function majorOf(version) {
 }
 
 /**
- * Runs the program until it ends, then ends the same way. A signal that came to the whole terminal (Ctrl-C) has reached
+ * Becomes the program, or runs it until it ends and then ends the same way. A signal that came to the whole terminal (Ctrl-C) has reached
  * the child by itself; passing it on as well would count as the second one, which stops at once.
  *
  * @param {string} runtime
  */
 function run(runtime) {
-  const child = spawn(runtime, [fileURLToPath(main), ...process.argv.slice(2)], {
-    stdio: "inherit",
-  });
+  if (process.platform !== "win32" && typeof process.execve === "function") {
+    process.execve(runtime, [runtime, ...args], env);
+  }
+  const child = spawn(runtime, args, { stdio: "inherit", env });
   for (const signal of forwarded) {
     if (!(signal in constants.signals)) continue;
     process.on(signal, () => {
