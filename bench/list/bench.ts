@@ -7,7 +7,7 @@ import type { BenchReport } from "../report.ts";
 export async function run({ short }: { short: boolean }): Promise<BenchReport> {
   const count = short ? 1000 : 10_000;
   await using target = await startBenchTarget();
-  await using hub = await startHub({ env: { BELFRY_RATE_LIMIT: "1000000" } });
+  await using hub = await startHub({ env: { BELFRY_RATE_LIMIT_REQUESTS_PER_MINUTE: "10000000" } });
   for (let from = 0; from < count; from += 100) {
     await Promise.all(Array.from({ length: 100 }, (_, i) => create(hub, from + i, target.url)));
   }
