@@ -170,7 +170,11 @@ function connectTo(
       autoSelectFamily: false,
     });
     let timer: NodeJS.Timeout | undefined;
+    let isOver = false;
     const settle = (attempt: Attempt<Socket>): void => {
+      // The error listener stays for the life of the socket, but the deadline serves somebody else by then.
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
       deadline.waited();
       if (attempt.kind === "fault") socket.destroy();

@@ -112,7 +112,9 @@ export function faultOfError(error: unknown, doing: string): Fault {
   if (row !== undefined) {
     return faultOf(row.reason, `${doing}: ${row.says} (${code})`, row.doubts, code);
   }
-  if (code !== null && isTlsCode(code)) return faultOf("tls", `${doing}: ${code}`, "none", code);
+  if (code !== null && isTlsCode(code)) {
+    return faultOf("tls", `${doing}: ${tlsReason(error)} (${code})`, "none", code);
+  }
   // Only a system call can fail for a reason outside of this process; what is left is a defect of Belfry.
   if (code !== null && isSystemError(error)) {
     return faultOf("unreachable", `${doing}: ${code}`, "none", code);
@@ -148,6 +150,12 @@ export function codeOf(error: unknown): string | null {
 
 function isSystemError(error: unknown): boolean {
   return typeof error === "object" && error !== null && "syscall" in error;
+}
+
+/** OpenSSL's own sentence is the best there is: `wrong version number`, `certificate required`. */
+function tlsReason(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("reason" in error)) return "TLS failed";
+  return typeof error.reason === "string" ? error.reason : "TLS failed";
 }
 
 function isTlsCode(code: string): boolean {

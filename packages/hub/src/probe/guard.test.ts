@@ -105,7 +105,7 @@ const configured: readonly {
     open: true,
   },
   {
-    says: "does not open by its IPv4 form alone",
+    says: "does not open the IPv4 address inside by its IPv6 form",
     allow: ["::ffff:0:0/96"],
     address: "::ffff:169.254.1.1",
     open: false,

@@ -397,6 +397,14 @@ test("an unexpected status comes with its evidence", async (t) => {
   });
 });
 
+test("header fields with the names of an object's own parts are kept as they are", async (t) => {
+  const fields = "constructor: a\r\n__proto__: b\r\nToString: c\r\n";
+  const outcome = await ask(t, answering(`HTTP/1.1 500 No\r\n${fields}Content-Length: 0\r\n\r\n`));
+  assert.ok(outcome.result === "down");
+  const headers = JSON.stringify(outcome.evidence["headers"]);
+  assert.equal(headers, '{"constructor":"a","__proto__":"b","tostring":"c","content-length":"0"}');
+});
+
 test("the evidence of a packed body is its text", async (t) => {
   const packed = gzipSync("Internal error: disk full");
   const answer = Buffer.concat([

@@ -215,7 +215,10 @@ test("a server that asks for a client certificate gets it", async (t) => {
     socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
   });
   const settings = { url: `https://localhost:${port}/`, tls: { ca } };
-  assert.equal((await checkOnce(kindOf("http"), settings)).result, "down");
+  const refused = await checkOnce(kindOf("http"), settings);
+  assert.ok(refused.result === "down");
+  assert.equal(refused.reason, "tls");
+  assert.match(refused.message, /certificate required/);
   const { cert, key } = certificate("client");
   const outcome = await checkOnce(kindOf("http"), {
     ...settings,

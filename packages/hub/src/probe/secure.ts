@@ -128,7 +128,11 @@ function handshake(
       ...(name === null ? {} : { servername: name }),
       ...(plan.alpn.length === 0 ? {} : { ALPNProtocols: [...plan.alpn] }),
     });
+    let isOver = false;
     const settle = (attempt: Attempt<TLSSocket>): void => {
+      // The error listener stays for the life of the socket, but the deadline serves somebody else by then.
+      if (isOver) return;
+      isOver = true;
       deadline.waited();
       secured.off("close", closed);
       if (attempt.kind === "fault") {
@@ -139,20 +143,11 @@ function handshake(
     };
     const closed = (): void =>
       settle(failed(faultOf("reset", `${doing}: the connection was closed`, "stall")));
-    secured.on("error", (error) => settle(failed(handshakeFault(error, doing))));
+    secured.on("error", (error) => settle(failed(faultOfError(error, doing))));
     secured.on("close", closed);
     secured.on("secureConnect", () => settle({ kind: "ok", value: secured }));
     deadline.wait(doing, (fault) => settle(failed(fault)));
   });
-}
-
-/** OpenSSL's own sentence is the best there is: `wrong version number`, `EE certificate key too weak`. */
-function handshakeFault(error: Error, doing: string): Fault {
-  const fault = faultOfError(error, doing);
-  if (fault.reason !== "tls" || !("reason" in error) || typeof error.reason !== "string") {
-    return fault;
-  }
-  return { ...fault, message: `${doing}: ${error.reason} (${fault.code})` };
 }
 
 /** Why a peer is not to be trusted, null when it is. */

@@ -27,7 +27,7 @@ export function journeyEvidence(journey: Journey, method: string, redact: Redact
     phases: phasesOf(journey),
     ...(journey.redirects.length === 0 ? {} : { redirects: redirectsOf(journey, redact) }),
     ...tlsOf(journey),
-    ...(answer?.head == null ? {} : answerOf(answer.head, Buffer.concat(answer.kept), redact)),
+    ...(answer?.head == null ? {} : answerOf(answer.head, beginning(answer.kept), redact)),
     ...(answer === null ? {} : { body_bytes: answer.bodyBytes }),
   };
 }
@@ -56,7 +56,7 @@ function tlsOf({ chain, protocol, cipher }: Journey): JsonObject {
 }
 
 function answerOf(head: Head, body: Buffer, redact: Redactor): JsonObject {
-  const text = bodyText(head, body.subarray(0, evidenceBytes));
+  const text = bodyText(head, body);
   return {
     http_version: head.version,
     status: head.status,
@@ -66,13 +66,20 @@ function answerOf(head: Head, body: Buffer, redact: Redactor): JsonObject {
   };
 }
 
+function beginning(kept: readonly Buffer[]): Buffer {
+  const bytes = kept.reduce((sum, { length }) => sum + length, 0);
+  return Buffer.concat(kept, Math.min(bytes, evidenceBytes));
+}
+
 function headersOf(head: Head, redact: Redactor): JsonObject {
-  const headers: Record<string, string> = {};
+  // A map, because a field may be called `constructor`.
+  const headers = new Map<string, string>();
   for (const [name, value] of head.fields.slice(0, mostFields)) {
     const shown = maskedFields.includes(name) ? "•••" : redact(printable(value, valueLength));
-    headers[name] = headers[name] === undefined ? shown : `${headers[name]}, ${shown}`;
+    const before = headers.get(name);
+    headers.set(name, before === undefined ? shown : `${before}, ${shown}`);
   }
-  return headers;
+  return Object.fromEntries(headers);
 }
 
 function bodyText(head: Head, body: Buffer): string | null {
