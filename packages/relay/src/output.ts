@@ -155,11 +155,12 @@ export class Output implements AsyncDisposable {
         if (backOffMs > 0) this.#parts.log.info(this.#fields(), "an output works again");
         backOffMs = 0;
       } catch (error) {
-        this.#failed += 1;
+        const isGivenUp = this.#stop.signal.aborted;
+        if (!isGivenUp) this.#failed += 1;
         const broken = sink;
         sink = undefined;
         await broken?.close().catch(() => undefined);
-        if (backOffMs === 0) {
+        if (backOffMs === 0 && !isGivenUp) {
           this.#parts.log.warn({ ...this.#fields(), err: error }, "an output cannot be written");
         }
         backOffMs = Math.min(Math.max(backOffMs * 2, firstBackOffMs), longestBackOffMs);
