@@ -3,9 +3,10 @@
  * content, so that the hub can serve it with `default-src 'self'` and let browsers keep it for ever; `index.html` alone
  * is asked for anew. The build happens beside the old one and takes its place at the end.
  */
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build, transformWithOxc, type Plugin } from "vite";
 import { distDir, sourceDir, stampPath, stampOf } from "./stamp.ts";
 
@@ -32,11 +33,24 @@ export async function buildDashboard(outDir: string = distDir): Promise<void> {
         cssTarget: ["chrome123", "firefox121", "safari17.5"],
       },
     });
+    await compress(fresh);
     await writeFile(stampPath(fresh), stamp);
     await rm(outDir, { recursive: true, force: true });
     await rename(fresh, outDir);
   } finally {
     await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+/** Puts a packed copy beside each file that is worth it: the hub sends those and packs nothing itself. */
+async function compress(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true });
+  for (const file of files.filter((name) => /\.(?:css|html|js|svg)$/.test(name))) {
+    const path = join(folder, file);
+    const bytes = await readFile(path);
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+    await writeFile(`${path}.br`, brotliCompressSync(bytes, quality));
+    await writeFile(`${path}.gz`, gzipSync(bytes, { level: 9 }));
   }
 }
 

@@ -33,10 +33,15 @@ interface KeptProps {
 /** A secret that is stored: it can be replaced, not seen. */
 export function KeptSecret({ path, onReplace }: KeptProps) {
   const form = useForm();
+  const replace = (): void => {
+    if (onReplace === undefined) form.set(path, "");
+    else onReplace();
+    requestAnimationFrame(() => document.getElementById(inputId(path))?.focus());
+  };
   return (
     <div class="kept-secret">
       <span>Stored, never shown</span>
-      <button type="button" id={inputId(path)} onClick={onReplace ?? (() => form.set(path, ""))}>
+      <button type="button" onClick={replace}>
         Replace
       </button>
     </div>

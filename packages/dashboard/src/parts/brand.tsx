@@ -4,14 +4,15 @@ import "./brand.css";
 /** Draws the mark. */
 export function Brand({ ringing }: { ringing: boolean }) {
   return (
-    <svg class={ringing ? "brand brand-ringing" : "brand"} viewBox="0 0 32 32" aria-hidden="true">
+    <svg class={ringing ? "brand brand-ringing" : "brand"} viewBox="5 0 22 32" aria-hidden="true">
       <path
         class="brand-tower"
-        d="M16 1 29 10.5V13H3v-2.5zM5 14.5h22V31h-4.5V23a6.5 6.5 0 0 0-13 0v8H5z"
+        fill-rule="evenodd"
+        d="M16 0 26.5 12v2h-21v-2zM7 15.5h18V32H7zm9 2.2a5.6 5.6 0 0 0-5.6 5.6v5.2h11.2v-5.2a5.6 5.6 0 0 0-5.6-5.6z"
       />
       <g class="brand-bell">
-        <path d="M16 18.4c-2.6 0-3.7 2-3.7 4.6v2.6l-1.2 1.9h9.8l-1.2-1.9V23c0-2.6-1.1-4.6-3.7-4.6z" />
-        <path class="brand-clapper" d="M14.3 28.4a1.7 1.7 0 0 0 3.4 0z" />
+        <path d="M16 18.9c-2.3 0-3.2 1.7-3.2 3.9v2l-1.1 1.6h8.6l-1.1-1.6v-2c0-2.2-.9-3.9-3.2-3.9z" />
+        <path class="brand-clapper" d="M14.6 27a1.4 1.4 0 0 0 2.8 0z" />
       </g>
     </svg>
   );

@@ -31,7 +31,12 @@ export function App() {
   });
 
   function toSearch(): void {
-    if (router.view.value.page !== "overview") router.go(plainOverview);
+    const field = document.getElementById("search");
+    if (field !== null) {
+      field.focus();
+      return;
+    }
+    router.go(plainOverview);
     requestAnimationFrame(() => document.getElementById("search")?.focus());
   }
 

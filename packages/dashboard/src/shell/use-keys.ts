@@ -1,5 +1,5 @@
 /** Binds keys while a component is shown. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { isForPage } from "./keys.ts";
 
 export type KeyMap = Readonly<Record<string, () => void>>;
@@ -8,7 +8,8 @@ export type KeyMap = Readonly<Record<string, () => void>>;
 export function useKeys(map: KeyMap): void {
   const latest = useRef(map);
   latest.current = map;
-  useEffect(() => {
+  // As soon as it can be seen: a key pressed at once is not lost.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const { activeElement } = document;
       const typing =

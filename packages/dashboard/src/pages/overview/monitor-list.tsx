@@ -89,29 +89,34 @@ export function MonitorList({ model }: { model: OverviewModel }) {
   );
 }
 
-/** j and k move between rows; a row outside of the drawn ones is scrolled to first. */
+/** j and k move between rows; a row outside of the drawn ones is scrolled to, and focused once it is drawn. */
 function useRowKeys(
   list: { readonly current: HTMLOListElement | null },
   rowHeight: number,
   count: number,
 ): void {
   const last = useRef(-1);
+  const awaited = useRef<number | null>(null);
+  const focus = (place: number): boolean => {
+    const link = list.current?.querySelector<HTMLElement>(`[data-place="${place}"] a`);
+    link?.focus({ preventScroll: true });
+    return link != null;
+  };
+  useLayoutEffect(() => {
+    if (awaited.current !== null && focus(awaited.current)) awaited.current = null;
+  });
   const move = (by: number): void => {
     const focused = document.activeElement?.closest<HTMLElement>(".monitor-row");
     const from =
-      focused === null || focused === undefined ? last.current : Number(focused.dataset["place"]);
+      awaited.current ?? (focused == null ? last.current : Number(focused.dataset["place"]));
     const to = Math.min(Math.max(0, from + by), count - 1);
-    const element = list.current;
-    if (element === null || to < 0) return;
+    if (list.current === null || to < 0) return;
     last.current = to;
-    const top = element.getBoundingClientRect().top + to * rowHeight;
+    const top = list.current.getBoundingClientRect().top + to * rowHeight;
     if (top < 0 || top + rowHeight > innerHeight) {
       scrollTo({ top: scrollY + top - innerHeight / 2 });
     }
-    const focus = (): void =>
-      element.querySelector<HTMLElement>(`[data-place="${to}"] a`)?.focus({ preventScroll: true });
-    focus();
-    requestAnimationFrame(() => requestAnimationFrame(focus));
+    awaited.current = focus(to) ? null : to;
   };
   useKeys({
     j: () => move(1),

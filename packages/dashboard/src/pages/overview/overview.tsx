@@ -33,7 +33,9 @@ export function Overview() {
   if (model.total.value === 0 && isPlain.value && model.failure.value === null) return <FirstRun />;
   return (
     <>
-      <HeadlineView counts={model.counts.value} view={view.value} />
+      {(model.failure.value === null || model.total.value !== null) && (
+        <HeadlineView counts={model.counts.value} view={view.value} />
+      )}
       <Tools view={view.value} />
       <Results model={model} isPlain={isPlain.value} />
     </>
@@ -54,7 +56,7 @@ function Results({ model, isPlain }: { model: OverviewModel; isPlain: boolean })
   }
   if (model.total.value === 0 && !isPlain) {
     return (
-      <Notice title="No monitor fits">
+      <Notice title="No monitor fits" level={2}>
         <p>Nothing has all of what you asked for.</p>
         <a class="button" href={formatRoute(plainOverview)}>
           Show all

@@ -85,8 +85,9 @@ function SearchField({ view }: { view: OverviewView }) {
   const { router } = useParts();
   const text = useSignal(view.q);
   useSignalEffect(() => {
-    // Back and forward change the search as well.
-    if (router.view.value.page === "overview") text.value = router.view.value.q;
+    // Back and forward change the search as well; a space just typed at its end is no change.
+    const { value: now } = router.view;
+    if (now.page === "overview" && now.q !== text.peek().trim()) text.value = now.q;
   });
   const search = (q: string): void => {
     text.value = q;

@@ -28,6 +28,15 @@ export function SignIn() {
       <Brand ringing={false} />
       <h1>Belfry</h1>
       <form onSubmit={(event) => void submit(event)}>
+        {/* Password managers file the key under a name. */}
+        <input
+          class="visually-hidden"
+          autocomplete="username"
+          value="belfry"
+          readOnly
+          tabIndex={-1}
+          aria-hidden="true"
+        />
         <label for="key">Key</label>
         <input
           id="key"
