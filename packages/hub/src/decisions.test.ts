@@ -27,7 +27,7 @@ async function withFolder(work: (file: string) => Promise<void>): Promise<void> 
 }
 
 const open = (database: string): Promise<Store> =>
-  createStore({ database, retention }, { log: { info: () => undefined } });
+  createStore({ database, retention }, { log: { info: () => undefined, error: () => undefined } });
 
 const monitor: Monitor = {
   id: createId<"monitor">(1),

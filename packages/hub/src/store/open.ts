@@ -12,12 +12,7 @@ import type { Arguments, OperationName, Result } from "./operations/table.ts";
 import type { MaintenanceReport, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import type { ThreadRole } from "./thread/messages.ts";
-import { StoreThread, type QueueBounds } from "./thread/thread.ts";
-
-/** What the store says about itself; a pino logger fits. */
-export interface StoreLog {
-  info(fields: object, message: string): void;
-}
+import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
 export interface StoreParts {
   readonly log: StoreLog;
@@ -33,23 +28,21 @@ const defaultBounds: QueueBounds = { maxCalls: 10_000, maxBytes: 64 * 1024 * 102
  */
 export async function createStore(settings: StoreSettings, parts: StoreParts): Promise<Store> {
   const postgres = parsePostgresUrl(settings.database);
+  const database = postgres ?? settings.database;
   const bounds = parts.bounds ?? defaultBounds;
   await using opened = new AsyncDisposableStack();
-  const start = (role: ThreadRole): StoreThread => opened.use(new StoreThread(role, bounds));
-  const open = async (thread: StoreThread, database: string): Promise<void> => {
-    for (const note of await thread.open({ ...settings, database })) parts.log.info({}, note);
-  };
+  const start = (role: ThreadRole): StoreThread =>
+    opened.use(new StoreThread(role, { ...settings, database }, { bounds, log: parts.log }));
   if (postgres !== undefined) {
     const pool = start("database");
-    await open(pool, postgres);
-    const threads = { reader: pool, writer: pool };
-    return createFacade("postgres", threads, settings.retention, opened.move());
+    await pool.open();
+    return createFacade("postgres", { reader: pool, writer: pool }, settings, opened.move());
   }
   const writer = start("writer");
   const reader = start("reader");
-  await open(writer, settings.database);
-  await open(reader, settings.database);
-  return createFacade("sqlite", { reader, writer }, settings.retention, opened.move());
+  await writer.open();
+  await reader.open();
+  return createFacade("sqlite", { reader, writer }, settings, opened.move());
 }
 
 interface Threads {
@@ -60,7 +53,7 @@ interface Threads {
 function createFacade(
   engine: Store["engine"],
   threads: Threads,
-  retention: StoreSettings["retention"],
+  { retention }: StoreSettings,
   resources: AsyncDisposableStack,
 ): Store {
   const { writer, reader } = threads;

@@ -10,6 +10,7 @@ import { monitorSource } from "../../model/monitor-series.ts";
 import type { Frame, SeriesKey } from "../../model/series.ts";
 import type { MigrationScope } from "../migrations/run.ts";
 import type { Store, StoreSettings } from "../port.ts";
+import type { StoreLog } from "../thread/thread.ts";
 
 /** What a suite is run on. */
 export interface ContractStores {
@@ -32,6 +33,9 @@ export const retention: StoreSettings["retention"] = {
   hourMs: 730 * day,
   maxBytes: null,
 };
+
+/** A log that nobody reads. */
+export const noLog: StoreLog = { info: () => undefined, error: () => undefined };
 
 export const everything = { from: 0, to: Number.MAX_SAFE_INTEGER } as const;
 

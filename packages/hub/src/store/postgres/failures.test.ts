@@ -4,7 +4,14 @@ import { after, before, describe, test } from "node:test";
 import { sql } from "kysely";
 import pg from "pg";
 import { startPostgres, type Postgres } from "../../../../../test/kit/postgres.ts";
-import { changeOf, create, everything, failedCheckOf, retention } from "../contract/fixtures.ts";
+import {
+  changeOf,
+  create,
+  everything,
+  failedCheckOf,
+  noLog,
+  retention,
+} from "../contract/fixtures.ts";
 import { statusOf } from "../contract/fixtures.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { createStore } from "../open.ts";
@@ -22,7 +29,7 @@ const freshDatabase = (): Promise<string> =>
   server?.createDatabase() ?? Promise.reject(new Error("the server has not started"));
 
 const open = (database: string): Promise<Store> =>
-  createStore({ database, retention }, { log: { info: () => undefined } });
+  createStore({ database, retention }, { log: noLog });
 
 async function ask(url: string, text: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });

@@ -1,6 +1,6 @@
 import { after, before } from "node:test";
 import { startPostgres, type Postgres } from "../../../../../test/kit/postgres.ts";
-import { retention } from "../contract/fixtures.ts";
+import { noLog, retention } from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import { storeContract } from "../store.contract.ts";
 import { connectPostgres, postgresMigrationScope } from "./connection.ts";
@@ -26,8 +26,5 @@ storeContract({
     };
   },
   open: async (database) =>
-    createStore(
-      { database: database ?? (await createDatabase()), retention },
-      { log: { info: () => undefined } },
-    ),
+    createStore({ database: database ?? (await createDatabase()), retention }, { log: noLog }),
 });

@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { everything, retention } from "../contract/fixtures.ts";
+import { everything, noLog, retention } from "../contract/fixtures.ts";
 import { parseId, type MonitorId } from "../../model/id.ts";
 import { createStore } from "../open.ts";
 import type { Store } from "../port.ts";
@@ -80,10 +80,7 @@ test(`loses nothing it acknowledged when killed, ${rounds} times`, async () => {
     for (let round = 0; round < rounds; round += 1) {
       const { monitorId, acknowledged } = await killAfterAWhile(database);
       total += acknowledged.length;
-      await using store = await createStore(
-        { database, retention },
-        { log: { info: () => undefined } },
-      );
+      await using store = await createStore({ database, retention }, { log: noLog });
       if (monitorId !== undefined) await checkNothingIsMissing(store, monitorId, acknowledged);
     }
     assert.ok(total > 0, "nothing was acknowledged at all: the test tests nothing");

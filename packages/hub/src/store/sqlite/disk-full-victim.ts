@@ -6,14 +6,21 @@
 import { rmSync, statfsSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../../model/error.ts";
-import { changeOf, create, everything, failedCheckOf, retention } from "../contract/fixtures.ts";
+import {
+  changeOf,
+  create,
+  everything,
+  failedCheckOf,
+  noLog,
+  retention,
+} from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 
 const [, , folder = ""] = process.argv;
 const filler = join(folder, "filler");
 const database = join(folder, "belfry.db");
 
-const opened = await createStore({ database, retention }, { log: { info: () => undefined } });
+const opened = await createStore({ database, retention }, { log: noLog });
 const { id } = await create(opened);
 const evidence = { body: "x".repeat(4096) };
 const { bavail, bsize } = statfsSync(folder);
@@ -39,7 +46,7 @@ await opened.commit(
 acknowledged.push(9_999);
 await opened[Symbol.asyncDispose]();
 
-await using store = await createStore({ database, retention }, { log: { info: () => undefined } });
+await using store = await createStore({ database, retention }, { log: noLog });
 const kept = (await store.failedChecks(id, everything, 10_000)).map((one) => one.checkedAt);
 const report = {
   acknowledged: acknowledged.length,

@@ -7,7 +7,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, describe, test } from "node:test";
 import { DatabaseSync } from "node:sqlite";
-import { changeOf, create, everything, failedCheckOf, retention } from "../contract/fixtures.ts";
+import {
+  changeOf,
+  create,
+  everything,
+  failedCheckOf,
+  noLog,
+  retention,
+} from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import type { Store } from "../port.ts";
 
@@ -25,7 +32,7 @@ function newFile(): string {
 }
 
 const open = (database: string): Promise<Store> =>
-  createStore({ database, retention }, { log: { info: () => undefined } });
+  createStore({ database, retention }, { log: noLog });
 
 /** A database that was used and closed. */
 async function usedFile(): Promise<string> {
@@ -148,7 +155,7 @@ describe("the queue of the writer", () => {
     const bounds = { maxCalls: 10, maxBytes: 1_000_000 };
     await using store = await createStore(
       { database: newFile(), retention },
-      { log: { info: () => undefined }, bounds },
+      { log: noLog, bounds },
     );
     const results = await Promise.allSettled(Array.from({ length: 30 }, () => create(store)));
     const refused = results.filter((one) => one.status === "rejected");

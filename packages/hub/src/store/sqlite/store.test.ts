@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { retention } from "../contract/fixtures.ts";
+import { noLog, retention } from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import { storeContract } from "../store.contract.ts";
 import { openForWriting } from "./file.ts";
@@ -35,8 +35,5 @@ storeContract({
     });
   },
   open: async (database) =>
-    createStore(
-      { database: database ?? (await createDatabase()), retention },
-      { log: { info: () => undefined } },
-    ),
+    createStore({ database: database ?? (await createDatabase()), retention }, { log: noLog }),
 });

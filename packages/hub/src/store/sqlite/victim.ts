@@ -13,6 +13,7 @@ import {
   create,
   failedCheckOf,
   frameOf,
+  noLog,
   retention,
   transitionOf,
   upState,
@@ -20,7 +21,7 @@ import {
 import { createStore } from "../open.ts";
 
 const [, , database = "", loops = "4", count = "Infinity"] = process.argv;
-const store = await createStore({ database, retention }, { log: { info: () => undefined } });
+const store = await createStore({ database, retention }, { log: noLog });
 const monitor = await create(store);
 say(`monitor ${monitor.id}`);
 

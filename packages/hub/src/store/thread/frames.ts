@@ -7,6 +7,7 @@
  *     values   the values of all frames, likewise
  *     present  the presence of those frames that have one
  */
+import { AppError } from "../../model/error.ts";
 import type { Frame, SeriesKey, SourceKey, SourceLabels } from "../../model/series.ts";
 
 export interface PackedFrames {
@@ -48,6 +49,7 @@ export class FramePacker {
     let valueCount = 0;
     let presentCount = 0;
     for (const frame of frames) {
+      checkShape(frame);
       timeCount += frame.times.length;
       valueCount += frame.values.length;
       presentCount += frame.present?.length ?? 0;
@@ -103,6 +105,16 @@ export class FramePacker {
       return;
     }
   }
+}
+
+/** A frame of another shape would shift the values of those behind it. */
+function checkShape({ source, series, times, values, present }: Frame): void {
+  const size = series.length * times.length;
+  if (values.length === size && (present === undefined || present.length === size)) return;
+  throw new AppError(
+    "internal",
+    `a frame of ${source} has ${values.length} values for ${series.length} series at ${times.length} times`,
+  );
 }
 
 /** The receiving side. */

@@ -1,17 +1,19 @@
 /**
- * The main thread's side of a store thread: typed calls, a bound on what waits, and what happens when the thread ends.
+ * The main thread's side of a store thread: typed calls, a bound on what waits, and another worker when one ends.
  * Calls made in one turn of the event loop travel as one message.
+ *
+ * States: new → open (the engine is open) → closing → ended. A worker that ends by itself while open fails its calls
+ * with `unavailable`, and the thread is `restarting`, refusing calls, until another worker has opened the engine.
  */
-import { getCompileCacheDir } from "node:module";
-import { dirname, extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { AppError } from "../../model/error.ts";
 import type { Frame } from "../../model/series.ts";
 import { fromFailureMessage, toFailureMessage } from "../failure.ts";
 import type { Arguments, OperationName, Result } from "../operations/table.ts";
 import type { StoreQueue, StoreSettings } from "../port.ts";
 import { FramePacker, sizeOf, transferablesOf } from "./frames.ts";
-import type { Answer, Call, FromThread, ThreadData, ThreadRole, ToThread } from "./messages.ts";
+import type { Answer, Call, FromThread, ThreadRole, ToThread } from "./messages.ts";
+import { startWorker } from "./start.ts";
 
 /** Bounds on what may wait in one thread. Beyond them a call is refused at once with `unavailable`. */
 export interface QueueBounds {
@@ -20,14 +22,24 @@ export interface QueueBounds {
   readonly maxBytes: number;
 }
 
-/** The entry of a thread, TypeScript or built as this module is. */
-const entry = new URL(`./entry${extname(import.meta.url)}`, import.meta.url);
+/** What a thread says about itself; a pino logger fits. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
 
-/** What lives longer than a call is small: the default of 48 MB would only let each thread's memory grow. */
-const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+export interface StoreThreadParts {
+  readonly bounds: QueueBounds;
+  readonly log: StoreLog;
+  /** Starts a worker; default: the real one. */
+  readonly start?: (role: ThreadRole) => Worker;
+}
 
 /** How long a thread may take to finish its calls after `close`, in ms. */
 const closeWithinMs = 10_000;
+
+const firstPauseMs = 100;
+const longestPauseMs = 5_000;
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -37,42 +49,34 @@ interface Waiting {
 }
 
 export class StoreThread implements AsyncDisposable {
-  readonly #name: string;
-  readonly #bounds: QueueBounds;
-  readonly #worker: Worker;
-  readonly #packer = new FramePacker();
+  readonly #role: ThreadRole;
+  readonly #settings: StoreSettings;
+  readonly #parts: StoreThreadParts;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #ended: Promise<void>;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #state: "new" | "open" | "restarting" | "closing" | "ended" = "new";
+  #worker: Worker;
+  #packer = new FramePacker();
   #unsent: Call[] = [];
   #bytes = 0;
   #nextId = 0;
   #refused = 0;
-  #state: "new" | "open" | "closing" | "ended" = "new";
-  #opened: PromiseWithResolvers<readonly string[]> = Promise.withResolvers();
+  #pauseMs = firstPauseMs;
+  #restart: NodeJS.Timeout | undefined;
 
-  constructor(role: ThreadRole, bounds: QueueBounds) {
-    this.#name = role;
-    this.#bounds = bounds;
-    const cache = getCompileCacheDir();
-    const workerData: ThreadData = {
-      role,
-      compileCache: cache === undefined ? null : dirname(cache),
-    };
-    this.#worker = new Worker(entry, { name: `belfry-${role}`, workerData, resourceLimits });
-    this.#worker.on("message", (message: FromThread) => this.#hear(message));
-    this.#worker.on("error", (error: unknown) => this.#fail(error));
-    this.#ended = new Promise((resolve) => {
-      this.#worker.once("exit", () => {
-        this.#fail(new Error("the thread ended"));
-        resolve();
-      });
-    });
+  /** Begins to start a worker that will open the database of the settings. */
+  constructor(role: ThreadRole, settings: StoreSettings, parts: StoreThreadParts) {
+    this.#role = role;
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#worker = this.#startWorker();
     this.#opened.promise.catch(() => undefined);
   }
 
-  /** Opens the engine; gives lines for the log. Rejects with the reason when it cannot be opened. */
-  open(settings: StoreSettings): Promise<readonly string[]> {
-    this.#say({ kind: "open", settings });
+  /** Opens the engine. Rejects with the reason when it cannot be opened. */
+  open(): Promise<void> {
+    this.#say({ kind: "open", settings: this.#settings });
     return this.#opened.promise;
   }
 
@@ -93,7 +97,7 @@ export class StoreThread implements AsyncDisposable {
   get queue(): StoreQueue {
     const [oldest] = this.#waiting.values();
     return {
-      thread: this.#name,
+      thread: this.#role,
       depth: this.#waiting.size,
       bytes: this.#bytes,
       oldestMs: oldest === undefined ? 0 : performance.now() - oldest.since,
@@ -103,21 +107,28 @@ export class StoreThread implements AsyncDisposable {
 
   /** Lets the thread finish what it has, then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state === "open") {
+    const before = this.#state;
+    if (before === "ended" || before === "closing") return this.#ended.promise;
+    this.#state = "closing";
+    clearTimeout(this.#restart);
+    if (before === "open") {
       this.#flush();
       this.#say({ kind: "close" });
-    } else if (this.#state === "new") {
+    } else {
       void this.#worker.terminate();
     }
-    if (this.#state !== "ended") this.#state = "closing";
+    if (this.#restart !== undefined) this.#end();
     const timer = setTimeout(() => void this.#worker.terminate(), closeWithinMs);
-    await this.#ended;
+    await this.#ended.promise;
     clearTimeout(timer);
   }
 
-  #call(name: Call["name"], args: readonly unknown[], frames?: readonly Frame[]): Promise<unknown> {
-    const refusal = this.#refusal();
-    if (refusal !== undefined) return Promise.reject(refusal);
+  async #call(
+    name: Call["name"],
+    args: readonly unknown[],
+    frames: readonly Frame[] | undefined,
+  ): Promise<unknown> {
+    this.#refuseWhenFull();
     const packed = frames === undefined ? null : this.#packer.pack(frames);
     const bytes = packed === null ? 0 : sizeOf(packed);
     const id = this.#nextId++;
@@ -129,18 +140,16 @@ export class StoreThread implements AsyncDisposable {
     return promise;
   }
 
-  #refusal(): AppError | undefined {
+  #refuseWhenFull(): void {
     if (this.#state !== "open") {
-      return new AppError("unavailable", `the store's ${this.#name} is closed`);
+      const why = this.#state === "restarting" ? "is starting again" : "is closed";
+      throw new AppError("unavailable", `the store's ${this.#role} ${why}`);
     }
-    if (this.#waiting.size < this.#bounds.maxCalls && this.#bytes <= this.#bounds.maxBytes) {
-      return undefined;
-    }
+    const { maxCalls, maxBytes } = this.#parts.bounds;
+    if (this.#waiting.size < maxCalls && this.#bytes <= maxBytes) return;
     this.#refused += 1;
-    return new AppError(
-      "unavailable",
-      `${this.#waiting.size} calls already wait for the store's ${this.#name}`,
-    );
+    const depth = this.#waiting.size;
+    throw new AppError("unavailable", `${depth} calls already wait for the store's ${this.#role}`);
   }
 
   #flush(): void {
@@ -182,21 +191,37 @@ export class StoreThread implements AsyncDisposable {
     this.#worker.postMessage(message);
   }
 
+  #startWorker(): Worker {
+    const worker = (this.#parts.start ?? startWorker)(this.#role);
+    let cause: unknown = new Error("the thread ended by itself");
+    worker.on("message", (message: FromThread) => this.#hear(message));
+    worker.on("error", (error: unknown) => {
+      cause = error;
+    });
+    worker.once("exit", () => this.#lose(cause));
+    return worker;
+  }
+
   #hear(message: FromThread): void {
     switch (message.kind) {
       case "opened":
+        for (const note of message.notes) this.#parts.log.info({}, note);
+        if (this.#state === "closing") return;
         this.#state = "open";
-        this.#opened.resolve(message.notes);
+        this.#pauseMs = firstPauseMs;
+        this.#opened.resolve();
         return;
-      case "failed":
-        this.#state = "closing";
-        this.#opened.reject(fromFailureMessage(message.failure));
+      case "failed": {
+        const error = fromFailureMessage(message.failure);
+        if (this.#state === "new") this.#state = "closing";
+        else this.#parts.log.error({ err: error }, `the store's ${this.#role} cannot be opened`);
+        this.#opened.reject(error);
         return;
+      }
       case "answers":
         for (const answer of message.answers) this.#settle(answer);
         return;
       case "closed":
-        this.#state = "closing";
     }
   }
 
@@ -209,12 +234,31 @@ export class StoreThread implements AsyncDisposable {
     else waiting.reject(fromFailureMessage(answer.failure));
   }
 
-  #fail(cause: unknown): void {
-    this.#state = "ended";
-    const error = new AppError("unavailable", `the store's ${this.#name} has ended`, { cause });
+  /** The worker is gone: what it had is not answered any more, and another one takes its place. */
+  #lose(cause: unknown): void {
+    const error = new AppError("unavailable", `the store's ${this.#role} has ended`, { cause });
     this.#opened.reject(error);
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
+    this.#unsent = [];
     this.#bytes = 0;
+    if (this.#state !== "open" && this.#state !== "restarting") return this.#end();
+    this.#state = "restarting";
+    this.#parts.log.error(
+      { err: error },
+      `the store's ${this.#role} has ended; another is started`,
+    );
+    this.#restart = setTimeout(() => {
+      this.#restart = undefined;
+      this.#packer = new FramePacker();
+      this.#worker = this.#startWorker();
+      this.#say({ kind: "open", settings: this.#settings });
+    }, this.#pauseMs);
+    this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
+  }
+
+  #end(): void {
+    this.#state = "ended";
+    this.#ended.resolve();
   }
 }
