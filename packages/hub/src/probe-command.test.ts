@@ -110,6 +110,15 @@ test("settings are set by name, as JSON or text", async (t) => {
   assert.match(heard(), /^POST \/ [\s\S]*X-A: b\r\n[\s\S]*\r\n\r\n1$/);
 });
 
+test("says how many assertions hold", async (t) => {
+  const { port } = await target(t, ok);
+  const set = ['assertions=[{"kind":"body","comparison":"contains","value":"ok"}]'];
+  assert.match(
+    (await run(`http://127.0.0.1:${port}/`, { set })).out,
+    /^All assertions hold \(1\)\.$/m,
+  );
+});
+
 test("kinds and their targets", async (t) => {
   const { port } = await target(t, "");
   assert.match((await run(`tcp:127.0.0.1:${port}`)).out, /^tcp 127\.0\.0\.1:\d+ is up/);

@@ -74,6 +74,15 @@ export async function runProbeCommand(
   const target = plan.kind.targetOf(parsed.value);
   const report = request.json ? jsonReport : textReport;
   parts.stdout(report(plan.kind, target, outcome));
+  const { assertions } = parsed.value;
+  if (
+    !request.json &&
+    outcome.result === "up" &&
+    Array.isArray(assertions) &&
+    assertions.length > 0
+  ) {
+    parts.stdout(`All assertions hold (${assertions.length}).\n`);
+  }
   return exitCodes[outcome.result];
 }
 

@@ -19,7 +19,7 @@ test("a time-out while no anchor answers is Belfry's own network, within the lim
   };
   const before = performance.now();
   const outcome = await checkOnce(kindOf("tcp", parts), settings, { timeoutMs: 800 });
-  assert.ok(performance.now() - before < 1_000, "ended too late");
+  assert.ok(performance.now() - before < 1_800, "ended too late");
   assert.ok(outcome.result === "unknown", JSON.stringify(outcome));
   assert.equal(outcome.reason, "own_network");
   assert.match(outcome.message, /^no anchor answers \(step 1: wait for "a": no complete answer/);

@@ -28,8 +28,8 @@ export interface KindCase {
 }
 
 const limitMs = 400;
-/** A busy machine runs timers late. */
-const slackMs = 240;
+/** A busy machine runs timers late; a check without a limit would never end. */
+const slackMs = 1_000;
 
 /** Runs the contract. */
 export function probeContract(subject: KindCase): void {
