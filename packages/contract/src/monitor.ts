@@ -185,7 +185,8 @@ export const MonitorSummarySchema = Type.Object({
   from: TimeSchema,
   slot_seconds: Type.Number(),
   bar: Type.Array(Type.Union([Type.Enum([...statuses]), Type.Null()]), {
-    description: "Worst status within each slot; null: nothing known",
+    description:
+      "`down` or `degraded` where there was any such moment in the slot, else the status that held longest; null: nothing known",
   }),
   latency_ms: Type.Array(Type.Union([Type.Number(), Type.Null()])),
   uptime_ratio: Type.Union([Type.Number(), Type.Null()]),
