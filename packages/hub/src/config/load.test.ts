@@ -128,6 +128,16 @@ describe("the settings", () => {
     }
   });
 
+  it("take `auth: off` as the word it is, and YAML anchors with the line they stand on", () => {
+    assert.equal(settingsOf({ files: { "belfry.yaml": "auth: off\n" } }).auth, "off");
+    const text =
+      "trusted_proxies: &net [10.0.0.0/8]\nopen_to:\n  operations: *net\n  amaunator: *net\n";
+    const { openTo } = settingsOf({ files: { "belfry.yaml": text } });
+    assert.deepEqual(openTo, { operations: ["10.0.0.0/8"], amaunator: ["10.0.0.0/8"] });
+    const broken = text.replace("10.0.0.0/8", "ten");
+    assert.equal(problemsOf({ files: { "belfry.yaml": broken } }).length, 3);
+  });
+
   it("are frozen through and through", () => {
     const settings = settingsOf({});
     assert.throws(() => Object.assign(settings.checks.network, { deny: ["0.0.0.0/0"] }), TypeError);
