@@ -1,7 +1,7 @@
 /** The overview: found, filtered and walked by key, all in the address; as fast with many as with few; on a phone. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { startHub, type Hub } from "../../kit/hub.ts";
+import { startHub, until, type Hub } from "../../kit/hub.ts";
 import { noBrowser, startBrowser, type TestBrowser } from "./browser.ts";
 
 const many = 240;
@@ -33,13 +33,13 @@ describe("the overview", { skip: noBrowser }, () => {
     await visit.isAccessible("the overview");
     await page.keyboard.press("/");
     await page.keyboard.type("monitor 007");
-    await page.getByText("1 shown").waitFor();
-    assert.equal(new URL(page.url()).search, "?q=monitor+007");
     await page.keyboard.press("Enter");
+    await page.locator(".monitor-row:focus-within", { hasText: "monitor 007" }).waitFor();
+    assert.equal(new URL(page.url()).search, "?q=monitor+007");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "monitor 007" }).waitFor();
     await page.goBack();
-    await page.getByText("1 shown").waitFor();
+    await page.getByText("1 shown", { exact: true }).waitFor();
     assert.equal(await page.getByLabel("Search monitors").inputValue(), "monitor 007");
     await page.getByLabel("Search monitors").focus();
     await page.keyboard.press("Escape");
@@ -131,8 +131,10 @@ describe("the overview", { skip: noBrowser }, () => {
     const light = await ground();
     await page.keyboard.press("t");
     await page.keyboard.press("t");
-    const dark = await ground();
-    assert.notEqual(dark, light);
+    const dark = await until("the page is dark", async () => {
+      const now = await ground();
+      return now !== light && now;
+    });
     await page.addInitScript(
       `new MutationObserver((changes, observer) => {
         if (document.body === null) return;
@@ -145,7 +147,7 @@ describe("the overview", { skip: noBrowser }, () => {
     assert.equal(await page.evaluate("window.atFirst"), "dark");
     assert.equal(await ground(), dark);
     await page.keyboard.press("t");
-    assert.equal(await ground(), light);
+    await until("the page is as the system says", async () => (await ground()) === light);
     assert.deepEqual(visit.complaints, []);
   });
 

@@ -28,6 +28,7 @@ export interface OverviewModel extends Disposable {
   readonly total: ReadonlySignal<number | null>;
   /** By status, over all monitors; null until the hub has said so. */
   readonly counts: ReadonlySignal<Readonly<Record<string, number>> | null>;
+  /** What is shown is not (yet) what is asked for. */
   readonly loading: ReadonlySignal<boolean>;
   readonly failure: ReadonlySignal<Failure | null>;
   readonly summaries: Summaries;
@@ -132,6 +133,7 @@ class Overview implements OverviewModel {
   /** Another view: what is shown stays until the answer is there. */
   #followView(): void {
     clearTimeout(this.#timer);
+    this.loading.value = true;
     this.ids.value = this.ids.value.slice(0, pageSize);
     const isFirst = this.total.value === null;
     this.#timer = setTimeout(() => this.refresh(), isFirst ? 0 : typingMs);

@@ -1,5 +1,5 @@
 /** The first page: how things stand, and every monitor in one scan. */
-import { useComputed, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure } from "../../api/failure.ts";
 import { Notice } from "../../parts/notice.tsx";
@@ -23,6 +23,13 @@ export function Overview() {
     [client, live, view, now],
   );
   useEffect(() => () => model[Symbol.dispose](), [model]);
+  const entering = useSignal(false);
+  useSignalEffect(() => {
+    // Not before what was searched for is there: the first row would be another one.
+    if (!entering.value || model.loading.value) return;
+    entering.value = false;
+    requestAnimationFrame(() => document.querySelector<HTMLElement>(".monitor-row a")?.focus());
+  });
   useSignalEffect(() => {
     const down = model.counts.value?.["down"] ?? 0;
     document.title = down === 0 ? "Belfry" : `(${down} down) Belfry`;
@@ -36,7 +43,7 @@ export function Overview() {
       {(model.failure.value === null || model.total.value !== null) && (
         <HeadlineView counts={model.counts.value} view={view.value} />
       )}
-      <Tools view={view.value} />
+      <Tools view={view.value} onEnter={() => (entering.value = true)} />
       <Results model={model} isPlain={isPlain.value} />
     </>
   );

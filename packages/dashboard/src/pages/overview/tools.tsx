@@ -13,8 +13,14 @@ const orderNames: Readonly<Record<Order, string>> = {
   newest: "Newest first",
 };
 
+interface ToolsProps {
+  readonly view: OverviewView;
+  /** Called when somebody wants to go on to what was found. */
+  readonly onEnter: () => void;
+}
+
 /** Draws the row of tools. */
-export function Tools({ view }: { view: OverviewView }) {
+export function Tools({ view, onEnter }: ToolsProps) {
   const { router, client } = useParts();
   const kinds = useSignal<readonly CheckKindView[]>([]);
   useEffect(() => {
@@ -24,7 +30,7 @@ export function Tools({ view }: { view: OverviewView }) {
   }, [client, kinds]);
   return (
     <search class="tools">
-      <SearchField view={view} />
+      <SearchField view={view} onEnter={onEnter} />
       <label>
         <span class="visually-hidden">Kind</span>
         <select
@@ -81,7 +87,7 @@ export function Tools({ view }: { view: OverviewView }) {
   );
 }
 
-function SearchField({ view }: { view: OverviewView }) {
+function SearchField({ view, onEnter }: ToolsProps) {
   const { router } = useParts();
   const text = useSignal(view.q);
   useSignalEffect(() => {
@@ -114,7 +120,7 @@ function SearchField({ view }: { view: OverviewView }) {
             event.preventDefault();
           }
           if (event.key === "ArrowDown" || event.key === "Enter") {
-            document.querySelector<HTMLElement>(".monitor-row a")?.focus();
+            onEnter();
             event.preventDefault();
           }
         }}
