@@ -31,7 +31,7 @@ for (const name of names) {
     const { run } = await import(${JSON.stringify(`${here}${name}/bench.ts`)});
     process.stdout.write("\\n" + JSON.stringify(await run({ short: ${values.short} })) + "\\n");
     process.exit(0);`;
-  const child = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+  const child = spawnSync(process.execPath, ["-e", script], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     timeout: values.short ? 120_000 : 900_000,
