@@ -130,6 +130,20 @@ describe("errors", () => {
       path: "cursor",
     },
     {
+      title: "U+0000 in the query",
+      method: "GET",
+      url: `${monitors}?q=a%00`,
+      status: 422,
+      code: "invalid",
+    },
+    {
+      title: "U+0000 in the path",
+      method: "GET",
+      url: `${monitors}/a%00`,
+      status: 404,
+      code: "not_found",
+    },
+    {
       title: "an unknown status",
       method: "GET",
       url: `${monitors}?status=upp`,

@@ -5,6 +5,7 @@
  */
 import {
   ProblemDocumentSchema,
+  bad,
   createParser,
   errorTable,
   type ErrorCode,
@@ -15,6 +16,7 @@ import { Type, type Static, type TObject, type TSchema } from "typebox";
 import type { Principal } from "../model/access.ts";
 import { AppError } from "../model/error.ts";
 import type { Permission } from "./access/permission.ts";
+import { hasNul } from "./body.ts";
 import { createQueryParser } from "./query.ts";
 import type { Surface } from "./surface.ts";
 
@@ -145,7 +147,12 @@ function parserOf<P extends TObject, Q extends TObject, B extends TSchema>(
   part: string | undefined,
 ): (value: unknown) => Parsed<unknown> {
   if (part === "body") return route.parseBody ?? createParser(route.body ?? nothing);
-  return createQueryParser((part === "params" ? route.params : route.query) ?? nothing);
+  if (part === "params") return createQueryParser(route.params ?? nothing);
+  const parseQuery = createQueryParser(route.query ?? nothing);
+  return (query) => {
+    if (hasNul(query)) return bad({ path: "", message: "holds U+0000, which cannot be kept" });
+    return parseQuery(query);
+  };
 }
 
 function schemaOf<P extends TObject, Q extends TObject, B extends TSchema>(

@@ -11,6 +11,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../model/error.ts";
 import type { Selector, SeriesBuckets, SeriesSamples } from "../model/series.ts";
+import { readInPieces } from "./import-pieces.ts";
 import type { ApiParts } from "./parts.ts";
 import { addRoute } from "./route.ts";
 import { parseSelector } from "./selector.ts";
@@ -178,7 +179,7 @@ export function addImportRoute(app: FastifyInstance, settings: ApiSettings, part
           `The content encoding ${encoding} is not read`,
         );
       }
-      const { frames, bad } = parts.parseImport(body, parts.clock.now());
+      const { frames, bad } = await readInPieces(body, parts.clock.now(), parts.parseImport);
       if (frames.length === 0 && bad.length > 0) {
         throw new AppError("invalid", "No line could be read", {
           problems: bad
