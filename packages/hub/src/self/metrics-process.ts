@@ -55,8 +55,11 @@ function addOpenFiles(registry: Registry): void {
   });
 }
 
+/** How often the loop is looked at; Node counts this time as delay as well. */
+const resolutionMs = 20;
+
 function addLoopDelay(registry: Registry): Disposable {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
+  const delay = monitorEventLoopDelay({ resolution: resolutionMs });
   delay.enable();
   new Gauge({
     name: "belfry_event_loop_delay_seconds",
@@ -66,7 +69,8 @@ function addLoopDelay(registry: Registry): Disposable {
     collect() {
       const read = { mean: delay.mean, p99: delay.percentile(99), max: delay.max };
       for (const [measure, nanoseconds] of Object.entries(read)) {
-        this.set({ measure }, delay.count === 0 ? 0 : nanoseconds / 1e9);
+        const seconds = nanoseconds / 1e9 - resolutionMs / 1000;
+        this.set({ measure }, delay.count === 0 ? 0 : Math.max(0, seconds));
       }
       delay.reset();
     },
