@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartData, chartOptions, roof, timeLabels, type ChartStyle } from "./options.ts";
+import {
+  chartData,
+  chartOptions,
+  lonePlaces,
+  roof,
+  timeLabels,
+  type ChartStyle,
+} from "./options.ts";
 import { phasesOf } from "./phases.ts";
 
 const phases = phasesOf(["connect", "tls"]);
@@ -72,4 +79,9 @@ test("the time axis says seconds, minutes or days as its steps are; midnight say
   assert.match(timeLabels([noon], 300)[0] ?? "", /^12:30$/);
   assert.match(timeLabels([midnight], 3600)[0] ?? "", /8/);
   assert.doesNotMatch(timeLabels([noon], 86_400)[0] ?? "", /:/);
+});
+
+test("values that stand alone are found, at the ends too", () => {
+  assert.deepEqual(lonePlaces([1, null, 2, 3, null, 4, undefined, 0]), [0, 5, 7]);
+  assert.deepEqual(lonePlaces([]), []);
 });

@@ -96,7 +96,7 @@ export function chartOptions(input: ChartInput): uPlot.Options {
         fill: style.phase(phase.color),
         stroke: style.phase(phase.color),
         width: 1,
-        points: { show: false },
+        points: lonePoints,
       })),
       ...(input.hasSlowest
         ? [
@@ -128,6 +128,22 @@ export function chartOptions(input: ChartInput): uPlot.Options {
       ],
     },
   };
+}
+
+/** A line needs two points: one that stands alone between gaps is drawn as a dot. */
+const lonePoints: uPlot.Series.Points = {
+  show: true,
+  size: 4,
+  filter: (chart, series) => lonePlaces(chart.data[series] ?? []),
+};
+
+/** Places of values with none beside them. */
+export function lonePlaces(values: ArrayLike<number | null | undefined>): number[] {
+  const places: number[] = [];
+  for (let i = 0; i < values.length; i += 1) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) places.push(i);
+  }
+  return places;
 }
 
 function takeSelection(chart: uPlot, input: ChartInput): void {

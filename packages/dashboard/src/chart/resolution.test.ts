@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gapFor, leastSpanMs, rangeMs, stepFor, zoomOf } from "./resolution.ts";
+import { gapFor, leastSpanMs, rangeMs, spanOf, stepFor, zoomOf } from "./resolution.ts";
 
 const cases: readonly (readonly [
   range: keyof typeof rangeMs,
@@ -34,3 +34,14 @@ test("a click is no zoom; a short drag zooms as far as it goes", () => {
   const short = zoomOf({ from: 60_000, to: 62_000 });
   assert.equal((short?.to ?? 0) - (short?.from ?? 0), leastSpanMs);
 });
+
+const minute = 60_000;
+const now = 1000 * rangeMs["24h"];
+const spans: readonly (readonly [what: string, age: number, from: number])[] = [
+  ["an old monitor shows the whole range", rangeMs["30d"], rangeMs["24h"]],
+  ["a monitor that is younger shows all there is", 3 * rangeMs["1h"], 3 * rangeMs["1h"]],
+  ["a new monitor shows a few minutes", 2000, 5 * minute],
+];
+for (const [what, age, from] of spans) {
+  test(what, () => assert.deepEqual(spanOf("24h", now - age, now), { from: now - from, to: now }));
+}

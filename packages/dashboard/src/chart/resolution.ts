@@ -14,6 +14,15 @@ export const rangeMs: Readonly<Record<Range, number>> = {
   "30d": 30 * dayMs,
 };
 
+/** A chart shows no less than this, however new its monitor is. */
+const leastShownMs = 5 * minuteMs;
+
+/** The span of a range that ends now. Nothing can be known from before the monitor was made: it is not shown. */
+export function spanOf(range: Range, createdAt: number, now: number): Span {
+  const from = Math.max(now - rangeMs[range], Math.min(createdAt, now - leastShownMs));
+  return { from, to: now };
+}
+
 /** More samples than this are gathered into buckets: a chart has about as many pixels. */
 const mostSamples = 1600;
 const buckets = 420;

@@ -13,7 +13,7 @@ import {
 } from "@preact/signals";
 import type { MonitorView, SeriesRangeView, UptimeView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
-import { gapFor, rangeMs, stepFor } from "../../chart/resolution.ts";
+import { gapFor, spanOf, stepFor } from "../../chart/resolution.ts";
 import { slowestKey, wholeKey } from "../../chart/phases.ts";
 import {
   alignLines,
@@ -108,10 +108,9 @@ class MonitorChart implements ChartModel {
     this.#request.abort();
   }
 
-  #span(): Span {
+  #span(monitor: MonitorView): Span {
     const { range, zoom } = this.#parts.view.value;
-    const now = this.#parts.now();
-    return zoom ?? { from: now - rangeMs[range], to: now };
+    return zoom ?? spanOf(range, Date.parse(monitor.created_at), this.#parts.now());
   }
 
   /** Fetches the span; with `followed`, only what came since. */
@@ -123,7 +122,7 @@ class MonitorChart implements ChartModel {
     this.#request.abort();
     this.#request = new AbortController();
     const { signal: aborted } = this.#request;
-    const span = this.#span();
+    const span = this.#span(monitor);
     const step = stepFor(span, monitor.interval);
     const last = followed ? this.#whole.times.at(-1) : undefined;
     const asked = { from: Math.max(span.from, bucketStart(last ?? span.from, step)), to: span.to };

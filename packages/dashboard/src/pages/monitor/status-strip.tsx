@@ -21,7 +21,10 @@ export function StatusStrip({
           key={segment.from}
           class={`is-${segment.status}`}
           title={sentence(segment, span)}
-          style={{ left: `${segment.left * 100}%`, width: `${segment.width * 100}%` }}
+          style={{
+            left: `min(${segment.left * 100}%, calc(100% - 2px))`,
+            width: `${segment.width * 100}%`,
+          }}
         >
           <span class="visually-hidden">{sentence(segment, span)}</span>
         </li>

@@ -92,6 +92,28 @@ test("asks once for what is in view, and again when it is a minute old", async (
   mock.timers.reset();
 });
 
+test("a monitor of which nothing is known yet is asked for again soon", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  let asked = 0;
+  using summaries = createSummaries(
+    {
+      summaries: async () => {
+        asked += 1;
+        return { kind: "ok", value: { items: [summary("a", { uptime_ratio: null })] } };
+      },
+    },
+    () => Date.now(),
+  );
+  summaries.see(["a"]);
+  mock.timers.tick(40);
+  await settled();
+  mock.timers.tick(15_000);
+  mock.timers.tick(40);
+  await settled();
+  assert.equal(asked, 2);
+  mock.timers.reset();
+});
+
 test("more than a hundred in view are asked for in batches", async () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
   const asked: number[] = [];

@@ -23,6 +23,8 @@ interface Entry {
 }
 
 const freshMs = 60_000;
+/** Of a monitor that is new, more is known soon. */
+const freshWhileUnknownMs = 15_000;
 const gatherMs = 40;
 const batch = 100;
 
@@ -42,6 +44,10 @@ export function createSummaries(client: Pick<Client, "summaries">, now: () => nu
     return entry;
   }
 
+  function freshFor(id: string): number {
+    return entryOf(id).summary.peek()?.uptime_ratio === null ? freshWhileUnknownMs : freshMs;
+  }
+
   function gather(): void {
     clearTimeout(gathering);
     gathering = setTimeout(() => void fetchStale(), gatherMs);
@@ -49,7 +55,7 @@ export function createSummaries(client: Pick<Client, "summaries">, now: () => nu
 
   async function fetchStale(): Promise<void> {
     const at = now();
-    const stale = seen.filter((id) => at - entryOf(id).fetchedAt >= freshMs).slice(0, batch);
+    const stale = seen.filter((id) => at - entryOf(id).fetchedAt >= freshFor(id)).slice(0, batch);
     if (stale.length === 0) return;
     for (const id of stale) entryOf(id).fetchedAt = at;
     const reply = await client.summaries(stale);
