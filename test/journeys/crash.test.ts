@@ -101,7 +101,10 @@ test(`kill -9 ${rounds} times loses nothing acknowledged`, async () => {
   try {
     let watched: string | undefined;
     for (let round = 0; round < rounds; round += 1) {
-      await using hub = await startHub({ dataDir, env: { BELFRY_RATE_LIMIT_REQUESTS_PER_MINUTE: "10000000" } });
+      await using hub = await startHub({
+        dataDir,
+        env: { BELFRY_RATE_LIMIT_REQUESTS_PER_MINUTE: "10000000" },
+      });
       await verify(hub, known);
       if (watched === undefined) {
         const monitor = await hub.ask<MonitorView>("POST", "/api/v1/monitors", {

@@ -17,11 +17,11 @@ export const TimeSchema = Type.String({ format: "date-time" });
 
 /** Labels of a resource: at most 32, names as in Prometheus. */
 export const LabelsSchema = Type.Record(
-  Type.String({ pattern: "^[a-zA-Z_][a-zA-Z0-9_]{0,62}$" }),
+  Type.String(),
   Type.String({ maxLength: 200, pattern: plainText, expected: "text of at most 200 characters" }),
   {
     maxProperties: 32,
-    additionalProperties: false,
+    propertyNames: Type.String({ pattern: "^[a-zA-Z_][a-zA-Z0-9_]{0,62}$" }),
     description: "Free names and values to filter, group and route by",
   },
 );

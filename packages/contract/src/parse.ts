@@ -98,6 +98,11 @@ function problemsOfOne(
         path: joinPath(path, name),
         message: "is not a known key",
       }));
+    case "propertyNames":
+      return error.params.propertyNames.map((name) => ({
+        path: joinPath(path, name),
+        message: "is not a name that can be used here",
+      }));
     default: {
       const found = describe(pointed(root, error.instancePath));
       const expected = expectation(pointedSchema(schema, error.schemaPath)) ?? error.message;

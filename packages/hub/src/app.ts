@@ -3,9 +3,10 @@
  * stack; stopping ends them last-in-first-out, and a start that fails half-way ends what was begun.
  */
 import { fileURLToPath } from "node:url";
-import { createOutputs, type OutputRecord } from "@belfry/relay";
+import { createOutputs, type OutputRecord, type Outputs } from "@belfry/relay";
 import { Alerting } from "./alert/alerting.ts";
 import { createApi } from "./api/create-api.ts";
+import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { hostAndPortText } from "./config/address.ts";
 import type { Settings } from "./config/settings.ts";
@@ -45,6 +46,8 @@ export interface HubParts {
 export interface RunningHub extends AsyncDisposable {
   /** Where it listens: `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** The file the first key was written to just now; null when there was no need. */
+  readonly keyFile: string | null;
 }
 
 /** How long decisions are gathered before they are committed, in ms. */
@@ -64,8 +67,10 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const deciding = openDeciding(store, checking.kinds, parts, metrics, stack);
   const { board, commits, alerting } = deciding;
   const outputs = stack.use(createOutputs(settings.outputs, { stdout: parts.stdout, log, clock }));
+  watchOutputs(outputs, metrics);
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
 
+  const keyFile = await ensureAdminKey(settings, { clock, newId: createId, keys: store });
   const isNew = await takeUp(store, deciding, clock);
   alerting.wake();
   const api = stack.use(
@@ -99,7 +104,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   );
   await keepOwnMonitor(url, isNew, { clock, board, desk: path.desk, kinds: checking.kinds });
   const running = stack.move();
-  return { url, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 interface PathParts {
@@ -289,6 +294,14 @@ function nameOfReal(
 ): string | undefined {
   if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
   return entry.monitor.name;
+}
+
+function watchOutputs(outputs: Outputs, metrics: Metrics): void {
+  for (const { label } of outputs.stats().outputs) {
+    const none = { depth: 0, ageSeconds: 0, dropped: 0 };
+    const read = () => outputs.stats().outputs.find((output) => output.label === label) ?? none;
+    metrics.watchQueue(label, read);
+  }
 }
 
 function* enabledMonitors(board: Board): Iterable<Monitor> {

@@ -29,6 +29,7 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
     `Belfry ${version} listens on ${hub.url}\n  pages     ${pages}\n  data      ${settings.dataDir}\n` +
       `  settings  ${parts.file ?? "defaults"}\n`,
   );
+  if (hub.keyFile !== null) process.stdout.write(`  first key ${hub.keyFile}\n`);
   const signal = await firstSignal();
   log.info({ signal }, "stopping");
   const ended = await Promise.race([

@@ -199,7 +199,7 @@ describe("the input of a monitor", () => {
     {
       title: "a label with a name that is none",
       input: { ...api, labels: { "a-b": "c" } },
-      problems: ["labels.a-b: is not a known key"],
+      problems: ["labels.a-b: is not a name that can be used here"],
     },
     {
       title: "a dependency that is not there",

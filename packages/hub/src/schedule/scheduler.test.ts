@@ -51,6 +51,7 @@ interface Trial {
 function trial(
   takesMs: number | null,
   limits = { maxConcurrent: 100, maxConcurrentPerHost: 100 },
+  hostOf = (monitor: Monitor): string => monitor.name.slice(0, 1),
 ): Trial {
   const begin = Date.now();
   const starts = new Map<string, number[]>();
@@ -60,7 +61,7 @@ function trial(
   const skips = { overrun: 0, stall: 0 };
   const scheduler = new Scheduler(limits, {
     clock,
-    hostOf: (monitor) => monitor.name.slice(0, 1),
+    hostOf,
     onStart: (lag) => lags.push(lag),
     onSkip: (cause, count) => {
       skips[cause] += count;
@@ -173,6 +174,13 @@ describe("scheduler", () => {
     assert.deepEqual([...t.starts.keys()], ["a1", "b1"]);
     await t.finish("a1");
     assert.deepEqual([...t.starts.keys()], ["a1", "b1", "a2"]);
+  });
+
+  test("targets without a host share no bound", async () => {
+    const t = trial(null, { maxConcurrent: 10, maxConcurrentPerHost: 1 }, () => "");
+    for (const name of ["a1", "a2", "b1"]) t.scheduler.add(monitorOf(name, 60_000), 0);
+    await t.pass(100);
+    assert.equal(t.starts.size, 3);
   });
 
   test("removing a monitor aborts its check and leaves nothing behind", async () => {

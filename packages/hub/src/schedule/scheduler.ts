@@ -27,6 +27,7 @@ export interface SchedulerParts {
    * Does one check, from probe to hand-over; must not reject. Resolves to the ms after which a retry is wanted, or null.
    */
   readonly run: (monitor: Monitor, signal: AbortSignal) => Promise<number | null>;
+  /** The target machine's key; empty: there is none, and no bound per host. */
   readonly hostOf: (monitor: Monitor) => string;
   /** Told of each start with the time between due and started, in seconds. */
   readonly onStart: (lagSeconds: number) => void;
@@ -193,9 +194,9 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #hasRoom(host: string): boolean {
+    if (this.#running >= this.#settings.maxConcurrent) return false;
     return (
-      this.#running < this.#settings.maxConcurrent &&
-      (this.#runningPerHost.get(host) ?? 0) < this.#settings.maxConcurrentPerHost
+      host === "" || (this.#runningPerHost.get(host) ?? 0) < this.#settings.maxConcurrentPerHost
     );
   }
 
