@@ -69,7 +69,8 @@ function problemsOf(
   const problems: Problem[] = [];
   const seen = new Set<string>();
   for (const error of errors) {
-    if (error.keyword === "boolean") continue;
+    // What is wrong with a name is said once, by the keyword itself.
+    if (error.keyword === "boolean" || error.schemaPath.endsWith("/propertyNames")) continue;
     for (const problem of problemsOfOne(error, schema, root)) {
       const path = joinPath(at, problem.path);
       const key = `${path}\n${problem.message}`;
