@@ -330,9 +330,14 @@ function outputRecordOf(entry: BoardEntry, outcome: Outcome, target: string): Ou
     reason: outcome.result === "up" ? null : outcome.reason,
     status,
     latencyMs,
-    value: outcome.result === "up" ? Math.round(latencyMs ?? 0) : -1,
+    value: outcome.result === "up" ? valueOf(outcome) : -1,
     location: lastCheck?.location ?? "",
   };
+}
+
+/** What Amaunator calls the value of a target: the number a made-up one yields, whole ms of a real one. */
+function valueOf({ measurements, durationMs }: Outcome & { readonly result: "up" }): number {
+  return measurements["probe_synthetic_value"] ?? Math.round(durationMs);
 }
 
 /** Where this machine reaches the hub: the address it listens on, or loopback when that is every address. */

@@ -25,6 +25,13 @@ interface Column {
   readonly values: number[];
 }
 
+/** What was read so far. */
+interface Found {
+  readonly sources: Map<string, Map<string, Column>>;
+  /** Columns by how their series was written: most series come many times, and then nothing of it is read again. */
+  readonly byPrefix: Map<string, Column>;
+}
+
 /** Timestamps further away from 1970 than this are refused: years before 1 and after 9999 have no RFC 3339 form. */
 const earliestMs = -62_135_596_800_000;
 const latestMs = 253_402_300_799_999;
@@ -32,66 +39,85 @@ const mostLabels = 64;
 
 /** Reads text; samples without a time get `nowMs` (epoch ms). */
 export function parsePrometheusText(text: string, nowMs: number): ParsedText {
-  const sources = new Map<string, Map<string, Column>>();
+  const found: Found = { sources: new Map(), byPrefix: new Map() };
   const bad: BadLine[] = [];
   let line = 0;
   for (let from = 0; from < text.length;) {
     const end = text.indexOf("\n", from);
     const to = end === -1 ? text.length : end;
     line += 1;
-    const problem = readLine(text.slice(from, to), nowMs, sources);
+    const problem = readLine(text.slice(from, to), nowMs, found);
     if (problem !== undefined) bad.push({ line, message: problem });
     from = to + 1;
   }
-  const frames = [...sources].flatMap(([source, columns]) =>
+  const frames = [...found.sources].flatMap(([source, columns]) =>
     framesOf(source, [...columns.values()]),
   );
   return { frames, bad };
 }
 
 /** Adds the sample of a line; answers with what is wrong with it. */
-function readLine(
-  raw: string,
-  nowMs: number,
-  sources: Map<string, Map<string, Column>>,
-): string | undefined {
+function readLine(raw: string, nowMs: number, found: Found): string | undefined {
   const text = raw.trim();
   if (text === "" || text.startsWith("#")) return undefined;
-  const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(text)?.[0];
-  if (name === undefined) return `expected a metric name, found ${quote(text)}`;
-  const labels: Record<string, string> = {};
-  let rest = text.slice(name.length).trimStart();
-  if (rest.startsWith("{")) {
-    const end = readLabels(rest, labels);
-    if (typeof end === "string") return end;
-    rest = rest.slice(end);
+  const brace = text.lastIndexOf("}");
+  const prefix = text.slice(0, brace === -1 ? firstSpace(text) : brace + 1);
+  let column = found.byPrefix.get(prefix);
+  let rest = text.slice(prefix.length);
+  if (column === undefined) {
+    const series = readSeries(text);
+    if (typeof series === "string") return series;
+    rest = text.slice(series.end);
+    column = columnOf(found.sources, series.key);
+    if (series.end === prefix.length) found.byPrefix.set(prefix, column);
   }
-  const [valueText = "", timeText, ...more] = rest.trim().split(/[ \t]+/);
-  if (more.length > 0) return `expected a value and a time, found ${quote(rest.trim())}`;
-  const value = numberOf(valueText);
-  if (value === undefined) return `expected a number as the value, found ${quote(valueText)}`;
-  const time = timeText === undefined ? nowMs : timeOf(timeText);
-  if (time === undefined) {
-    return `expected a time in milliseconds since 1970, found ${quote(timeText ?? "")}`;
-  }
-  add(sources, { name, labels }, time, value);
+  const sample = readSample(rest.trim(), nowMs);
+  if (typeof sample === "string") return sample;
+  column.times.push(sample.time);
+  column.values.push(sample.value);
   return undefined;
 }
 
-function add(
-  sources: Map<string, Map<string, Column>>,
-  key: SeriesKey,
-  time: number,
-  value: number,
-): void {
+function firstSpace(text: string): number {
+  const at = text.search(/[ \t]/);
+  return at === -1 ? text.length : at;
+}
+
+/** Reads a name with its labels and says where they end; or says what is wrong. */
+function readSeries(text: string): { readonly key: SeriesKey; readonly end: number } | string {
+  const name = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(text)?.[0];
+  if (name === undefined) return `expected a metric name, found ${quote(text)}`;
+  const labels: Record<string, string> = {};
+  const rest = text.slice(name.length);
+  const gap = rest.length - rest.trimStart().length;
+  if (rest[gap] !== "{") return { key: { name, labels }, end: name.length };
+  const end = readLabels(rest.slice(gap), labels);
+  if (typeof end === "string") return end;
+  return { key: { name, labels }, end: name.length + gap + end };
+}
+
+/** Reads a value and, where there is one, a time; or says what is wrong. */
+function readSample(
+  text: string,
+  nowMs: number,
+): { readonly value: number; readonly time: number } | string {
+  const [valueText = "", timeText, ...more] = text.split(/[ \t]+/);
+  if (more.length > 0) return `expected a value and a time, found ${quote(text)}`;
+  const value = numberOf(valueText);
+  if (value === undefined) return `expected a number as the value, found ${quote(valueText)}`;
+  const time = timeText === undefined ? nowMs : timeOf(timeText);
+  if (time !== undefined) return { value, time };
+  return `expected a time in milliseconds since 1970, found ${quote(timeText ?? "")}`;
+}
+
+function columnOf(sources: Found["sources"], key: SeriesKey): Column {
   const source = sourceOf(key);
   const columns = sources.get(source) ?? new Map<string, Column>();
   if (columns.size === 0) sources.set(source, columns);
   const text = textOf(key);
   const column = columns.get(text) ?? { key, times: [], values: [] };
-  if (column.times.length === 0) columns.set(text, column);
-  column.times.push(time);
-  column.values.push(value);
+  columns.set(text, column);
+  return column;
 }
 
 function sourceOf({ labels }: SeriesKey): string {
@@ -178,6 +204,7 @@ function quote(text: string): string {
 function framesOf(source: string, columns: readonly Column[]): Frame[] {
   const groups = new Map<string, Column[]>();
   for (const column of columns.map(inOrder)) {
+    if (column.times.length === 0) continue;
     const key = column.times.join(" ");
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [column]);
