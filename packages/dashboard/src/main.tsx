@@ -17,7 +17,7 @@ function start(root: HTMLElement): void {
   const access = createAccess((): Client => client);
   const client = createClient(
     createRequester({
-      fetch: (input, init) => fetch(input, init),
+      fetch: (path, init) => fetch(path, init),
       csrfToken: () => access.csrfToken(),
       onUnauthenticated: () => access.expelled(),
     }),

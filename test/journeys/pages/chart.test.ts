@@ -29,7 +29,7 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
     await using visit = await browser.visit(`${url}?range=1h`);
     const { page } = visit;
     const field = page.locator(".u-over");
-    await field.waitFor();
+    await page.locator(".chart-legend dt").first().waitFor();
     const span = (): readonly [string | null, string | null] => {
       const { searchParams } = new URL(page.url());
       return [searchParams.get("from"), searchParams.get("to")];
@@ -46,8 +46,9 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
     }
     await drag();
     const [from, to] = span();
-    const minutes = (Date.parse(to ?? "") - Date.parse(from ?? "")) / 60_000;
-    assert.ok(Math.abs(minutes - 15) < 1, `a quarter of an hour, not ${minutes} min`);
+    // A new monitor shows the last five minutes: there is nothing before.
+    const seconds = (Date.parse(to ?? "") - Date.parse(from ?? "")) / 1000;
+    assert.ok(Math.abs(seconds - 75) < 4, `a quarter of five minutes, not ${seconds} s`);
     await page.keyboard.press("Escape");
     assert.deepEqual(span(), [null, null]);
     await drag();
@@ -65,7 +66,7 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
     const { page } = visit;
     await page.locator(".u-over").waitFor();
     await page.getByRole("button", { name: "7 d", exact: true }).click();
-    await page.getByText("Mean of").waitFor();
+    await page.locator(".ranges [aria-pressed=true]", { hasText: "7 d" }).waitFor();
     assert.equal(new URL(page.url()).search, "?range=7d");
     await page.keyboard.press("]");
     assert.equal(new URL(page.url()).search, "?range=30d");
@@ -74,6 +75,16 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
     const pressed = page.getByRole("button", { name: "1 h", exact: true });
     assert.equal(await pressed.getAttribute("aria-pressed"), "true");
     await visit.isAccessible("a monitor with its chart");
+    assert.deepEqual(visit.complaints, []);
+  });
+
+  test("gathers what a long span holds too much of, and shows the slowest as well", async () => {
+    const to = new Date();
+    const from = new Date(to.getTime() - 7 * 86_400_000);
+    await using visit = await browser.visit(
+      `${url}?from=${from.toISOString()}&to=${to.toISOString()}`,
+    );
+    await visit.page.getByText("Mean of 30 min; dashed: the slowest of them").waitFor();
     assert.deepEqual(visit.complaints, []);
   });
 
@@ -91,11 +102,15 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
       Date.parse(new URL(request).searchParams.get("start") ?? "");
     const start = startOf(asked[0] ?? "");
     assert.ok(Date.now() - start < 60_000, "only what is new is asked for");
+    const listed: string[] = [];
+    page.on("request", (request) => {
+      if (request.url().includes("/history")) listed.push(request.url());
+    });
     await field.hover();
-    await page.waitForTimeout(2500);
+    await until("what was under way has ended", () => listed.length >= 1);
     const before = asked.length;
-    await page.waitForTimeout(4000);
-    assert.equal(asked.length, before);
+    await until("checks go on", () => listed.length >= 4);
+    assert.equal(asked.length, before, "the chart holds still");
     await page.mouse.move(0, 0);
     await until("the chart goes on", () => asked.length > before);
     assert.deepEqual(visit.complaints, []);

@@ -94,11 +94,11 @@ describe("the overview", { skip: noBrowser }, () => {
     });
     await page.locator(".monitor-row").first().waitFor();
     const last = page.locator(".monitor-row", { hasText: `monitor ${many - 1}` });
-    for (let i = 0; i < 100 && (await last.count()) === 0; i += 1) {
+    await until("the last row is there", async () => {
       await page.mouse.wheel(0, 2000);
       assert.ok((await page.locator(".monitor-row").count()) < 60);
-      await page.waitForTimeout(20);
-    }
+      return (await last.count()) > 0;
+    });
     await last.waitFor();
     assert.ok(
       asked.every((count) => count < 60),

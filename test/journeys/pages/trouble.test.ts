@@ -53,6 +53,44 @@ describe("pages in trouble", { skip: noBrowser }, () => {
     assert.deepEqual(unexpected, []);
   });
 
+  test("ask for a key where one is needed, and change things only with one that may", async () => {
+    const admin = "belfry_test_0123456789abcdefghijklmnopqrstuvwxyz";
+    await using hub = await startHub({ env: { BELFRY_AUTH: "keys", BELFRY_ADMIN_KEY: admin } });
+    const made = await fetch(`${hub.url}/api/v1/keys`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${admin}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "reader", scopes: ["read"] }),
+    });
+    const { key: reader } = (await made.json()) as { key: string };
+    await using visit = await browser.visit(`${hub.url}/dashboard/monitors/new`);
+    const { page } = visit;
+    const field = page.getByLabel("Key", { exact: true });
+    await field.waitFor();
+    await visit.picture("sign-in");
+    await visit.isAccessible("the question for a key");
+    await field.fill("belfry_wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("This key is not known here").waitFor();
+    await field.fill(admin);
+    await page.getByRole("button", { name: "Sign in" }).click();
+
+    // The page that was asked for, and a change with the session's token.
+    await page.locator("input[value=tcp]").check({ force: true });
+    await page.getByLabel("Host").fill("127.0.0.1");
+    await page.getByLabel("Port").fill("9");
+    await page.getByRole("button", { name: "Create monitor" }).click();
+    await page.getByRole("heading", { name: "127.0.0.1:9" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "127.0.0.1:9" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await field.fill(reader);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "127.0.0.1:9" }).waitFor();
+    assert.equal(await page.getByRole("button", { name: "Check now" }).count(), 0);
+    assert.equal(await page.getByRole("link", { name: "New monitor" }).count(), 0);
+    assert.deepEqual(visit.complaints, []);
+  });
+
   test("say so when there is no such page or monitor", async () => {
     await using hub = await startHub();
     for (const path of ["nowhere", "monitors/0198c0de-0000-7000-8000-000000000001"]) {

@@ -16,7 +16,7 @@ export interface AskOptions {
 }
 
 export interface RequestParts {
-  readonly fetch: typeof fetch;
+  fetch(path: string, init: RequestInit): Promise<Response>;
   /** The token a session must send with every change; null without a session. */
   csrfToken(): string | null;
   /** Called when the hub asked for a key. */
