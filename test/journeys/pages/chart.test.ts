@@ -35,6 +35,7 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
       return [searchParams.get("from"), searchParams.get("to")];
     };
     async function drag(): Promise<void> {
+      await page.locator(".chart-legend dt").first().waitFor();
       const box = await field.boundingBox();
       assert.ok(box);
       const y = box.y + box.height / 2;
