@@ -25,7 +25,7 @@ const forwarded = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR2"];
  * A hub makes much short-lived garbage and little else. With V8's own settings, meant for machines with memory to
  * spare, a hub with 1,000 monitors is half as large again; see `docs/ARCHITECTURE.md`, "Memory".
  */
-const flags = ["--max-semi-space-size=4", "--heap-growing-percent=25"];
+const flags = ["--max-semi-space-size=4", "--heap-growing-percent=25", "--no-parallel-scavenge"];
 /** glibc keeps a pool of memory per thread and core; two in all are enough. */
 const env = { MALLOC_ARENA_MAX: "2", ...process.env };
 
