@@ -25,9 +25,10 @@ export function readRecording(): Recording {
   const file = readFileSync(new URL("data/host.block", import.meta.url));
   const namesEnd = 4 + file.readUInt32LE(0);
   const names = (JSON.parse(file.toString("utf8", 4, namesEnd)) as unknown[]).map(String);
-  const block = new BlockReader(file.subarray(namesEnd), 1);
-  const group = block.inlineGroup;
-  if (group === null) throw new Error("data/host.block: expected a block in one piece");
+  const [block] = BlockReader.unpackAll([file.subarray(namesEnd)], 1);
+  const group = block?.inlineGroup ?? null;
+  if (block === undefined || group === null)
+    throw new Error("data/host.block: expected a block in one piece");
   const columns = group.slots.map((_, place) => {
     const column = new Float64Array(block.length);
     group.read(place, 0, column, new Uint8Array(block.length));

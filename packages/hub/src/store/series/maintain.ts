@@ -14,8 +14,8 @@ import { windowMs, windowOf } from "./window.ts";
 /** Batches of a window that are gathered into a piece. */
 const batchesPerPiece = 64;
 
-/** Pieces that are gathered into a larger one. */
-const piecesPerPiece = 16;
+/** Pieces that are gathered into a larger one; of buckets, a day brings twelve. */
+const piecesPerPiece = [16, 12, 12] as const satisfies Record<Resolution, number>;
 
 /** How long after its end a window is sealed, in ms: buckets come when the samples' windows are sealed. */
 const graceMs = [5 * 60_000, 15 * 60_000, 15 * 60_000] as const satisfies Record<
@@ -105,7 +105,7 @@ export class Maintainer {
       if (isOver && !this.#sealedAt.has(key)) {
         if (!sealing.has(key)) jobs.push({ kind: "seal", ...job });
         sealing.add(key);
-      } else if (rows >= (level === 0 ? batchesPerPiece : piecesPerPiece)) {
+      } else if (rows >= (level === 0 ? batchesPerPiece : piecesPerPiece[resolution])) {
         jobs.push({ kind: "gather", ...job });
       }
     }

@@ -13,8 +13,8 @@ export class Merge {
   readonly times: Float64Array;
   readonly #segments: readonly Segment[];
   readonly #positions: readonly Position[];
-  readonly #values: Float64Array;
-  readonly #present: Uint8Array;
+  #values = new Float64Array(0);
+  #present = new Uint8Array(0);
 
   /** `segments`: oldest writing first. */
   constructor(segments: readonly Segment[]) {
@@ -27,10 +27,10 @@ export class Merge {
     } else {
       this.times = unionOf(filled);
       this.#positions = filled.map((segment) => positionOf(segment.times, this.times));
+      const longest = filled.reduce((most, segment) => Math.max(most, segment.times.length), 0);
+      this.#values = new Float64Array(longest);
+      this.#present = new Uint8Array(longest);
     }
-    const longest = filled.reduce((most, segment) => Math.max(most, segment.times.length), 0);
-    this.#values = new Float64Array(longest);
-    this.#present = new Uint8Array(longest);
   }
 
   /** Every slot that may have a sample, ascending. */

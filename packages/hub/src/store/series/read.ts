@@ -134,12 +134,11 @@ async function loadWindows(
   if (from > to || sourceIds.length === 0) return windows;
   const isAsked = (row: { sourceId: number; windowStart: number }): boolean =>
     only === null || only.get(row.sourceId)?.has(row.windowStart) === true;
-  const blocks = (await tables.blocks(sourceIds, resolution, from, to))
-    .filter(isAsked)
-    .map((row) => new BlockSegment(row, resolution));
+  const rows = await tables.blocks(sourceIds, resolution, from, to);
+  const blocks = BlockSegment.of(rows.filter(isAsked), resolution);
   const batches =
     resolution === 0 ? (await tables.batches(sourceIds, from, to)).filter(isAsked) : [];
-  await loadGroups(tables, blocks, (segment) => wanted.get(segment.row.sourceId) ?? []);
+  await loadGroups(tables, blocks, resolution, (segment) => wanted.get(segment.row.sourceId) ?? []);
   for (const { sourceId, start, segments } of grouped(blocks, batches, wanted)) {
     const list = windows.get(sourceId) ?? [];
     list.push({ start, merged: new Merge(segments) });

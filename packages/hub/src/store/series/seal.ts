@@ -36,13 +36,15 @@ export async function merge(
 ): Promise<boolean> {
   const { sourceId, resolution, windowStart } = job;
   const isSeal = job.kind === "seal";
-  const blocks = (await tables.blocks([sourceId], resolution, windowStart, windowStart))
-    .filter((row) => isSeal || row.level === job.level)
-    .map((row) => new BlockSegment(row, resolution));
+  const rows = await tables.blocks([sourceId], resolution, windowStart, windowStart);
+  const blocks = BlockSegment.of(
+    rows.filter((row) => isSeal || row.level === job.level),
+    resolution,
+  );
   const takesBatches = resolution === 0 && (isSeal || job.level === 0);
   const batches = takesBatches ? await tables.batches([sourceId], windowStart, windowStart) : [];
   if (blocks.length + batches.length === 0) return false;
-  await loadGroups(tables, blocks, null);
+  await loadGroups(tables, blocks, resolution, null);
   const level: BlockLevel = isSeal ? 3 : job.level === 0 ? 1 : 2;
   const inserts = mergedBlocks(job, level, blocks, batches, now, settings);
   await tables.replace({

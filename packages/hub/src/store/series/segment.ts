@@ -27,15 +27,22 @@ export interface Segment {
 export class BlockSegment implements Segment {
   readonly row: BlockRow;
   readonly #block: BlockReader;
-  readonly #fields: number;
-  readonly #groups = new Map<number, GroupReader>();
+  readonly #groups = new Set<number>();
   readonly #places = new Map<number, { readonly group: GroupReader; readonly place: number }>();
 
-  constructor(row: BlockRow, resolution: Resolution) {
+  constructor(row: BlockRow, block: BlockReader) {
     this.row = row;
-    this.#fields = fieldsOf[resolution];
-    this.#block = new BlockReader(row.head, this.#fields);
-    if (this.#block.inlineGroup !== null) this.#index(this.#block.inlineGroup);
+    this.#block = block;
+    if (block.inlineGroup !== null) this.#index(block.inlineGroup);
+  }
+
+  static of(rows: readonly BlockRow[], resolution: Resolution): readonly BlockSegment[] {
+    const heads = rows.map((row) => row.head);
+    const blocks = BlockReader.unpackAll(heads, fieldsOf[resolution]);
+    return rows.flatMap((row, i) => {
+      const block = blocks[i];
+      return block === undefined ? [] : [new BlockSegment(row, block)];
+    });
   }
 
   get times(): Float64Array {
@@ -51,10 +58,9 @@ export class BlockSegment implements Segment {
     return [...groups].filter((group) => group >= 0);
   }
 
-  addGroup(number: number, blob: Uint8Array): void {
+  addGroup(number: number, group: GroupReader): void {
     if (this.#groups.has(number)) return;
-    const group = GroupReader.unpack(blob, this.#fields);
-    this.#groups.set(number, group);
+    this.#groups.add(number);
     this.#index(group);
   }
 
@@ -150,7 +156,7 @@ export function batchSegments(
       instants.push(decodeInstant(data));
     } else {
       closeInstants();
-      segments.push(new BlockSegment({ id, sourceId, windowStart, level: 1, head: data }, 0));
+      segments.push(...BlockSegment.of([{ id, sourceId, windowStart, level: 1, head: data }], 0));
     }
   }
   closeInstants();
@@ -161,6 +167,7 @@ export function batchSegments(
 export async function loadGroups(
   tables: SeriesTables,
   segments: readonly BlockSegment[],
+  resolution: Resolution,
   slotsOf: ((segment: BlockSegment) => readonly number[]) | null,
 ): Promise<void> {
   const places = segments.flatMap((segment) =>
@@ -169,9 +176,9 @@ export async function loadGroups(
       .map((group) => ({ segment, blockId: segment.row.id, group })),
   );
   if (places.length === 0) return;
-  const blobs = await tables.groups(places);
-  for (const [i, { segment, group }] of places.entries()) {
-    const blob = blobs[i];
-    if (blob !== undefined) segment.addGroup(group, blob);
+  const groups = GroupReader.unpackAll(await tables.groups(places), fieldsOf[resolution]);
+  for (const [i, { segment, group: number }] of places.entries()) {
+    const group = groups[i];
+    if (group !== undefined) segment.addGroup(number, group);
   }
 }

@@ -323,14 +323,38 @@ function insertBlock(prepared: Handle["prepared"], block: NewBlock): void {
   const { sourceId, resolution, windowStart, level, samples, head, groups } = block;
   if (groups.length > groupsPerBlock) throw new Error(`a block has ${groups.length} groups`);
   const bytes = groups.reduce((sum, group) => sum + group.length, head.length);
-  const { lastInsertRowid } = prepared(
-    `insert into series_block (source_id, resolution, window_start, level, samples, data_bytes, head)
-    values (?, ?, ?, ?, ?, ?, ?)`,
-  ).run(sourceId, resolution, windowStart, level, samples, bytes, head);
+  const id = nextBlockId(prepared, laneOf(block));
+  prepared(
+    `insert into series_block (id, source_id, resolution, window_start, level, samples, data_bytes, head)
+    values (?, ?, ?, ?, ?, ?, ?, ?)`,
+  ).run(id, sourceId, resolution, windowStart, level, samples, bytes, head);
   const insert = prepared("insert into series_group (id, data) values (?, ?)");
   for (const [place, group] of groups.entries()) {
-    insert.run(Number(lastInsertRowid) * groupsPerBlock + place, group);
+    insert.run(id * groupsPerBlock + place, group);
   }
+}
+
+/** Ids of a lane. The id of a group must stay below 2^53. */
+const idsPerLane = 2 ** 37;
+
+/**
+ * Rows lie in the order of their ids, so what lives equally long gets ids from one lane: when pieces are merged, or a
+ * month is dropped, whole pages become free instead of holes between rows that stay.
+ */
+function laneOf({ level, resolution }: NewBlock): number {
+  if (level === 3) return 1 + resolution;
+  return level === 2 && resolution === 2 ? 4 : 0;
+}
+
+/** Above all ids that are there, so that of two blocks the later has the higher id. */
+function nextBlockId(prepared: Handle["prepared"], lane: number): number {
+  const first = lane * idsPerLane;
+  const row = prepared("select max(id) as last from series_block where id between ? and ?").get(
+    first,
+    first + idsPerLane - 1,
+  );
+  const last = row?.["last"];
+  return typeof last === "number" ? last + 1 : first;
 }
 
 function gone(what: string, id: number): AppError {

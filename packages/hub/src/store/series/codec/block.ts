@@ -5,7 +5,7 @@
  */
 import { ByteReader, ByteWriter } from "./bytes.ts";
 import { ColumnScratch, decodeColumn, encodeColumn } from "./column.ts";
-import { formats, unwrap, wrap, type ZstdLevel } from "./wrap.ts";
+import { formats, unwrapAll, wrap, type ZstdLevel } from "./wrap.ts";
 
 /** A group is closed when its columns have this many bytes before zstd; larger ones from every 512th group on. */
 const groupBytes = 32 * 1024;
@@ -151,8 +151,8 @@ export class GroupReader {
     this.#fields = fields;
   }
 
-  static unpack(blob: Uint8Array, fields: number): GroupReader {
-    return new GroupReader(unwrap(formats.group, blob), fields);
+  static unpackAll(blobs: readonly Uint8Array[], fields: number): readonly GroupReader[] {
+    return unwrapAll(formats.group, blobs).map((body) => new GroupReader(body, fields));
   }
 
   /** Reads a column by the place of its slot in `slots`; see `decodeColumn`. */
@@ -163,7 +163,7 @@ export class GroupReader {
   }
 }
 
-/** The head of a block. */
+/** The head of a block that was unpacked. */
 export class BlockReader {
   /** How many instants the block has. */
   readonly length: number;
@@ -174,8 +174,11 @@ export class BlockReader {
   readonly #timesColumn: Uint8Array;
   #times: Float64Array | undefined;
 
-  constructor(head: Uint8Array, fields: number) {
-    const body = unwrap(formats.block, head);
+  static unpackAll(heads: readonly Uint8Array[], fields: number): readonly BlockReader[] {
+    return unwrapAll(formats.block, heads).map((body) => new BlockReader(body, fields));
+  }
+
+  constructor(body: Uint8Array, fields: number) {
     const reader = new ByteReader(body);
     this.length = reader.unsigned();
     this.#timesColumn = reader.raw(reader.unsigned());

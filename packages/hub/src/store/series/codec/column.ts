@@ -11,6 +11,10 @@ const kindBits = 0x03;
 const transformBits = 0x0c;
 const gapsFlag = 0x10;
 const exceptionsFlag = 0x20;
+const bitsFlag = 0x40;
+
+/** Numbers of at most this many bits may be packed as bits, so that four bytes hold one with what is left of another. */
+const maxPackedBits = 24;
 
 /** Scratch space for columns of up to `length` samples; grows by itself. */
 export class ColumnScratch {
@@ -59,7 +63,8 @@ export function encodeColumn(
   toWhole(scratch, count, decimals);
   const { exceptions } = scratch;
   const chosen = chooseTransform(scratch.whole, count);
-  out.byte(kind.whole | chosen.transform | gaps | (exceptions.length > 0 ? exceptionsFlag : 0));
+  const flags = (exceptions.length > 0 ? exceptionsFlag : 0) | (chosen.width > 0 ? bitsFlag : 0);
+  out.byte(kind.whole | chosen.transform | gaps | flags);
   writeGaps(out, gaps, present);
   out.byte(decimals);
   if (exceptions.length > 0) writeExceptions(out, exceptions, dense);
@@ -144,10 +149,44 @@ interface Choice {
   /** All differences are multiples of it. */
   readonly unit: number;
   readonly least: number;
+  /** Bits of each number when they are packed as bits; 0 for LEB128. */
+  readonly width: number;
 }
 
 /** Estimates each transform by the bits of its numbers; the differences' common divisor is taken out first. */
 function chooseTransform(whole: Float64Array, count: number): Choice {
+  const { unit, least } = unitOf(whole, count);
+  let plain = 0;
+  let delta = 0;
+  let deltaOfDelta = 0;
+  let plainMost = 0;
+  let deltaMost = 0;
+  let before = ((whole[0] ?? 0) - least) / unit;
+  let step = 0;
+  for (let i = 1; i < count; i += 1) {
+    const value = ((whole[i] ?? 0) - least) / unit;
+    const difference = value - before;
+    const folded = zigzag(difference);
+    plain += bits(value);
+    delta += bits(folded);
+    deltaOfDelta += bits(zigzag(difference - step));
+    if (value > plainMost) plainMost = value;
+    if (folded > deltaMost) deltaMost = folded;
+    before = value;
+    step = difference;
+  }
+  if (deltaOfDelta < delta && deltaOfDelta < plain) {
+    return { transform: transform.deltaOfDelta, unit, least, width: 0 };
+  }
+  if (delta <= plain) {
+    return { transform: transform.delta, unit, least, width: packedWidth(delta, deltaMost, count) };
+  }
+  const most = Math.max(plainMost, ((whole[0] ?? 0) - least) / unit);
+  return { transform: transform.plain, unit, least, width: packedWidth(plain, most, count) };
+}
+
+/** The common divisor of all differences, and the least value. */
+function unitOf(whole: Float64Array, count: number): { unit: number; least: number } {
   let unit = 0;
   let least = whole[0] ?? 0;
   for (let i = 1; i < count; i += 1) {
@@ -155,25 +194,19 @@ function chooseTransform(whole: Float64Array, count: number): Choice {
     if (value < least) least = value;
     if (unit !== 1) unit = commonDivisor(unit, Math.abs(value - (whole[i - 1] ?? 0)));
   }
-  if (unit === 0) unit = 1;
-  let plain = 0;
-  let delta = 0;
-  let deltaOfDelta = 0;
-  let before = ((whole[0] ?? 0) - least) / unit;
-  let step = 0;
-  for (let i = 1; i < count; i += 1) {
-    const value = ((whole[i] ?? 0) - least) / unit;
-    const difference = value - before;
-    plain += bits(value);
-    delta += bits(zigzag(difference));
-    deltaOfDelta += bits(zigzag(difference - step));
-    before = value;
-    step = difference;
-  }
-  if (deltaOfDelta < delta && deltaOfDelta < plain) {
-    return { transform: transform.deltaOfDelta, unit, least };
-  }
-  return { transform: delta <= plain ? transform.delta : transform.plain, unit, least };
+  return { unit: unit === 0 ? 1 : unit, least };
+}
+
+/**
+ * Noise is packed as bits: when nearly all numbers need nearly all bits of the largest, LEB128 only adds a bit per
+ * byte, and zstd cannot take it away. Where most numbers are small, zstd finds more in bytes.
+ */
+function packedWidth(sum: number, most: number, count: number): number {
+  const width = bits(most);
+  const mean = sum / Math.max(1, count - 1);
+  return width <= maxPackedBits && mean >= 7 && width <= mean + 1.5 + 0.8 * Math.ceil(mean / 7)
+    ? width
+    : 0;
 }
 
 function bits(value: number): number {
@@ -189,23 +222,51 @@ function commonDivisor(a: number, b: number): number {
 }
 
 function writeWhole(out: ByteWriter, whole: Float64Array, count: number, choice: Choice): void {
-  const { unit, least } = choice;
+  const { unit, least, width } = choice;
+  const isPlain = choice.transform === transform.plain;
   const first = whole[0] ?? 0;
   out.unsigned(unit);
-  if (choice.transform === transform.plain) {
-    out.signed(least);
-    for (let i = 0; i < count; i += 1) out.unsigned(((whole[i] ?? 0) - least) / unit);
-    return;
-  }
-  out.signed(first);
+  out.signed(isPlain ? least : first);
+  if (width > 0) out.byte(width);
+  const packer = width > 0 ? new BitPacker(out, width) : null;
   let before = first;
   let step = 0;
-  for (let i = 1; i < count; i += 1) {
+  for (let i = isPlain ? 0 : 1; i < count; i += 1) {
     const value = whole[i] ?? 0;
-    const difference = (value - before) / unit;
-    out.signed(difference - step);
+    const difference = (value - (isPlain ? least : before)) / unit;
+    const number = isPlain ? difference : zigzag(difference - step);
+    if (packer === null) out.unsigned(number);
+    else packer.add(number);
     before = value;
     if (choice.transform === transform.deltaOfDelta) step = difference;
+  }
+  packer?.finish();
+}
+
+/** Writes numbers of a fixed width, the lowest bit first. */
+class BitPacker {
+  readonly #out: ByteWriter;
+  readonly #width: number;
+  #held = 0;
+  #bits = 0;
+
+  constructor(out: ByteWriter, width: number) {
+    this.#out = out;
+    this.#width = width;
+  }
+
+  add(number: number): void {
+    this.#held |= number << this.#bits;
+    this.#bits += this.#width;
+    while (this.#bits >= 8) {
+      this.#out.byte(this.#held & 255);
+      this.#held >>>= 8;
+      this.#bits -= 8;
+    }
+  }
+
+  finish(): void {
+    if (this.#bits > 0) this.#out.byte(this.#held & 255);
   }
 }
 
@@ -303,13 +364,49 @@ function readWhole(reader: ByteReader, head: number, values: Float64Array, count
   }
   const unit = reader.unsigned();
   const base = reader.signed();
-  if ((head & transformBits) === transform.plain) {
+  if ((head & bitsFlag) !== 0) {
+    readBits(reader, values, count, {
+      base,
+      unit,
+      power,
+      isPlain: (head & transformBits) === transform.plain,
+    });
+  } else if ((head & transformBits) === transform.plain) {
     for (let i = 0; i < count; i += 1) values[i] = (base + reader.unsigned() * unit) / power;
   } else {
     const twice = (head & transformBits) === transform.deltaOfDelta;
     readDifferences(reader, values, count, { base, unit, power, twice });
   }
   for (const [i, at] of places.entries()) values[at] = exceptions[i] ?? 0;
+}
+
+/** Numbers packed as bits: over the least value, or differences. */
+function readBits(
+  reader: ByteReader,
+  values: Float64Array,
+  count: number,
+  { base, unit, power, isPlain }: { base: number; unit: number; power: number; isPlain: boolean },
+): void {
+  const width = reader.byte();
+  const numbers = isPlain ? count : count - 1;
+  const bytes = reader.raw((numbers * width + 7) >> 3);
+  const mask = 2 ** width - 1;
+  let at = 0;
+  let held = 0;
+  let bits = 0;
+  let sum = 0;
+  if (!isPlain) values[0] = base / power;
+  for (let i = isPlain ? 0 : 1; i < count; i += 1) {
+    while (bits < width) {
+      held |= (bytes[at++] ?? 0) << bits;
+      bits += 8;
+    }
+    const number = held & mask;
+    held >>>= width;
+    bits -= width;
+    sum = isPlain ? number : sum + ((number >>> 1) ^ -(number & 1));
+    values[i] = (base + sum * unit) / power;
+  }
 }
 
 function readDifferences(
@@ -330,6 +427,10 @@ function readDifferences(
     if (byte < 128) {
       at += 1;
       difference = (byte >>> 1) ^ -(byte & 1);
+    } else if ((bytes[at + 1] ?? 0) < 128) {
+      const two = (byte & 127) | ((bytes[at + 1] ?? 0) << 7);
+      at += 2;
+      difference = (two >>> 1) ^ -(two & 1);
     } else {
       reader.at = at;
       difference = reader.signed();
