@@ -93,7 +93,12 @@ async function prepareBinaries(folder: string, user: User): Promise<Binaries> {
   const variable = process.platform === "darwin" ? "DYLD_LIBRARY_PATH" : "LD_LIBRARY_PATH";
   return {
     folder: join(native, "bin"),
-    env: { PATH: process.env["PATH"] ?? "", LC_ALL: "C", TZ: "UTC", [variable]: links },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      LC_ALL: "C",
+      TZ: "UTC",
+      [variable]: `${links}:${join(native, "lib")}`,
+    },
   };
 }
 
