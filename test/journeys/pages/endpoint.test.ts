@@ -35,7 +35,7 @@ describe("a monitor on the pages", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Create monitor" }).click();
     await page.getByRole("heading", { name: "shop" }).waitFor();
     await page.evaluate("window.wasHere = true");
-    const status = page.locator(".monitor-status");
+    const status = page.locator(".monitor-status p");
     await status.getByText("Up").waitFor();
     await page.getByRole("table").getByText("200").first().waitFor();
 
@@ -99,7 +99,7 @@ describe("a monitor on the pages", { skip: noBrowser }, () => {
     });
     await using visit = await browser.visit(`${hub.url}/dashboard/monitors/${made.id}`);
     const { page } = visit;
-    const status = page.locator(".monitor-status");
+    const status = page.locator(".monitor-status p");
     await status.getByText("Up").waitFor();
     await page.keyboard.press("p");
     await status.getByText("Paused").waitFor();

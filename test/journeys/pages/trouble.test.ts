@@ -45,7 +45,8 @@ describe("pages in trouble", { skip: noBrowser }, () => {
       settings: { host: "127.0.0.1", port: 1 },
       enabled: false,
     });
-    if (await banner.isVisible()) await banner.getByRole("button", { name: "Try now" }).click();
+    const tryNow = page.getByRole("button", { name: "Try now" });
+    if (await tryNow.isVisible()) await tryNow.click();
     await page.getByText("Live", { exact: true }).waitFor();
     await page.locator(".monitor-row", { hasText: "after" }).waitFor();
     assert.equal(await page.getByText("Belfry cannot be reached.").count(), 0);

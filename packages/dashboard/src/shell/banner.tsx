@@ -13,8 +13,9 @@ export function Banner() {
   const heard = live.heardAt.value;
   const waits = state.retryAt > now.value;
   return (
-    <div class="banner" role="alert">
-      <p>
+    <div class="banner">
+      {/* Read out once; the countdown beside it is not. */}
+      <p role="alert">
         <strong>Belfry cannot be reached.</strong>{" "}
         {heard === 0 ? (
           "Nothing is shown live."
@@ -22,13 +23,13 @@ export function Banner() {
           <>
             What you see is as of <time title={formatInstant(heard)}>{formatClock(heard)}</time>.
           </>
-        )}{" "}
-        <span aria-live="off" class="banner-next">
-          {waits
-            ? `Trying again ${formatAgo(state.retryAt, now.value).replace("now", "shortly")}.`
-            : "Trying again…"}
-        </span>
+        )}
       </p>
+      <span class="banner-next">
+        {waits
+          ? `Trying again ${formatAgo(state.retryAt, now.value).replace("now", "shortly")}.`
+          : "Trying again…"}
+      </span>
       <button type="button" onClick={() => live.retry()}>
         Try now
       </button>

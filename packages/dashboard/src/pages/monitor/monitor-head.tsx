@@ -61,7 +61,11 @@ function StatusLine({ monitor }: { monitor: MonitorView }) {
   const { status, last_check: check } = monitor;
   const troubled = isTrouble(status) && check?.reason != null;
   return (
-    <div class={`monitor-status is-${status}`} aria-live="polite">
+    <div class={`monitor-status is-${status}`}>
+      {/* Read out when it changes; the rest of the line changes every second. */}
+      <span class="visually-hidden" role="status">
+        {titleOf(status)}
+      </span>
       <StatusMark status={status} />
       <p>
         <strong>{titleOf(status)}</strong> for <Ago at={monitor.status_since} as="since" />
