@@ -26,12 +26,14 @@ const sqliteCodes = new Map<number, { readonly code: ErrorCode; readonly detail:
   [11, { code: "internal", detail: "the database file is damaged" }],
   [13, { code: "unavailable", detail: "the disk is full" }],
   [14, { code: "unavailable", detail: "the database file cannot be opened" }],
+  [19, { code: "conflict", detail: "it contradicts what is stored" }],
   [26, { code: "internal", detail: "the file is not an SQLite database, or it is damaged" }],
 ]);
 
 /** Classes and codes of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const postgresCodes = new Map<string, { readonly code: ErrorCode; readonly detail: string }>([
   ["08", { code: "unavailable", detail: "the connection to the database failed" }],
+  ["23", { code: "conflict", detail: "it contradicts what is stored" }],
   ["25006", { code: "unavailable", detail: "the database cannot be written" }],
   ["28", { code: "unavailable", detail: "the database refused the user or password" }],
   ["3D000", { code: "unavailable", detail: "the database does not exist" }],

@@ -7,6 +7,7 @@ import { accessContract } from "./contract/access.contract.ts";
 import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
+import { historyContract } from "./contract/history.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
 
@@ -17,6 +18,7 @@ export function storeContract(stores: ContractStores): void {
     checkContract(stores);
     alertingContract(stores);
     accessContract(stores);
+    historyContract(stores);
     migrationContract(stores);
   });
 }
