@@ -13,7 +13,7 @@ export function Banner() {
   const heard = live.heardAt.value;
   const waits = state.retryAt > now.value;
   return (
-    <div class="banner">
+    <section class="banner" aria-label="Connection">
       {/* Read out once; the countdown beside it is not. */}
       <p role="alert">
         <strong>Belfry cannot be reached.</strong>{" "}
@@ -33,6 +33,6 @@ export function Banner() {
       <button type="button" onClick={() => live.retry()}>
         Try now
       </button>
-    </div>
+    </section>
   );
 }
