@@ -9,7 +9,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import { createJudgingTable } from "./judge/judging.ts";
 import { createId } from "./model/id.ts";
 import type { Incident } from "./model/incident.ts";
-import type { Monitor } from "./model/monitor.ts";
+import { exampleMonitor } from "./model/monitor.kit.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { createStore } from "./store/open.ts";
 
@@ -29,27 +29,7 @@ async function withFolder(work: (file: string) => Promise<void>): Promise<void> 
 const open = (database: string): Promise<Store> =>
   createStore({ database, retention }, { log: { info: () => undefined, error: () => undefined } });
 
-const monitor: Monitor = {
-  id: createId<"monitor">(1),
-  name: "api",
-  kind: "http",
-  settings: { url: "http://127.0.0.1/" },
-  labels: {},
-  dependsOn: [],
-  enabled: true,
-  intervalMs: 1000,
-  timeoutMs: 1000,
-  judging: {
-    downAfter: 2,
-    upAfter: 1,
-    retryIntervalMs: null,
-    degradedAfterMs: null,
-    degradedCertificateDays: null,
-  },
-  version: 1,
-  createdAt: 1000,
-  updatedAt: 1000,
-};
+const monitor = exampleMonitor();
 
 const up: Outcome = {
   result: "up",

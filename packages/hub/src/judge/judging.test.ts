@@ -1,31 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createId } from "../model/id.ts";
-import type { Monitor } from "../model/monitor.ts";
+import { exampleMonitor } from "../model/monitor.kit.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { createJudgingTable, type Decision } from "./judging.ts";
 
-const monitor: Monitor = {
-  id: createId<"monitor">(1),
-  name: "api",
-  kind: "http",
-  settings: {},
-  labels: {},
-  dependsOn: [],
-  enabled: true,
-  intervalMs: 1000,
-  timeoutMs: 1000,
-  judging: {
-    downAfter: 2,
-    upAfter: 1,
-    retryIntervalMs: null,
-    degradedAfterMs: null,
-    degradedCertificateDays: null,
-  },
-  version: 1,
-  createdAt: 0,
-  updatedAt: 0,
-};
+const monitor = exampleMonitor();
 
 const up: Outcome = {
   result: "up",

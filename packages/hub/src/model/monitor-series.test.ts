@@ -1,30 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { createId } from "./id.ts";
-import type { Monitor } from "./monitor.ts";
+import { exampleMonitor } from "./monitor.kit.ts";
 import { createFrameMaker, parseMetricKey } from "./monitor-series.ts";
 
-const monitor: Monitor = {
-  id: createId<"monitor">(1),
-  name: "api",
-  kind: "http",
-  settings: {},
-  labels: {},
-  dependsOn: [],
-  enabled: true,
-  intervalMs: 1000,
-  timeoutMs: 1000,
-  judging: {
-    downAfter: 2,
-    upAfter: 1,
-    retryIntervalMs: null,
-    degradedAfterMs: null,
-    degradedCertificateDays: null,
-  },
-  version: 1,
-  createdAt: 0,
-  updatedAt: 0,
-};
+const monitor = exampleMonitor();
 
 describe("frames of a monitor", () => {
   test("read metric keys with and without labels", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import type { Clock } from "../model/clock.ts";
 import { createId, type MonitorId } from "../model/id.ts";
+import { exampleMonitor } from "../model/monitor.kit.ts";
 import type { Monitor } from "../model/monitor.ts";
 import { Scheduler, spreadOf } from "./scheduler.ts";
 
@@ -11,27 +12,7 @@ beforeEach(() => mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_0
 afterEach(() => mock.timers.reset());
 
 function monitorOf(name: string, intervalMs: number): Monitor {
-  return {
-    id: createId<"monitor">(Date.now()),
-    name,
-    kind: "test",
-    settings: {},
-    labels: {},
-    dependsOn: [],
-    enabled: true,
-    intervalMs,
-    timeoutMs: 10_000,
-    judging: {
-      downAfter: 2,
-      upAfter: 1,
-      retryIntervalMs: null,
-      degradedAfterMs: null,
-      degradedCertificateDays: null,
-    },
-    version: 1,
-    createdAt: 0,
-    updatedAt: 0,
-  };
+  return exampleMonitor({ id: createId(Date.now()), name, intervalMs });
 }
 
 interface Trial {
