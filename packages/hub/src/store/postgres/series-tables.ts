@@ -36,6 +36,9 @@ type Sources = Pick<
   "sources" | "createSource" | "setSourceLabels" | "lockSource" | "deleteSource"
 >;
 
+/** Another hub may delete a source between the two statements that make it. */
+const createAttempts = 5;
+
 const sourceColumns = "id, key, labels, slots, stamp";
 
 function sourcesOf(query: Query): Sources {
@@ -49,22 +52,22 @@ function sourcesOf(query: Query): Sources {
       return rows.map(sourceRow);
     },
     async createSource(key, labels) {
-      // Waits for another transaction that makes the same source; then does nothing, and the row is there to be read.
-      await query(
-        `insert into series_source (key, labels, slots, stamp) values ($1, $2, 0, 0)
-        on conflict (key) do nothing`,
-        key,
-        labels,
-      );
-      const { rows } = await query(
-        `select ${sourceColumns} from series_source where key = $1 for key share`,
-        key,
-      );
-      const [row] = rows;
-      if (row === undefined) {
-        throw new AppError("conflict", `the source ${key} was deleted while it was made`);
+      for (let attempt = 1; attempt <= createAttempts; attempt += 1) {
+        // Waits for another transaction that makes the same source; then does nothing, and the row is there to be read.
+        await query(
+          `insert into series_source (key, labels, slots, stamp) values ($1, $2, 0, 0)
+          on conflict (key) do nothing`,
+          key,
+          labels,
+        );
+        const { rows } = await query(
+          `select ${sourceColumns} from series_source where key = $1 for key share`,
+          key,
+        );
+        const [row] = rows;
+        if (row !== undefined) return sourceRow(row);
       }
-      return sourceRow(row);
+      throw new AppError("conflict", `the source ${key} is deleted again and again`);
     },
     async setSourceLabels(id, labels) {
       await query("update series_source set labels = $1 where id = $2", labels, id);
