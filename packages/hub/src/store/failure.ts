@@ -76,8 +76,16 @@ export function fromFailureMessage(message: FailureMessage): AppError {
   });
 }
 
+/** True for an error of SQLite itself; with `primaryCode` (https://www.sqlite.org/rescode.html), only of that kind. */
+export function isSqliteError(error: unknown, primaryCode?: number): boolean {
+  if (textProperty(error, "code") !== "ERR_SQLITE_ERROR") return false;
+  return (
+    primaryCode === undefined || ((numberProperty(error, "errcode") ?? 0) & 0xff) === primaryCode
+  );
+}
+
 function sqliteMeaning(error: unknown): { code: ErrorCode; detail: string } | undefined {
-  if (textProperty(error, "code") !== "ERR_SQLITE_ERROR") return undefined;
+  if (!isSqliteError(error)) return undefined;
   const extended = numberProperty(error, "errcode");
   return extended === undefined ? undefined : sqliteCodes.get(extended & 0xff);
 }

@@ -131,6 +131,15 @@ describe("a database file", () => {
     await assert.rejects(open(file), { name: "AppError", detail: /belfry\.db/ });
   });
 
+  test("below something that is no folder is refused with the reason", async () => {
+    const file = newFile();
+    await writeFile(join(folder, `${files}`), "");
+    await assert.rejects(open(file), {
+      code: "unavailable",
+      detail: /belfry\.db: .*(EEXIST|ENOTDIR)/,
+    });
+  });
+
   test("held by another writer is busy for a while, and then goes on", async () => {
     const file = newFile();
     await using store = await open(file);

@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../../model/error.ts";
-import { toAppError } from "../failure.ts";
+import { isSqliteError, toAppError } from "../failure.ts";
 
 /** "BLFR": marks the file as ours (`PRAGMA application_id`). */
 const applicationId = 0x42_4c_46_52;
@@ -65,13 +65,16 @@ function refuseForeign(database: DatabaseSync, file: string, fresh: boolean): vo
   throw new AppError("internal", `${file} is an SQLite database, but not one of Belfry's`);
 }
 
-/** Errors of opening name the file: damaged, not a database, not allowed. */
-function explained<T>(file: string, open: () => T): T {
+/** Errors of opening a file name it: damaged, not a database, not allowed, its folder cannot be made. */
+export function explained<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const { code, detail } = toAppError(error);
+    const ofSqlite = isSqliteError(error);
+    const { code, detail } = ofSqlite
+      ? toAppError(error)
+      : ({ code: "unavailable", detail: String(error) } as const);
     throw new AppError(code, `${file}: ${detail}`, { cause: error });
   }
 }

@@ -7,11 +7,31 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { AppError } from "../../model/error.ts";
+import { isSqliteError } from "../failure.ts";
+import { explained } from "./file.ts";
+
+const busy = 5;
 
 /** Takes the lock of a database file, or throws one line that names the file and the process that has it. */
 export function lockDatabase(file: string): Disposable {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  const database = new DatabaseSync(`${file}.lock`, { timeout: 0 });
+  const database = explained(file, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    return new DatabaseSync(`${file}.lock`, { timeout: 0 });
+  });
+  try {
+    explained(`${file}.lock`, () => take(database, file));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    [Symbol.dispose]() {
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function take(database: DatabaseSync, file: string): void {
   try {
     database.exec(`
       PRAGMA synchronous = OFF;
@@ -22,16 +42,11 @@ export function lockDatabase(file: string): Disposable {
     database.prepare("INSERT INTO holder (pid) VALUES (?)").run(process.pid);
     database.exec("COMMIT; BEGIN IMMEDIATE;");
   } catch (error) {
+    if (!isSqliteError(error, busy)) throw error;
     const pid = holderOf(database);
-    database.close();
     const who = pid === undefined ? "another process" : `process ${pid}`;
     throw new AppError("conflict", `${file} is in use by ${who}`, { cause: error });
   }
-  return {
-    [Symbol.dispose]() {
-      if (database.isOpen) database.close();
-    },
-  };
 }
 
 function holderOf(database: DatabaseSync): number | undefined {

@@ -80,7 +80,10 @@ export class StoreThread implements AsyncDisposable {
     return this.#opened.promise;
   }
 
-  /** Calls an operation. Calls are taken in order; `frames` are copied before this returns. */
+  /**
+   * Calls an operation. Calls are taken in order; `frames` are copied before this returns. Guarantee of the cast: the
+   * thread answers a call with what the operation of that name in the same table resolved to.
+   */
   call<N extends OperationName>(
     name: N,
     args: Arguments<N>,
