@@ -89,7 +89,8 @@ describe("a store thread", () => {
   });
 
   test("can be closed while another is being started", async () => {
-    const { thread, workers } = await openThread();
+    await using opened = await openThread();
+    const { thread, workers } = opened;
     await workers[0]?.terminate();
     await thread[Symbol.asyncDispose]();
     await assert.rejects(thread.ping(), { code: "unavailable", detail: /is closed/ });
