@@ -23,6 +23,7 @@ import {
   linesOf,
   type Timeline,
 } from "../../chart/timeline.ts";
+import { createHold } from "../../live/hold.ts";
 import type { Range, Span } from "../../route/route.ts";
 
 export interface Chart {
@@ -69,8 +70,7 @@ class MonitorChart implements ChartModel {
   #whole: Timeline = emptyTimeline;
   #request = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #held = false;
-  #missed = false;
+  readonly #hold = createHold();
 
   constructor(id: string, parts: ChartParts) {
     this.#id = id;
@@ -92,10 +92,7 @@ class MonitorChart implements ChartModel {
   }
 
   hold(on: boolean): void {
-    this.#held = on;
-    if (on || !this.#missed) return;
-    this.#missed = false;
-    this.#follow();
+    this.#hold.set(on);
   }
 
   reload(): void {
@@ -104,6 +101,7 @@ class MonitorChart implements ChartModel {
 
   [Symbol.dispose](): void {
     for (const stop of this.#stops) stop();
+    this.#hold[Symbol.dispose]();
     clearTimeout(this.#timer);
     this.#request.abort();
   }
@@ -150,8 +148,9 @@ class MonitorChart implements ChartModel {
 
   #follow(): void {
     if (this.#parts.view.value.zoom !== null) return;
-    if (this.#held) this.#missed = true;
-    else this.#timer ??= setTimeout(() => void this.#load(true), followEveryMs);
+    this.#hold.run(() => {
+      this.#timer ??= setTimeout(() => void this.#load(true), followEveryMs);
+    });
   }
 }
 

@@ -67,7 +67,7 @@ function Drawn({
   return (
     <div
       class="chart-drawn"
-      onPointerEnter={(event) => model.hold(event.pointerType === "mouse")}
+      onPointerMove={(event) => event.pointerType === "mouse" && model.hold(true)}
       onPointerLeave={() => model.hold(false)}
     >
       <Legend chart={chart} phases={phases} place={place.value} />

@@ -67,7 +67,7 @@ export function MonitorList({ model }: { model: OverviewModel }) {
           paddingTop: `${first * rowHeight.value}px`,
           paddingBottom: `${Math.max(0, ids.length - Math.min(end, ids.length)) * rowHeight.value}px`,
         }}
-        onPointerEnter={(event) => model.hold(event.pointerType === "mouse")}
+        onPointerMove={(event) => event.pointerType === "mouse" && model.hold(true)}
         onPointerLeave={() => model.hold(false)}
       >
         {drawn.value.map((id, i) => {

@@ -162,7 +162,7 @@ test("nothing moves under a pointer, and everything once it has left", async () 
   await world.pass(10_000);
   assert.deepEqual(model.ids.value, ["m0", "m1"]);
   model.hold(false);
-  await world.pass(500);
+  await world.pass(2000);
   assert.deepEqual(model.ids.value, ["m1", "m0"]);
 });
 

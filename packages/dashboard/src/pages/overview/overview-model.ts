@@ -16,6 +16,7 @@ import {
 import type { LiveCheck, MonitorView } from "@belfry/contract";
 import type { Client, MonitorPage } from "../../api/client.ts";
 import type { Failure } from "../../api/failure.ts";
+import { createHold } from "../../live/hold.ts";
 import type { Live } from "../../live/stream.ts";
 import { withCheck } from "../../live/with-check.ts";
 import type { OverviewView } from "../../route/route.ts";
@@ -72,8 +73,7 @@ class Overview implements OverviewModel {
   readonly #stops: readonly (() => void)[];
   #cursor: string | null = null;
   #request = new AbortController();
-  #held = false;
-  #missed = false;
+  readonly #hold = createHold();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(parts: OverviewParts) {
@@ -116,14 +116,12 @@ class Overview implements OverviewModel {
   }
 
   hold(on: boolean): void {
-    this.#held = on;
-    if (on || !this.#missed) return;
-    this.#missed = false;
-    this.#later(reorderMs / 4);
+    this.#hold.set(on);
   }
 
   [Symbol.dispose](): void {
     for (const stop of this.#stops) stop();
+    this.#hold[Symbol.dispose]();
     clearTimeout(this.#timer);
     this.#request.abort();
     this.summaries[Symbol.dispose]();
@@ -196,7 +194,8 @@ class Overview implements OverviewModel {
   }
 
   #later(ms: number): void {
-    if (this.#held) this.#missed = true;
-    else this.#timer ??= setTimeout(() => this.refresh(), ms);
+    this.#hold.run(() => {
+      this.#timer ??= setTimeout(() => this.refresh(), ms);
+    });
   }
 }
