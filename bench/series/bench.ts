@@ -84,7 +84,7 @@ export async function run({ short }: { short: boolean }): Promise<BenchReport> {
         "  whole database: file with indexes, rollups, write-ahead rows and free pages, and SQLite's own log",
         `  the same file then goes on to 30 days at 60 s for the chart; cold: a new connection, nothing decoded before`,
         "10 s: the same recording, every tenth instant, in the same file",
-        `checks: ${short ? 100 : 500} monitors with ${seriesPerMonitor} series, log-normal phases in whole µs (bench/series/checks.ts)`,
+        `checks: ${short ? 100 : 1000} monitors with ${seriesPerMonitor} series, log-normal phases in whole µs (bench/series/checks.ts)`,
         `append: ${appended.note}`,
         ...(prometheus === undefined
           ? []
@@ -175,10 +175,10 @@ async function measureHost(
   };
 }
 
-/** Bytes per sample of 500 monitors over a day. */
+/** Bytes per sample of 1,000 monitors over a day. */
 async function measureChecks(file: string, short: boolean): Promise<number> {
   const random = createRandom(1);
-  const monitors = Array.from({ length: short ? 100 : 500 }, (_, i) =>
+  const monitors = Array.from({ length: short ? 100 : 1000 }, (_, i) =>
     createChecks(`monitor:0197a0b0-0000-7000-8000-${String(i).padStart(12, "0")}`, random),
   );
   using database = new SeriesFile(file);

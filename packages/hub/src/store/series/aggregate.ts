@@ -15,14 +15,19 @@ export interface Bucket {
   readonly last: number;
 }
 
-/** Columns of a bucket, in the order in which they are kept. */
-const columns = 6;
+/** Room is made for at most so many buckets before there are any. */
+const mostExpected = 16_384;
 
 /** Gathers samples and smaller buckets, which must come in ascending order of time. */
 export class BucketGatherer {
   readonly #stepMs: number;
-  /** Finished buckets: start, min, max, sum, count and last of each. */
-  #rows = new Float64Array(64 * columns);
+  #starts: Float64Array<ArrayBuffer>;
+  #mins: Float64Array<ArrayBuffer>;
+  #maxs: Float64Array<ArrayBuffer>;
+  #sums: Float64Array<ArrayBuffer>;
+  #counts: Float64Array<ArrayBuffer>;
+  #lasts: Float64Array<ArrayBuffer>;
+  /** Finished buckets. */
   #length = 0;
   #start = 0;
   #end = -Infinity;
@@ -32,8 +37,16 @@ export class BucketGatherer {
   #samples = 0;
   #latest = 0;
 
-  constructor(stepMs: number) {
+  /** `expected`: about how many buckets there will be. */
+  constructor(stepMs: number, expected: number) {
     this.#stepMs = stepMs;
+    const room = Math.max(16, Math.min(expected, mostExpected));
+    this.#starts = new Float64Array(room);
+    this.#mins = new Float64Array(room);
+    this.#maxs = new Float64Array(room);
+    this.#sums = new Float64Array(room);
+    this.#counts = new Float64Array(room);
+    this.#lasts = new Float64Array(room);
   }
 
   /** Samples of the places `from` to `to` (not included); those with a 0 in `present`, where given, are left out. */
@@ -44,35 +57,44 @@ export class BucketGatherer {
     from: number,
     to: number,
   ): void {
-    let end = this.#end;
-    let [lowest, highest, total, samples] = [
-      this.#lowest,
-      this.#highest,
-      this.#total,
-      this.#samples,
-    ];
-    let latest = this.#latest;
-    for (let i = from; i < to; i += 1) {
-      if (present !== null && present[i] === 0) continue;
+    let i = from;
+    while (i < to) {
       const time = times[i] ?? 0;
-      const value = values[i] ?? 0;
-      if (time >= end) {
-        this.#hold(lowest, highest, total, samples, latest);
-        end = this.#open(time);
-        lowest = value;
-        highest = value;
-        total = 0;
-        samples = 0;
-      } else {
-        // Comparisons with NaN are false: a NaN is passed over, unless there is nothing else.
-        if (!(value >= lowest)) lowest = lower(lowest, value);
-        if (!(value <= highest)) highest = higher(highest, value);
+      const isNew = time >= this.#end;
+      if (isNew && (present === null || present[i] !== 0)) this.#open(time);
+      else if (isNew) {
+        i += 1;
+        continue;
       }
+      i = this.#addUpTo(this.#end, times, values, present, i, to);
+    }
+  }
+
+  /** Adds samples to the open bucket until one is not before `end`; gives its place. */
+  #addUpTo(
+    end: number,
+    times: Float64Array,
+    values: Float64Array,
+    present: Uint8Array | null,
+    from: number,
+    to: number,
+  ): number {
+    let [lowest, highest, latest] = [this.#lowest, this.#highest, this.#latest];
+    let total = this.#total;
+    let samples = this.#samples;
+    let i = from;
+    for (; i < to && (times[i] ?? 0) < end; i += 1) {
+      if (present !== null && present[i] === 0) continue;
+      const value = values[i] ?? 0;
+      // Comparisons with NaN are false: a NaN is passed over, unless there is nothing else.
+      if (!(value >= lowest)) lowest = lower(lowest, value);
+      if (!(value <= highest)) highest = higher(highest, value);
       total += value;
       samples += 1;
       latest = value;
     }
     this.#hold(lowest, highest, total, samples, latest);
+    return i;
   }
 
   addBucket(bucket: Bucket): void {
@@ -93,20 +115,15 @@ export class BucketGatherer {
   /** The buckets; nothing may be added afterwards. */
   finish(key: SeriesKey): SeriesBuckets {
     this.#close();
-    const count = this.#length / columns;
-    const column = (field: number): Float64Array => {
-      const values = new Float64Array(count);
-      for (let i = 0; i < count; i += 1) values[i] = this.#rows[i * columns + field] ?? 0;
-      return values;
-    };
+    const count = this.#length;
     return {
       key,
-      starts: column(0),
-      min: column(1),
-      max: column(2),
-      sum: column(3),
-      count: column(4),
-      last: column(5),
+      starts: this.#starts.slice(0, count),
+      min: this.#mins.slice(0, count),
+      max: this.#maxs.slice(0, count),
+      sum: this.#sums.slice(0, count),
+      count: this.#counts.slice(0, count),
+      last: this.#lasts.slice(0, count),
     };
   }
 
@@ -118,32 +135,42 @@ export class BucketGatherer {
     this.#latest = latest;
   }
 
-  /** Finishes the open bucket and opens the one `time` lies in; gives its end. */
-  #open(time: number): number {
+  /** Finishes the open bucket and opens the one `time` lies in. */
+  #open(time: number): void {
     this.#close();
     this.#start = floorTo(time, this.#stepMs);
     this.#end = this.#start + this.#stepMs;
-    return this.#end;
+    this.#hold(Number.NaN, Number.NaN, 0, 0, 0);
   }
 
   #close(): void {
     if (this.#samples === 0) return;
-    if (this.#length + columns > this.#rows.length) {
-      const larger = new Float64Array(this.#rows.length * 4);
-      larger.set(this.#rows);
-      this.#rows = larger;
-    }
-    const rows = this.#rows;
+    if (this.#length === this.#starts.length) this.#grow();
     const at = this.#length;
-    rows[at] = this.#start;
-    rows[at + 1] = this.#lowest;
-    rows[at + 2] = this.#highest;
-    rows[at + 3] = this.#total;
-    rows[at + 4] = this.#samples;
-    rows[at + 5] = this.#latest;
-    this.#length += columns;
+    this.#starts[at] = this.#start;
+    this.#mins[at] = this.#lowest;
+    this.#maxs[at] = this.#highest;
+    this.#sums[at] = this.#total;
+    this.#counts[at] = this.#samples;
+    this.#lasts[at] = this.#latest;
+    this.#length += 1;
     this.#samples = 0;
   }
+
+  #grow(): void {
+    this.#starts = larger(this.#starts);
+    this.#mins = larger(this.#mins);
+    this.#maxs = larger(this.#maxs);
+    this.#sums = larger(this.#sums);
+    this.#counts = larger(this.#counts);
+    this.#lasts = larger(this.#lasts);
+  }
+}
+
+function larger(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const copy = new Float64Array(values.length * 4);
+  copy.set(values);
+  return copy;
 }
 
 /** The lesser; NaN only when both are. */

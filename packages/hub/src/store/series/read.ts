@@ -239,7 +239,7 @@ function gather(
   slot: number,
   range: TimeRange,
 ): SeriesBuckets {
-  const gatherer = new BucketGatherer(stepMs);
+  const gatherer = new BucketGatherer(stepMs, Math.ceil((range.to - range.from) / stepMs));
   const { values, present } = roomFor(raw);
   let next = 0;
   /** Adds the windows of samples that begin before `end`. */

@@ -8,7 +8,7 @@ import { ColumnScratch, decodeColumn, encodeColumn } from "./column.ts";
 import { formats, unwrapAll, wrap, type ZstdLevel } from "./wrap.ts";
 
 /** A group is closed when its columns have this many bytes before zstd; larger ones from every 512th group on. */
-const groupBytes = 32 * 1024;
+const groupBytes = 16 * 1024;
 const groupsOfOneSize = 512;
 
 /** A single group of at most this many bytes, packed, stays in the head. */
@@ -123,6 +123,9 @@ export class BlockWriter {
   }
 }
 
+/** Times have no gaps, so nothing is ever written here. */
+const noGaps = new Uint8Array(0);
+
 /** A group that was unpacked: which slots it has and where their columns begin. */
 export class GroupReader {
   readonly slots: readonly number[];
@@ -199,7 +202,7 @@ export class BlockReader {
     if (this.#times === undefined) {
       this.#times = new Float64Array(this.length);
       if (this.length > 0) {
-        decodeColumn(this.#timesColumn, 0, this.#times, new Uint8Array(this.length));
+        decodeColumn(this.#timesColumn, 0, this.#times, noGaps);
       }
     }
     return this.#times;

@@ -235,14 +235,14 @@ describe("a block", () => {
       slots: Array.from({ length: 300 }, (_, i) => i * 2),
       fields: 1,
       inline: false,
-      groups: 4,
+      groups: 7,
     },
     {
       name: "of buckets has five columns a slot",
       slots: Array.from({ length: 60 }, (_, i) => i),
       fields: 5,
       inline: false,
-      groups: 5,
+      groups: 9,
     },
     {
       name: "of any size can be in one blob",

@@ -416,36 +416,41 @@ function readDifferences(
   { base, unit, power, twice }: { base: number; unit: number; power: number; twice: boolean },
 ): void {
   const { bytes } = reader;
+  const end = bytes.length;
   let at = reader.at;
-  let sum = 0;
+  let value = base;
   let step = 0;
-  values[0] = base / power;
-  for (let i = 1; i < count; i += 1) {
-    // Nearly all differences are one byte: no call for those.
+  let read = 0;
+  values[0] = base;
+  for (let i = 1; i < count && at < end; i += 1) {
+    // Nearly all differences are one byte or two: no call for those.
     const byte = bytes[at] ?? 0;
-    let difference: number;
-    if (byte < 128) {
-      at += 1;
-      difference = (byte >>> 1) ^ -(byte & 1);
-    } else if ((bytes[at + 1] ?? 0) < 128) {
-      const two = (byte & 127) | ((bytes[at + 1] ?? 0) << 7);
-      at += 2;
-      difference = (two >>> 1) ^ -(two & 1);
-    } else {
-      reader.at = at;
-      difference = reader.signed();
-      at = reader.at;
+    let difference = (byte >>> 1) ^ -(byte & 1);
+    at += 1;
+    if (byte >= 128) {
+      const next = bytes[at] ?? 0;
+      if (next < 128) {
+        const two = (byte & 127) | (next << 7);
+        difference = (two >>> 1) ^ -(two & 1);
+        at += 1;
+      } else {
+        reader.at = at - 1;
+        difference = reader.signed();
+        at = reader.at;
+      }
     }
     if (twice) {
       step += difference;
-      sum += step;
+      value += step * unit;
     } else {
-      sum += difference;
+      value += difference * unit;
     }
-    values[i] = (base + sum * unit) / power;
+    values[i] = value;
+    read = i;
   }
-  if (at > bytes.length) throw new RangeError("the bytes of a chunk end too early");
+  if (read < count - 1) throw new RangeError("the bytes of a chunk end too early");
   reader.at = at;
+  if (power !== 1) for (let i = 0; i < count; i += 1) values[i] = (values[i] ?? 0) / power;
 }
 
 function readFloats(reader: ByteReader, values: Float64Array, count: number): void {
