@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
+import { buildIfStale } from "../../../packages/dashboard/build-if-stale.ts";
 
 const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 
@@ -39,8 +40,9 @@ export interface TestBrowser extends AsyncDisposable {
   visit(url: string, options?: BrowserContextOptions): Promise<Visit>;
 }
 
-/** Starts the browser. */
+/** Starts the browser; the pages are built first where they are stale. */
 export async function startBrowser(): Promise<TestBrowser> {
+  await buildIfStale();
   const browser = await chromium.launch({
     executablePath,
     args: [

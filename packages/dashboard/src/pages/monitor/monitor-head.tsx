@@ -6,6 +6,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import { isTrouble, titleOf } from "../../parts/status-words.ts";
 import { formatRoute, plainOverview } from "../../route/route.ts";
+import { degradedBecause } from "./degraded.ts";
 import type { MonitorActions } from "./actions.ts";
 
 interface HeadProps {
@@ -59,6 +60,7 @@ function Target({ target }: { target: string }) {
 
 function StatusLine({ monitor }: { monitor: MonitorView }) {
   const { status, last_check: check } = monitor;
+  const because = degradedBecause(monitor);
   const troubled = isTrouble(status) && check?.reason != null;
   return (
     <div class={`monitor-status is-${status}`}>
@@ -70,6 +72,7 @@ function StatusLine({ monitor }: { monitor: MonitorView }) {
       <p>
         <strong>{titleOf(status)}</strong> for <Ago at={monitor.status_since} as="since" />
         {monitor.flapping && <span class="chip">flapping</span>}
+        {because !== "" && <span class="monitor-reason">{because}</span>}
         {troubled && check.reason !== null && (
           <>
             <span class="monitor-reason">
