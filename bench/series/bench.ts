@@ -33,7 +33,7 @@ export async function run({ short }: { short: boolean }): Promise<BenchReport> {
           "host at 1 s, whole database",
           hosts.bytesPerSample,
           "bytes/sample",
-          0.65,
+          short ? null : 0.65,
           prometheus,
         ),
         atMost(
@@ -42,7 +42,7 @@ export async function run({ short }: { short: boolean }): Promise<BenchReport> {
           "bytes/sample",
           null,
         ),
-        atMost("checks at 60 s, whole database", checks, "bytes/sample", 3),
+        atMost("checks at 60 s, whole database", checks, "bytes/sample", short ? null : 3),
         {
           what: "appended durably, store threads",
           value: appended.perSecond,
@@ -83,6 +83,9 @@ export async function run({ short }: { short: boolean }): Promise<BenchReport> {
         `  played ${hosts.rounds} times, each in a window of its own; an append and a transaction per second, maintenance every minute`,
         "  whole database: file with indexes, rollups, write-ahead rows and free pages, and SQLite's own log",
         `  the same file then goes on to 30 days at 60 s for the chart; cold: a new connection, nothing decoded before`,
+        ...(short
+          ? ["short: SQLite's log, 4 MB whatever is stored, outweighs the few samples"]
+          : []),
         "10 s: the same recording, every tenth instant, in the same file",
         `checks: ${short ? 100 : 1000} monitors with ${seriesPerMonitor} series, log-normal phases in whole µs (bench/series/checks.ts)`,
         `append: ${appended.note}`,

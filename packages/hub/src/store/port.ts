@@ -141,7 +141,7 @@ export interface RememberedAnswer {
 
 /** Numeric history. Its promises and its format are on the page `store/series/FORMAT.md`. */
 export interface SeriesStore {
-  /** Resolves when durable. Samples older than the raw retention are refused and counted in `refused`. */
+  /** Resolves when durable. Samples older than the raw retention or a day ahead are refused, counted in `refused`. */
   append(
     frames: readonly Frame[],
   ): Promise<{ readonly accepted: number; readonly refused: number }>;
