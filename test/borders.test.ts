@@ -26,7 +26,7 @@ const borders: Readonly<Record<string, Row>> = {
   "@belfry/relay": { ours: ["@belfry/contract"], others: ["typebox"] },
   "@belfry/dashboard": {
     ours: ["@belfry/contract"],
-    others: ["preact", "@preact/signals", "@preact/preset-vite", "uplot", "vite"],
+    others: ["preact", "@preact/signals", "uplot", "vite"],
   },
 
   "hub/model": {
