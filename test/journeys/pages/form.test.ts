@@ -84,6 +84,7 @@ describe("the form", { skip: noBrowser }, () => {
     assert.deepEqual(seen, [expected]);
     await page.getByRole("textbox", { name: "Name", exact: true }).fill("secretive two");
     await page.getByRole("button", { name: "Save changes" }).click();
+    await page.waitForURL(/\/monitors\/[^/]+$/);
     await page.getByRole("heading", { name: "secretive two" }).waitFor();
     seen.length = 0;
     await page.keyboard.press("c");
@@ -94,6 +95,7 @@ describe("the form", { skip: noBrowser }, () => {
     await page.getByRole("button", { name: "Replace" }).click();
     await page.getByLabel("Password", { exact: true }).fill("other");
     await page.getByRole("button", { name: "Save changes" }).click();
+    await page.waitForURL(/\/monitors\/[^/]+$/);
     await page.getByRole("heading", { name: "secretive two" }).waitFor();
     seen.length = 0;
     await page.keyboard.press("c");
