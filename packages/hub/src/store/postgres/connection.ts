@@ -43,6 +43,8 @@ export async function connectPostgres(
   });
   // A connection that breaks while nobody uses it leaves the pool by itself.
   pool.on("error", () => undefined);
+  // One that breaks between two statements of a transaction says so to nobody else; its next statement fails.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<unknown>({
     dialect: new PostgresDialect({
       pool,
