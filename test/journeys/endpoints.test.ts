@@ -1,5 +1,6 @@
 /** The first whole path, through real processes: a monitor is created, checked, judged, kept and shown. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -146,6 +147,36 @@ describe("the process", () => {
       const begin = Date.now();
       assert.equal(await hub.end(signal), 0, hub.output());
       assert.ok(Date.now() - begin < 5000, `took ${Date.now() - begin} ms`);
+    }
+  });
+
+  test("stops with the npm that runs it, which passes no signal on", async () => {
+    const dataDir = await mkdtemp(join(tmpdir(), "belfry-npm-"));
+    const args = ["start", "--", "--listen", "127.0.0.1:0", "--data-dir", dataDir];
+    const npm = spawn("npm", args, { cwd: new URL("../..", import.meta.url), stdio: "pipe" });
+    let output = "";
+    npm.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    npm.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    try {
+      const url = await until(
+        "it listens",
+        () => /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0],
+        30_000,
+      );
+      npm.kill("SIGTERM");
+      await until(
+        "nobody answers",
+        () =>
+          fetch(url).then(
+            () => false,
+            () => true,
+          ),
+        6_000,
+      );
+      await until("it said so", () => output.includes("stopping"));
+    } finally {
+      npm.kill("SIGKILL");
+      await rm(dataDir, { recursive: true, force: true });
     }
   });
 

@@ -29,7 +29,8 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   newId: createId,
   up: async (_mode, { settings, file, notes }) => {
     const { runHub } = await import("./up.ts");
-    return runHub(settings, { file, notes, version, clock: systemClock });
+    const underNpm = process.env["npm_lifecycle_event"] === "start";
+    return runHub(settings, { file, notes, version, clock: systemClock, underNpm });
   },
   openKeys: async (settings) => {
     const { openKeys } = await import("./store/admin.ts");

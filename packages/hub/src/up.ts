@@ -12,6 +12,11 @@ export interface UpParts {
   readonly notes: readonly string[];
   readonly version: string;
   readonly clock: Clock;
+  /**
+   * Whether npm runs this process. npm puts a shell in between, which ends on SIGTERM without passing it on: that the
+   * parent is gone then means that somebody wants this process to stop.
+   */
+  readonly underNpm: boolean;
 }
 
 /** Stopping takes no longer than this; what is not done by then is done at the next start. */
@@ -30,14 +35,21 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
       `  settings  ${parts.file ?? "defaults"}\n`,
   );
   if (hub.keyFile !== null) process.stdout.write(`  first key ${hub.keyFile}\n`);
-  const signal = await firstSignal();
-  log.info({ signal }, "stopping");
+  const cause = await Promise.race([firstSignal(), ...(parts.underNpm ? [parentGone()] : [])]);
+  log.info({ cause }, "stopping");
   const ended = await Promise.race([
     hub[Symbol.asyncDispose]().then(() => true),
     delay(stopWithinMs, false, { ref: false }),
   ]);
   if (!ended) log.warn("stopping took too long; the rest is taken up at the next start");
   process.exit(ended ? 0 : 1);
+}
+
+/** Resolves when the process that started this one has ended. */
+async function parentGone(): Promise<"parent gone"> {
+  const parent = process.ppid;
+  while (process.ppid === parent) await delay(250, undefined, { ref: false });
+  return "parent gone";
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {
