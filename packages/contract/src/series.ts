@@ -50,7 +50,9 @@ export type SeriesRangeView = Static<typeof SeriesRangeSchema>;
 /** `POST /api/v1/import/prometheus`. */
 export const ImportResultSchema = Type.Object({
   accepted: Type.Integer({ description: "Samples stored" }),
-  refused: Type.Integer({ description: "Samples older than the raw retention" }),
+  refused: Type.Integer({
+    description: "Samples older than the raw retention or more than a day ahead",
+  }),
   bad_lines: Type.Integer(),
   errors: Type.Array(Type.Object({ line: Type.Integer({ minimum: 1 }), message: Type.String() }), {
     description: "The first hundred bad lines",
