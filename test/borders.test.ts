@@ -23,6 +23,8 @@ const pure = { node: [] } as const;
 /** Packages, and the folders and files of `packages/hub/src`. */
 const borders: Readonly<Record<string, Row>> = {
   "@belfry/contract": { ours: [], others: ["typebox"], ...pure },
+  // Everything of the contract it loads is free of TypeBox: it would double the agent's memory.
+  "@belfry/agent": { ours: ["@belfry/contract"] },
   "@belfry/relay": { ours: ["@belfry/contract"], others: ["typebox"] },
   "@belfry/dashboard": {
     ours: ["@belfry/contract"],

@@ -53,6 +53,11 @@ export const errorTable = {
     title: "The resource is in a state that forbids this",
     advice: "Read it again and repeat.",
   },
+  unknown_series: {
+    status: 409,
+    title: "This list of series is not known here",
+    advice: "Send the batch again with its list of series.",
+  },
   version_mismatch: {
     status: 412,
     title: "The resource has changed since you read it",

@@ -7,7 +7,7 @@ export const IncidentSchema = Type.Object({
   id: IdSchema,
   subjects: Type.Array(
     Type.Object({
-      kind: Type.Literal("monitor"),
+      kind: Type.Enum(["monitor", "host"]),
       id: IdSchema,
       name: Type.String({ description: "As it was when the incident opened" }),
     }),

@@ -11,6 +11,33 @@ export {
 } from "./amaunator.ts";
 export { CheckKindSchema, type CheckKindView } from "./check-kind.ts";
 export { errorTable, type ErrorCode } from "./error-code.ts";
+export {
+  FileSystemSchema,
+  HostDetailSchema,
+  HostFiguresSchema,
+  HostNoticeSchema,
+  HostPatchSchema,
+  HostSamplesAnswerSchema,
+  HostSchema,
+  HostSeriesSchema,
+  HostSparklinesSchema,
+  type FileSystemView,
+  type HostDetailView,
+  type HostFiguresView,
+  type HostNotice,
+  type HostPatch,
+  type HostSamplesAnswer,
+  type HostSeriesView,
+  type HostSparklinesView,
+  type HostView,
+} from "./host.ts";
+export {
+  HostDetailsSchema,
+  ProcessSchema,
+  type HostDetails,
+  type ProcessDetails,
+} from "./host-details.ts";
+export { hostMetrics, type HostMetric } from "./host-metrics.ts";
 export { IncidentSchema, type IncidentView } from "./incident.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
@@ -83,4 +110,10 @@ export {
   type SeriesListView,
   type SeriesRangeView,
 } from "./series.ts";
+export {
+  sampleBatchType,
+  type BatchHost,
+  type BatchSeries,
+  type SampleBatch,
+} from "./sample-batch.ts";
 export { statuses, type Status } from "./status.ts";

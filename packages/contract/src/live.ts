@@ -1,13 +1,16 @@
 /**
- * `GET /api/v1/live?monitors=<id,id,…>`: server-sent events, each with an increasing `id`. Events are gathered and
+ * `GET /api/v1/live?monitors=<id,id,…>&hosts=all|<id,id,…>`: server-sent events, each with an increasing `id`. Events are gathered and
  * sent at most once a second each:
- * `counts`    how many monitors have each status
+ * `counts`    how many monitors have each status; hosts are counted apart
+ * `host_counts` how many hosts have each status
+ * `hosts`     latest state and figures of the hosts named in `hosts` that were heard from or changed
  * `checks`    latest state of the monitors named in `monitors`, and of any monitor whose status changed
- * `monitors`  ids of monitors created, changed or deleted by somebody: fetch them anew
+ * `monitors`  ids of monitors or hosts created, changed or deleted by somebody: fetch them anew
  * `incidents` ids of incidents opened, changed or resolved: fetch them anew
  * `reset`     events were missed: fetch everything anew
  */
 import { Type, type Static } from "typebox";
+import type { HostView } from "./host.ts";
 import { IdSchema, LastCheckSchema, TimeSchema } from "./monitor.ts";
 import { statuses } from "./status.ts";
 
@@ -25,6 +28,8 @@ export type LiveCheck = Static<typeof LiveCheckSchema>;
 /** Event name → its data. */
 export interface LiveEvents {
   readonly counts: Readonly<Record<string, number>>;
+  readonly host_counts: Readonly<Record<string, number>>;
+  readonly hosts: readonly HostView[];
   readonly checks: readonly LiveCheck[];
   readonly monitors: { readonly changed: readonly string[]; readonly deleted: readonly string[] };
   readonly incidents: { readonly changed: readonly string[] };

@@ -16,6 +16,7 @@ export const reasonTable = {
   assertion: { result: "down", title: "An assertion about the answer did not hold" },
   too_large: { result: "down", title: "The answer was larger than the size limit" },
   loss: { result: "down", title: "Too many packets were lost" },
+  silent: { result: "down", title: "Nothing was heard within the deadline" },
   guard: { result: "unknown", title: "The address is refused by Belfry's own network policy" },
   internal: { result: "unknown", title: "Belfry itself failed while checking" },
   misconfigured: { result: "unknown", title: "A setting cannot be applied here" },

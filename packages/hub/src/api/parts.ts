@@ -5,7 +5,9 @@ import type { BoardEntry } from "../model/board.ts";
 import type { FailedCheck } from "../model/change.ts";
 import type { CheckKind } from "../model/check-kind.ts";
 import type { Clock } from "../model/clock.ts";
-import type { IdMaker, IncidentId, MonitorId } from "../model/id.ts";
+import type { Host, KeptDetails } from "../model/host.ts";
+import type { HostEntry, StackPost } from "../model/host-entry.ts";
+import type { HostId, IdMaker, IncidentId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -18,7 +20,7 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
-import type { Reason, Status } from "@belfry/contract";
+import type { Reason, SampleBatch, Status } from "@belfry/contract";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -90,6 +92,62 @@ export interface SeriesStore {
     keys: readonly SeriesKey[],
     range: TimeRange,
   ): Promise<readonly (SeriesSamples | undefined)[]>;
+}
+
+/** Hosts and what is kept of them. */
+export interface HostReads {
+  hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+  hostDetailTimes(): Promise<ReadonlyMap<HostId, number>>;
+  bucketsOfNames(
+    source: SourceKey,
+    names: readonly string[],
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  latestOf(
+    source: SourceKey,
+    names: readonly string[],
+    since: number,
+  ): Promise<readonly { readonly key: SeriesKey; readonly at: number; readonly value: number }[]>;
+  countSamples(source: SourceKey, key: SeriesKey, range: TimeRange): Promise<number>;
+}
+
+/** What a batch or a post came to. */
+export type ReceivedSamples =
+  | {
+      readonly kind: "stored";
+      readonly hostId: HostId;
+      readonly accepted: number;
+      readonly refused: number;
+      readonly seriesRefused: number;
+    }
+  /** The list of series is not known (any more): it has to be sent again. */
+  | { readonly kind: "unknown_series" };
+
+/** The present state of every host, and the ways in. */
+export interface Hosts {
+  get(id: HostId): HostEntry | undefined;
+  entries(): Iterable<HostEntry>;
+  /** The host that has this name now. */
+  byName(name: string): HostEntry | undefined;
+  /** Takes in a batch of an agent. Resolves once it is synced to disk; makes the host when it is new. */
+  receiveBatch(batch: SampleBatch): Promise<ReceivedSamples>;
+  /** Takes in a post of the Monitoring Stack's clients. */
+  receivePost(post: StackPost): Promise<ReceivedSamples>;
+}
+
+/** Where people's changes to hosts go through. */
+export interface HostDesk {
+  /** `host` and its monitor as they are to be; `monitor.version` is one more than the version it replaces. */
+  update(
+    host: Host,
+    monitor: Monitor,
+    actor: string,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  /** Deletes a host with its monitor, samples and details; false when there is none. */
+  remove(id: HostId, actor: string): Promise<boolean>;
+  /** Deletes its samples up to now; details and the history of its status stay. */
+  clean(id: HostId, actor: string): Promise<void>;
 }
 
 export interface IncidentStore {

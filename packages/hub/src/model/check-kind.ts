@@ -36,6 +36,8 @@ export interface CheckKind {
   readonly metrics: readonly MetricSpec[];
   /** false: opens no incident (made-up targets). */
   readonly real: boolean;
+  /** true: Belfry checks nothing; it is told, and notices silence. Cannot be created by people. */
+  readonly passive?: true;
   /** Fills in defaults and checks beyond the schema (a regex compiles, a port is in range). */
   parseSettings(settings: unknown, at?: string): Parsed<JsonObject>;
   /** What is checked, in one line: `https://example.org/`, `db:5432`. */

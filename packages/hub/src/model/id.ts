@@ -10,6 +10,8 @@ declare const brand: unique symbol;
 export type Id<K extends string> = string & { readonly [brand]: K };
 
 export type MonitorId = Id<"monitor">;
+/** A host and the monitor that follows it have one id. */
+export type HostId = MonitorId;
 export type IncidentId = Id<"incident">;
 export type KeyId = Id<"key">;
 

@@ -5,7 +5,7 @@ import type { Evidence } from "./outcome.ts";
 
 /** What an incident is about. The name is kept as it was, so that a deleted subject can still be read. */
 export interface Subject {
-  readonly kind: "monitor";
+  readonly kind: "monitor" | "host";
   readonly id: MonitorId;
   readonly name: string;
 }

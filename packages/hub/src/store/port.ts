@@ -6,7 +6,8 @@
 import type { Reason, Status } from "@belfry/contract";
 import type { ApiKey, AuditEntry } from "../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
-import type { IncidentId, KeyId, MonitorId } from "../model/id.ts";
+import type { Host, KeptDetails } from "../model/host.ts";
+import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
@@ -69,6 +70,26 @@ export interface StatusInterval {
   readonly reason: Reason | null;
   readonly from: number;
   readonly to: number | null;
+}
+
+/** Hosts; each has a monitor with its id, made and deleted together with it. */
+export interface HostStore {
+  /** Every host, ascending by id; read once at start. */
+  loadHosts(): Promise<readonly Host[]>;
+  /** Makes a host and its monitor in one transaction. Its names are taken from hosts that had them. */
+  createHost(host: Host, monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
+  /**
+   * Replaces everything of a host but `createdAt`; its names are taken from hosts that had them. Resolves once durable;
+   * hosts that are gone are passed over.
+   */
+  saveHosts(hosts: readonly Host[]): Promise<void>;
+  /** Replaces the details of hosts; of hosts that are gone nothing is kept. */
+  saveHostDetails(
+    items: readonly { readonly id: HostId; readonly kept: KeptDetails }[],
+  ): Promise<void>;
+  hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+  /** When the details of each host were received, epoch ms. */
+  hostDetailTimes(): Promise<ReadonlyMap<HostId, number>>;
 }
 
 /** What alerting consumes and keeps. */
@@ -175,6 +196,32 @@ export interface SeriesStore {
   /** Seals what is due, applies retention; called about once a minute, and safe to call from several hubs. */
   maintain(now: number): Promise<MaintenanceReport>;
   seriesStats(): Promise<SeriesStats>;
+}
+
+/** What hosts ask of numeric history beyond that. */
+export interface SourceSeriesStore {
+  /** Deletes samples and buckets of a source in the range (both bounds included), in every resolution. */
+  deleteSamples(source: SourceKey, range: TimeRange): Promise<void>;
+  /** Distinct instants at which a source has samples of one series (own labels only), in the range. */
+  countSamples(source: SourceKey, key: SeriesKey, range: TimeRange): Promise<number>;
+  /**
+   * Buckets of every series of one source whose metric has one of these names, sorted by name and labels; keys hold the
+   * series' own labels. Resolutions as with `buckets`.
+   */
+  bucketsOfNames(
+    source: SourceKey,
+    names: readonly string[],
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  /** The newest sample of each series of a source with one of these names, not older than `since`. */
+  latestOf(
+    source: SourceKey,
+    names: readonly string[],
+    since: number,
+  ): Promise<readonly { readonly key: SeriesKey; readonly at: number; readonly value: number }[]>;
+  /** Sources whose samples are kept for another time than all others, ms; replaces what was said before. */
+  setRetention(sources: ReadonlyMap<SourceKey, number>): Promise<void>;
 }
 
 export interface MaintenanceReport {

@@ -189,6 +189,7 @@ export function statusOfReason(reason: Reason): HistoryStatus {
     case "assertion":
     case "too_large":
     case "loss":
+    case "silent":
       return "DOWN";
     case "guard":
     case "internal":

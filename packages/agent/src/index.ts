@@ -1,0 +1,1 @@
+export type { Agent, AgentParts, AgentSettings, CollectorState } from "./agent.ts";

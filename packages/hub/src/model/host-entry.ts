@@ -1,0 +1,41 @@
+/** The present state of a host beside the status of its monitor: what lists, pages and live events show. In memory. */
+import type { HostMetric, HostNotice } from "@belfry/contract";
+import type { Host } from "./host.ts";
+
+/** Latest values of the host metrics that have one series; null where the host has none. */
+export type HostFigures = Readonly<Record<Exclude<HostMetric, "cpuModeRatio">, number | null>>;
+
+/** Times are epoch ms; null before anything was heard since the start and nothing was kept. */
+export interface HostEntry {
+  readonly host: Host;
+  readonly lastHeardAt: number | null;
+  /** By the host's own clock. */
+  readonly lastSampleAt: number | null;
+  /** Ms the host's clock is ahead of Belfry's. */
+  readonly clockOffsetMs: number | null;
+  readonly seriesCount: number;
+  readonly figures: HostFigures;
+  readonly notices: readonly HostNotice[];
+}
+
+/** One post of the Monitoring Stack's clients, read and checked. */
+export interface StackPost {
+  readonly hostname: string;
+  /** Epoch seconds, as it was posted. */
+  readonly timestamp: number;
+  /** Percent, as it was posted. */
+  readonly cpu: number;
+  readonly ram: number;
+  readonly disk: number;
+  /** MiB/s. */
+  readonly diskRead: number;
+  readonly diskWrite: number;
+  readonly netRead: number | null;
+  readonly netWrite: number | null;
+  readonly swapPercent: number | null;
+  readonly load1: number | null;
+  readonly load5: number | null;
+  readonly load15: number | null;
+  /** The snapshot of `/system`, as it was posted; null where there was none. */
+  readonly details: Readonly<Record<string, unknown>> | null;
+}

@@ -1,0 +1,51 @@
+/**
+ * A host as the stages see it. Whether it is heard from is followed by a monitor of the kind `host` with the same id,
+ * so that its silence is judged, shown, kept and rung like any other outage: name, labels, `enabled`, the deadline
+ * (`intervalMs` of that monitor) and the status are the monitor's, and only what the monitor does not have is here.
+ */
+import type { HostDetails } from "@belfry/contract";
+import type { HostId } from "./id.ts";
+
+/** The kind of the monitor that follows a host. */
+export const hostKind = "host";
+
+export interface Host {
+  readonly id: HostId;
+  /**
+   * What it is known again by: `machine:<id>`, of a machine that shares its id with another `machine:<id>/<name>`, of
+   * one that only ever posted as the Monitoring Stack's clients do `name:<name>`.
+   */
+  readonly identity: string;
+  /** Names it was heard under, the present one first. A name belongs to one host at a time. */
+  readonly names: readonly string[];
+  readonly bootId: string | null;
+  /** null: it posts as the Monitoring Stack's clients do. */
+  readonly agentVersion: string | null;
+  /** Ms between samples, as the agent says or as they came. */
+  readonly intervalMs: number | null;
+  /** Labels the agent sends; labels people set on the monitor go before them. */
+  readonly agentLabels: Readonly<Record<string, string>>;
+  /** Whether people chose the name; else it follows the host's own. */
+  readonly nameIsChosen: boolean;
+  /** Ms; null: three intervals, at least 30 s. */
+  readonly silentAfterMs: number | null;
+  /** How long its samples are kept, in ms; null: as all others. */
+  readonly retentionMs: number | null;
+  /** Another machine with the same machine id. */
+  readonly clonedFrom: HostId | null;
+  /** Epoch ms; written at most once a minute. */
+  readonly lastHeardAt: number | null;
+  readonly createdAt: number;
+}
+
+/** The latest details of a host. */
+export interface KeptDetails {
+  readonly details: HostDetails;
+  /** Epoch ms, by Belfry's clock. */
+  readonly receivedAt: number;
+}
+
+/** The source of a host's series. */
+export function hostSource(id: HostId): string {
+  return `host:${id}`;
+}
