@@ -114,7 +114,36 @@ function settingsOf(
       hourMs: Math.round(retention.one_hour_days * dayMs),
       maxBytes: retention.max_bytes ?? null,
     },
+    agent: agentOf(config.agent),
+    hosts: { maxSeries: config.hosts.max_series },
+    monitoringStack: stackOf(config.monitoring_stack),
+    dropInPorts: config.drop_in_ports,
     outputs,
+  };
+}
+
+function agentOf(config: PlainConfig["agent"]): Settings["agent"] {
+  if (!config.enabled) return null;
+  const { interval, disk_path: diskPath } = config;
+  const plain = (path: string): string => path.replace(/\/+$/, "");
+  const roots = { proc: plain(config.proc), sys: plain(config.sys), root: plain(config.root) };
+  return { intervalMs: Math.round(interval * 1000), diskPath, roots };
+}
+
+/** Longer than anybody keeps anything. */
+const forEverMs = 36_500 * dayMs;
+
+function stackOf(config: PlainConfig["monitoring_stack"]): Settings["monitoringStack"] {
+  const days = config.retention_days;
+  return {
+    apiKey: config.api_key ?? null,
+    rateLimitPerMinute: config.rate_limit,
+    maxContentLength: config.max_content_length,
+    maxDetailsBytes: config.max_details_bytes,
+    retentionMs: days === undefined ? null : days === 0 ? forEverMs : Math.round(days * dayMs),
+    offlineThresholdSeconds: config.offline_threshold,
+    serverVersion: config.server_version,
+    expectedClientVersion: config.expected_client_version,
   };
 }
 
@@ -122,6 +151,8 @@ function networkLists(config: PlainConfig): readonly (readonly [string, readonly
   return [
     ["open_to.operations", config.open_to.operations],
     ["open_to.amaunator", config.open_to.amaunator],
+    ["open_to.monitoring_stack", config.open_to.monitoring_stack],
+    ["open_to.prometheus", config.open_to.prometheus],
     ["trusted_proxies", config.trusted_proxies],
     ["checks.network.deny", config.checks.network.deny],
     ["checks.network.allow", config.checks.network.allow],

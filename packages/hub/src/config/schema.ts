@@ -5,22 +5,9 @@
  * never shown), `example` and `aliases` (names of the environment variables of other systems that mean the same).
  */
 import { OutputSchema } from "@belfry/relay";
-import { Type, type Static, type TSchema } from "typebox";
-
-/** An address or a network, for instance 10.0.0.0/8. */
-const NetworkSchema = Type.String({
-  pattern: "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$",
-  expected: "an address or a network like 10.0.0.0/8",
-});
-
-function networks(options: object) {
-  return Type.Array(NetworkSchema, { default: [], maxItems: 1000, ...options });
-}
-
-/** A branch: keys below a key. */
-function branch<P extends Record<string, TSchema>>(description: string, properties: P) {
-  return Type.Object(properties, { additionalProperties: false, default: {}, description });
-}
+import { Type, type Static } from "typebox";
+import { agent, hosts, monitoringStack } from "./host-schema.ts";
+import { branch, networks } from "./schema-parts.ts";
 
 const log = branch("The log on standard error.", {
   level: Type.Enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
@@ -48,6 +35,18 @@ const openTo = branch(
       title: "Targets without a key",
       description: "Who may use `/targets` and `/stats` without a key",
       price: "Anybody in these networks can create and delete monitors through `/targets`",
+    }),
+    monitoring_stack: networks({
+      title: "Host metrics without a key",
+      description:
+        "Who may use `POST /metrics`, `/data`, `/details`, `/hosts` and `/settings` without a key",
+      price: "Anybody in these networks can add hosts and delete them with their history",
+      example: ["10.0.0.0/8"],
+    }),
+    prometheus: networks({
+      title: "Remote write without a key",
+      description: "Who may send samples to `/prometheus/api/v1/write` without a key",
+      price: "Anybody in these networks can fill the disk",
     }),
   },
 );
@@ -298,6 +297,16 @@ export const PlainConfigSchema = Type.Object(
     log,
     checks,
     retention,
+    agent,
+    hosts,
+    monitoring_stack: monitoringStack,
+    drop_in_ports: Type.Boolean({
+      title: "Ports of the systems Belfry stands in for",
+      default: false,
+      description:
+        "true: this machine's agent also answers at port 5001 of the same address, as the System Stats Service does",
+      price: "One more open port; it gives host metrics to whoever reaches it, without a key",
+    }),
   },
   { additionalProperties: false },
 );

@@ -20,6 +20,8 @@ export interface Settings {
   readonly openTo: {
     readonly operations: readonly string[];
     readonly amaunator: readonly string[];
+    readonly monitoring_stack: readonly string[];
+    readonly prometheus: readonly string[];
   };
   readonly trustedProxies: readonly string[];
   readonly rateLimit: {
@@ -49,6 +51,27 @@ export interface Settings {
     readonly hourMs: number;
     readonly maxBytes: number | null;
   };
+  /** This machine's own agent; null: it is not watched. Paths have no slash at the end. */
+  readonly agent: {
+    readonly intervalMs: number;
+    readonly diskPath: string;
+    readonly roots: { readonly proc: string; readonly sys: string; readonly root: string };
+  } | null;
+  readonly hosts: { readonly maxSeries: number };
+  readonly monitoringStack: {
+    /** Never to be printed. */
+    readonly apiKey: string | null;
+    /** 0: no limit. */
+    readonly rateLimitPerMinute: number;
+    readonly maxContentLength: number;
+    readonly maxDetailsBytes: number;
+    /** ms; null: as all others. */
+    readonly retentionMs: number | null;
+    readonly offlineThresholdSeconds: number;
+    readonly serverVersion: string;
+    readonly expectedClientVersion: string;
+  };
+  readonly dropInPorts: boolean;
   /** Paths are absolute. */
   readonly outputs: readonly OutputSettings[];
 }
