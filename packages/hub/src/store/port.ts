@@ -36,7 +36,10 @@ export interface MonitorStore {
     options: { readonly status: StatusChange | null; readonly resetState: boolean },
     audit: AuditEntry,
   ): Promise<"updated" | "version_mismatch" | "missing">;
-  /** Removes it with its state, intervals, failed checks and series; incidents stay. */
+  /**
+   * Removes it with its state, intervals, failed checks and series, and the host it follows with its names, details and
+   * series; incidents stay.
+   */
   deleteMonitor(id: MonitorId, audit: AuditEntry): Promise<boolean>;
 
   /** Stores what was decided about checks: all of it or nothing. */
@@ -241,7 +244,8 @@ export interface SeriesStats {
 }
 
 /** The whole store. */
-export interface Store extends MonitorStore, AlertStore, AccessStore, SeriesStore, AsyncDisposable {
+export interface Store
+  extends MonitorStore, HostStore, AlertStore, AccessStore, SeriesStore, AsyncDisposable {
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */
   ping(): Promise<void>;

@@ -8,6 +8,7 @@ import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
 import { historyContract } from "./contract/history.contract.ts";
+import { hostContract } from "./contract/hosts.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
 
@@ -19,6 +20,7 @@ export function storeContract(stores: ContractStores): void {
     alertingContract(stores);
     accessContract(stores);
     historyContract(stores);
+    hostContract(stores);
     migrationContract(stores);
   });
 }

@@ -17,6 +17,9 @@ export interface Tables {
   audit: AuditTable;
   answer: AnswerTable;
   note: NoteTable;
+  host: HostTable;
+  host_name: HostNameTable;
+  host_details: HostDetailsTable;
 }
 
 /** The handle operations work on: a whole database or one transaction of it. */
@@ -139,4 +142,33 @@ export interface AnswerTable {
 export interface NoteTable {
   name: string;
   value: number;
+}
+
+/** `id` is that of the monitor that follows the host, and goes with it. */
+export interface HostTable {
+  id: string;
+  identity: string;
+  boot_id: string | null;
+  agent_version: string | null;
+  interval_ms: number | null;
+  agent_labels: string;
+  name_is_chosen: number;
+  silent_after_ms: number | null;
+  retention_ms: number | null;
+  cloned_from: string | null;
+  last_heard_at: number | null;
+  created_at: number;
+}
+
+/** A name belongs to one host; `position` 0 is a host's present one. */
+export interface HostNameTable {
+  name: string;
+  host_id: string;
+  position: number;
+}
+
+export interface HostDetailsTable {
+  host_id: string;
+  received_at: number;
+  details: string;
 }

@@ -90,6 +90,15 @@ export function alertingContract({ open }: ContractStores): void {
       assert.equal((await store.auditEntries({ limit: 1 }))[0]?.action, "acknowledge");
     });
 
+    test("about a host are found by its id as those about a monitor are", async () => {
+      await using store = await open();
+      const id = createId<"monitor">(1);
+      const made = incidentOf(id, { subjects: [{ kind: "host", id, name: "web1" }] });
+      await store.commitAlerting({ consumed: [], incidents: [made, incidentOf(createId(2))] });
+      assert.deepEqual(await store.incidents({ monitorId: id, limit: 10 }), [made]);
+      assert.deepEqual(await store.incident(made.id), made);
+    });
+
     test("are found by monitor, state, range and page", async (t) => {
       await using store = await open();
       const [a, b] = [createId<"monitor">(1), createId<"monitor">(2)];

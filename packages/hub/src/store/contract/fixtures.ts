@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { ApiKey, AuditEntry } from "../../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../../model/change.ts";
+import { hostKind, type Host } from "../../model/host.ts";
 import { createId, type MonitorId } from "../../model/id.ts";
 import type { Incident } from "../../model/incident.ts";
 import type { JudgeState, Transition } from "../../model/judgement.ts";
@@ -193,4 +194,36 @@ export async function create(store: Store, over: Partial<Monitor> = {}): Promise
     auditOf({ resourceId: monitor.id }),
   );
   return monitor;
+}
+
+export function hostOf(over: Partial<Host> = {}): Host {
+  const id = over.id ?? createId<"monitor">(1_700_000_000_000);
+  return {
+    id,
+    identity: `machine:${id}`,
+    names: [`host-${id}`],
+    bootId: null,
+    agentVersion: "1.0.0",
+    intervalMs: 5000,
+    agentLabels: {},
+    nameIsChosen: false,
+    silentAfterMs: null,
+    retentionMs: null,
+    clonedFrom: null,
+    lastHeardAt: null,
+    createdAt: 1000,
+    ...over,
+  };
+}
+
+/** Stores a host with its monitor and gives it back. */
+export async function createHost(store: Store, over: Partial<Host> = {}): Promise<Host> {
+  const host = hostOf(over);
+  await store.createHost(
+    host,
+    monitorOf({ id: host.id, name: host.names[0] ?? "", kind: hostKind, settings: {} }),
+    statusOf(host.id, "pending", host.createdAt),
+    auditOf({ resource: "host", resourceId: host.id }),
+  );
+  return host;
 }

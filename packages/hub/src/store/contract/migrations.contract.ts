@@ -6,7 +6,15 @@ import type { Migration } from "../migrations/migration.ts";
 import { migrateUp, rollbackLast } from "../migrations/run.ts";
 import { migrations } from "../migrations/registry.ts";
 import type { ContractStores } from "./fixtures.ts";
-import { auditOf, changeOf, create, everything, incidentOf, keyOf } from "./fixtures.ts";
+import {
+  auditOf,
+  changeOf,
+  create,
+  createHost,
+  everything,
+  incidentOf,
+  keyOf,
+} from "./fixtures.ts";
 import { failedCheckOf, retention, statusOf, transitionOf, upState } from "./fixtures.ts";
 
 const names = migrations.map((one) => one.name);
@@ -69,6 +77,7 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
         );
         await store.commitAlerting({ consumed: [], incidents: [incidentOf(made.id)] });
         await store.createKey(keyOf(), auditOf());
+        await createHost(store);
         return made;
       })();
       {
@@ -82,6 +91,7 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
       assert.equal((await store.statusIntervals(monitor.id, everything)).length, 2);
       assert.equal((await store.openIncidents()).length, 1);
       assert.equal((await store.keys()).length, 1);
+      assert.deepEqual(await store.loadHosts(), []);
     });
 
     test("of one run are done together or not at all", async () => {

@@ -1,6 +1,7 @@
 /** Every migration, in order. */
 import { migration0001 } from "./0001-monitors.ts";
 import { migration0002 } from "./0002-series.ts";
+import { migration0003 } from "./0003-hosts.ts";
 import type { Migration } from "./migration.ts";
 
-export const migrations: readonly Migration[] = [migration0001, migration0002];
+export const migrations: readonly Migration[] = [migration0001, migration0002, migration0003];

@@ -4,7 +4,7 @@ import type { Reason } from "@belfry/contract";
 import type { AuditEntry } from "../../model/access.ts";
 import { AppError } from "../../model/error.ts";
 import type { IncidentId, MonitorId } from "../../model/id.ts";
-import type { Incident } from "../../model/incident.ts";
+import type { Incident, Subject } from "../../model/incident.ts";
 import type { Transition } from "../../model/judgement.ts";
 import type { Evidence } from "../../model/outcome.ts";
 import type { TimeRange } from "../../model/series.ts";
@@ -97,6 +97,9 @@ export async function incident(
   return row === undefined ? undefined : incidentOf(row);
 }
 
+/** Kinds of subjects whose id is a monitor's: a host has the id of the monitor that follows it. */
+const followedKinds: readonly Subject["kind"][] = ["monitor", "host"];
+
 /**
  * See `AlertStore.incidents`: by the time they opened, newest first. `range` takes those that were open at some time
  * within it; a cursor that names no incident gives an empty page.
@@ -124,7 +127,7 @@ export async function incidents(
         where
           .selectFrom("incident_subject")
           .select("incident_subject.incident_id")
-          .where("incident_subject.kind", "=", "monitor")
+          .where("incident_subject.kind", "in", followedKinds)
           .where("incident_subject.subject_id", "=", monitorId)
           .whereRef("incident_subject.incident_id", "=", "incident.id"),
       ),

@@ -4,6 +4,7 @@ import type { JsonObject } from "@belfry/contract";
 import type { AuditEntry } from "../../model/access.ts";
 import type { StatusChange } from "../../model/change.ts";
 import { AppError } from "../../model/error.ts";
+import { hostSource } from "../../model/host.ts";
 import type { MonitorId } from "../../model/id.ts";
 import type { JudgeState } from "../../model/judgement.ts";
 import type { Judging, Monitor } from "../../model/monitor.ts";
@@ -81,7 +82,10 @@ export async function updateMonitor(
   return "updated";
 }
 
-/** See `MonitorStore.deleteMonitor`. Its state, intervals and failed checks go with it by their foreign keys. */
+/**
+ * See `MonitorStore.deleteMonitor`. Its state, intervals and failed checks go with it by their foreign keys, as does the
+ * host it follows.
+ */
 export async function deleteMonitor(
   context: OperationContext,
   id: MonitorId,
@@ -91,6 +95,7 @@ export async function deleteMonitor(
   if (deleted.numDeletedRows === 0n) return false;
   context.monitors.removed(id);
   await context.series.deleteSource(context.seriesTables, monitorSource(id));
+  await context.series.deleteSource(context.seriesTables, hostSource(id));
   await writeAudit(context, audit);
   return true;
 }

@@ -5,6 +5,8 @@ import { commitAlerting, incident, incidents, openIncidents } from "./alerting.t
 import { pendingTransitions, updateIncident } from "./alerting.ts";
 import { auditEntries } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
+import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
+import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
@@ -34,6 +36,12 @@ export const operations = {
   statusIntervals: read(statusIntervals),
   statusIntervalsOf: read(statusIntervalsOf),
   failedChecks: read(failedChecks),
+  loadHosts: snapshot(loadHosts),
+  createHost: write(createHost),
+  saveHosts: write(saveHosts),
+  saveHostDetails: write(saveHostDetails),
+  hostDetails: read(hostDetails),
+  hostDetailTimes: read(hostDetailTimes),
   pendingTransitions: read(pendingTransitions),
   commitAlerting: write(commitAlerting),
   openIncidents: read(openIncidents),

@@ -79,6 +79,21 @@ export const seriesSchemaDown: readonly string[] = [
   "drop table series_source",
 ];
 
+/** Statements that make the table of retention of single sources, in order. It came after the others. */
+export function retentionSchemaUp(engine: Engine): readonly string[] {
+  const { text, integer, plain } = types[engine];
+  return [
+    `create table series_retention (
+      place ${integer} primary key,
+      stamp ${integer} not null,
+      sources ${text} not null
+    )${plain}`,
+  ];
+}
+
+/** Statements that remove it. */
+export const retentionSchemaDown: readonly string[] = ["drop table series_retention"];
+
 const types = {
   sqlite: {
     text: "text",
