@@ -111,9 +111,17 @@ export {
   type SeriesRangeView,
 } from "./series.ts";
 export {
+  batchLimits,
+  cleanText,
+  decodeBatch,
+  encodeBatch,
+  maxBatchSamples,
   sampleBatchType,
+  seriesHash,
   type BatchHost,
+  type BatchLimits,
   type BatchSeries,
+  type DecodedBatch,
   type SampleBatch,
 } from "./sample-batch.ts";
 export { statuses, type Status } from "./status.ts";
