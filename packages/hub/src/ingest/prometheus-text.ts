@@ -2,11 +2,9 @@
  * Reads samples in Prometheus's text exposition format, with optional timestamps in ms
  * (https://prometheus.io/docs/instrumenting/exposition_formats/), as they are pushed to an import. A line that cannot be
  * read is reported by its number, and the others are kept. Comments (`# HELP`, `# TYPE` and others) are passed over.
- *
- * Samples of one `job` and `instance` are one source: what is scraped together is kept together. Series of a source that
- * have samples at the same times travel in one frame.
  */
 import type { Frame, SeriesKey } from "../model/series.ts";
+import { framesOf, importedTimes, mostLabels, sourceOf, type Column } from "./import-frames.ts";
 
 export interface BadLine {
   /** Counts from 1. */
@@ -19,23 +17,12 @@ export interface ParsedText {
   readonly bad: readonly BadLine[];
 }
 
-interface Column {
-  readonly key: SeriesKey;
-  readonly times: number[];
-  readonly values: number[];
-}
-
 /** What was read so far. */
 interface Found {
   readonly sources: Map<string, Map<string, Column>>;
   /** Columns by how their series was written: most series come many times, and then nothing of it is read again. */
   readonly byPrefix: Map<string, Column>;
 }
-
-/** Timestamps further away from 1970 than this are refused: years before 1 and after 9999 have no RFC 3339 form. */
-const earliestMs = -62_135_596_800_000;
-const latestMs = 253_402_300_799_999;
-const mostLabels = 64;
 
 /** Reads text; samples without a time get `nowMs` (epoch ms). */
 export function parsePrometheusText(text: string, nowMs: number): ParsedText {
@@ -120,10 +107,6 @@ function columnOf(sources: Found["sources"], key: SeriesKey): Column {
   return column;
 }
 
-function sourceOf({ labels }: SeriesKey): string {
-  return `import:${labels["job"] ?? ""}/${labels["instance"] ?? ""}`;
-}
-
 /** The same for the same name and labels, in whatever order they came. */
 function textOf({ name, labels }: SeriesKey): string {
   const pairs = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -193,40 +176,9 @@ function numberOf(text: string): number | undefined {
 function timeOf(text: string): number | undefined {
   if (!/^-?\d{1,15}$/.test(text)) return undefined;
   const time = Number(text);
-  return time >= earliestMs && time <= latestMs ? time : undefined;
+  return time >= importedTimes.earliest && time <= importedTimes.latest ? time : undefined;
 }
 
 function quote(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 37)}...` : text);
-}
-
-/** Puts series with the same times into one frame. */
-function framesOf(source: string, columns: readonly Column[]): Frame[] {
-  const groups = new Map<string, Column[]>();
-  for (const column of columns.map(inOrder)) {
-    if (column.times.length === 0) continue;
-    const key = column.times.join(" ");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [column]);
-    else group.push(column);
-  }
-  return [...groups.values()].map((group) => {
-    const times = Float64Array.from(group[0]?.times ?? []);
-    const values = new Float64Array(times.length * group.length);
-    for (const [i, column] of group.entries()) values.set(column.values, i * times.length);
-    return { source, series: group.map(({ key }) => key), times, values };
-  });
-}
-
-/** Ascending, each time once; of several values at one time the last one holds. */
-function inOrder(column: Column): Column {
-  let ascending = true;
-  for (let i = 1; i < column.times.length; i += 1) {
-    if ((column.times[i] ?? 0) <= (column.times[i - 1] ?? 0)) ascending = false;
-  }
-  if (ascending) return column;
-  const latest = new Map<number, number>();
-  for (const [i, time] of column.times.entries()) latest.set(time, column.values[i] ?? Number.NaN);
-  const times = [...latest.keys()].toSorted((a, b) => a - b);
-  return { key: column.key, times, values: times.map((time) => latest.get(time) ?? Number.NaN) };
 }
