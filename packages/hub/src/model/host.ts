@@ -38,11 +38,24 @@ export interface Host {
   readonly createdAt: number;
 }
 
-/** The latest details of a host. */
-export interface KeptDetails {
-  readonly details: HostDetails;
+/** What a client of the Monitoring Stack posted as `details`, as it was posted. */
+export interface PostedDetails {
+  readonly posted: Readonly<Record<string, unknown>>;
   /** Epoch ms, by Belfry's clock. */
   readonly receivedAt: number;
+}
+
+/** The latest details of a host. */
+export interface KeptDetails {
+  /** `stack` is kept beside what an agent sent or what was read from the post; it is for the Monitoring Stack alone. */
+  readonly details: HostDetails & { readonly stack?: PostedDetails };
+  /** Epoch ms, by Belfry's clock. */
+  readonly receivedAt: number;
+}
+
+/** Whether a monitor follows a host. */
+export function followsHost(monitor: { readonly kind: string }): boolean {
+  return monitor.kind === hostKind;
 }
 
 /** The source of a host's series. */

@@ -1,0 +1,373 @@
+/**
+ * The hosts there are, in memory: whose a batch or post is, what was heard of each, and their monitors kept in step with
+ * what they say. Makes a host that is new once, however many of its batches come at the same time. What changes is
+ * handed to the keeper, which writes it; people's changes are written at once.
+ */
+import type { BatchHost } from "@belfry/contract";
+import type { Clock } from "../model/clock.ts";
+import { AppError } from "../model/error.ts";
+import type { Host } from "../model/host.ts";
+import type { HostEntry, StackPost } from "../model/host-entry.ts";
+import type { HostId, IdMaker } from "../model/id.ts";
+import type { Monitor } from "../model/monitor.ts";
+import type { SourceKey } from "../model/series.ts";
+import { HostIdentities, type Found } from "./host-identity.ts";
+import { HostKeeper, type KeeperParts } from "./host-keeper.ts";
+import {
+  createHostMonitor,
+  deadlineOf,
+  followHost,
+  sameLabels,
+  type Said,
+} from "./host-monitor.ts";
+import { HostRow } from "./host-row.ts";
+
+export interface RegistrySettings {
+  /** Series of one host; further ones are refused. */
+  readonly maxSeries: number;
+  /** How long samples of hosts are kept that only ever posted, in ms; null: as all others. */
+  readonly postedRetentionMs: number | null;
+}
+
+export interface RegistryParts {
+  readonly clock: Clock;
+  readonly newId: IdMaker;
+  readonly store: KeeperParts["store"];
+  readonly monitor: (id: HostId) => Monitor | undefined;
+  /** Makes a host with its monitor; resolves once both are stored and watched. */
+  readonly create: (host: Host, monitor: Monitor) => Promise<unknown>;
+  /** Replaces the monitor of a host by one whose version is one more. */
+  readonly update: (monitor: Monitor) => Promise<"updated" | "version_mismatch" | "missing">;
+  /** A host was heard. */
+  readonly onHeard: (id: HostId) => void;
+  /** Something could not be written; it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** What people decide of a host. */
+export type DecidedOfHost = Pick<Host, "nameIsChosen" | "silentAfterMs" | "retentionMs">;
+
+/** Hosts there may be; whoever needs more splits them over several hubs. */
+const mostHosts = 10_000;
+/** The pause after the monitor of a host could not be changed. */
+const followPauseMs = 10_000;
+
+export class HostRegistry implements AsyncDisposable {
+  readonly #settings: RegistrySettings;
+  readonly #parts: RegistryParts;
+  readonly #rows = new Map<HostId, HostRow>();
+  readonly #identities: HostIdentities;
+  readonly keeper: HostKeeper;
+
+  constructor(settings: RegistrySettings, parts: RegistryParts) {
+    this.#settings = settings;
+    this.#parts = parts;
+    this.#identities = new HostIdentities({
+      newId: () => parts.newId(parts.clock.now()),
+      deadlineOf: (id) => parts.monitor(id)?.intervalMs ?? deadlineOf(unheard),
+      onChanged: (id) => this.#takeOver(id),
+    });
+    this.keeper = new HostKeeper({
+      clock: parts.clock,
+      store: parts.store,
+      host: (id) => this.#rows.get(id)?.host,
+      retentions: () => this.#retentions(),
+      onError: parts.onError,
+    });
+  }
+
+  /** Takes in the hosts that were kept; their monitors are there already. */
+  load(hosts: readonly Host[]): void {
+    for (const host of hosts) {
+      const monitor = this.#parts.monitor(host.id);
+      if (monitor === undefined) continue;
+      const row = new HostRow(host, monitor.name, this.#settings.maxSeries);
+      row.isShown = true;
+      this.#rows.set(host.id, row);
+      this.#identities.load(host);
+    }
+    for (const id of this.#rows.keys()) this.#sayClones(id);
+    this.keeper.retentionChanged();
+  }
+
+  get(id: HostId): HostEntry | undefined {
+    const row = this.#rows.get(id);
+    return row?.isShown === true ? row : undefined;
+  }
+
+  *entries(): Iterable<HostEntry> {
+    for (const row of this.#rows.values()) if (row.isShown) yield row;
+  }
+
+  /** The host that has this name now. */
+  byName(name: string): HostEntry | undefined {
+    const known = this.#identities.byName(name);
+    return known === undefined ? undefined : this.get(known.id);
+  }
+
+  /** Takes in a batch: notes what its agent says of the host, and has the rest done with its row. */
+  ofBatch<T>(sender: BatchHost, heardAt: number, work: (row: HostRow) => Promise<T>): Promise<T> {
+    return this.#withRow(
+      sender.name,
+      () => this.#identities.ofBatch(senderOf(sender), this.#parts.clock.monotonicMs()),
+      (host) => ({ ...host, ...saidBy(sender), agentLabels: sender.labels }),
+      (row) => {
+        this.#hearAgent(row, sender, heardAt);
+        return work(row);
+      },
+    );
+  }
+
+  /** The same for a post. */
+  ofPost<T>(post: StackPost, heardAt: number, work: (row: HostRow) => Promise<T>): Promise<T> {
+    return this.#withRow(
+      post.hostname,
+      () => this.#identities.ofPost(post.hostname, this.#parts.clock.monotonicMs()),
+      (host) => host,
+      (row) => {
+        this.#hearPost(row, post, heardAt);
+        return work(row);
+      },
+    );
+  }
+
+  /** Changes what people decide of a host; resolves once it is stored. */
+  async change(id: HostId, change: DecidedOfHost): Promise<void> {
+    const row = this.#rows.get(id);
+    if (row === undefined) throw new AppError("not_found", "There is no host with this id");
+    const before = row.host;
+    row.host = { ...before, ...change };
+    try {
+      await row.during(this.#parts.store.saveHosts([row.host]));
+    } catch (error) {
+      const { nameIsChosen, silentAfterMs, retentionMs } = before;
+      row.host = { ...row.host, nameIsChosen, silentAfterMs, retentionMs };
+      throw error;
+    }
+    if (before.retentionMs !== change.retentionMs) this.keeper.retentionChanged();
+  }
+
+  /** The name of its monitor changed: its series carry it from now on. */
+  renamed(id: HostId): void {
+    const row = this.#rows.get(id);
+    const name = this.#parts.monitor(id)?.name;
+    if (row !== undefined && name !== undefined) row.rename(name);
+  }
+
+  /**
+   * Has a host deleted: `work` runs when nothing of it is on its way to the store. What arrives meanwhile waits, and is
+   * then a new host's.
+   */
+  async leave(id: HostId, work: () => Promise<boolean>): Promise<boolean> {
+    const row = this.#rows.get(id);
+    if (row === undefined || row.leaving !== null) return false;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    row.leaving = promise;
+    try {
+      await row.settled();
+      const removed = await work();
+      this.#forget(id);
+      return removed;
+    } finally {
+      row.leaving = null;
+      resolve();
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.keeper[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Has something done with the row of whoever sent something; makes the host when it is new, once, however many ask at
+   * the same time. A host is not deleted before it is done.
+   */
+  async #withRow<T>(
+    name: string,
+    find: () => Found,
+    begin: (host: Host) => Host,
+    work: (row: HostRow) => Promise<T>,
+  ): Promise<T> {
+    for (;;) {
+      const found = find();
+      const row = found.isNew ? this.#begin(found, name, begin) : this.#rows.get(found.known.id);
+      if (row === undefined) throw new AppError("internal", `no row for ${found.known.id}`);
+      await row.ready;
+      if (row.leaving !== null) await row.leaving;
+      else if (this.#rows.get(row.id) === row) return row.during(work(row));
+    }
+  }
+
+  #begin({ known }: Found, name: string, begin: (host: Host) => Host): HostRow {
+    const { id } = known;
+    if (this.#rows.size >= mostHosts) {
+      this.#identities.remove(id);
+      throw tooMany();
+    }
+    const { identity, names, bootId, clonedFrom } = known;
+    const now = this.#parts.clock.now();
+    const empty: Host = { ...unheard, id, identity, names, bootId, clonedFrom, createdAt: now };
+    const host = begin(empty);
+    const monitor = createHostMonitor(host, name);
+    const row = new HostRow(host, monitor.name, this.#settings.maxSeries);
+    row.stack = null;
+    this.#rows.set(id, row);
+    row.ready = this.#make(row, monitor);
+    // Whoever waits for it is told; nobody else is.
+    row.ready.catch(() => undefined);
+    return row;
+  }
+
+  async #make(row: HostRow, monitor: Monitor): Promise<void> {
+    try {
+      await this.#parts.create(row.host, monitor);
+    } catch (error) {
+      this.#forget(row.id);
+      throw error;
+    }
+    row.isShown = true;
+    if (row.host.clonedFrom !== null) this.#sayClones(row.host.clonedFrom);
+    this.#sayClones(row.id);
+    if (row.host.agentVersion === null) this.keeper.retentionChanged();
+  }
+
+  #forget(id: HostId): void {
+    const row = this.#rows.get(id);
+    this.#rows.delete(id);
+    this.#identities.remove(id);
+    this.keeper.forget(id);
+    const from = row?.host.clonedFrom ?? null;
+    if (from !== null) this.#sayClones(from);
+    for (const other of this.#rows.values()) {
+      if (other.host.clonedFrom === id) this.#takeOver(other.id);
+    }
+  }
+
+  /** What is known of the host's identity goes into the host. */
+  #takeOver(id: HostId): void {
+    const row = this.#rows.get(id);
+    const known = this.#identities.get(id);
+    if (row === undefined || known === undefined) return;
+    const { identity, names, bootId, clonedFrom } = known;
+    row.host = { ...row.host, identity, names, bootId, clonedFrom };
+    this.keeper.changed(id);
+    this.#sayClones(id);
+  }
+
+  #sayClones(id: HostId): void {
+    const row = this.#rows.get(id);
+    if (row === undefined) return;
+    const from = row.host.clonedFrom;
+    const others = from === null ? this.#identities.clonesOf(id).map((one) => one.id) : [from];
+    const names = others.map((other) => this.#parts.monitor(other)?.name ?? other);
+    const advice = "it was cloned without a machine id of its own (/etc/machine-id)";
+    row.shares(
+      names.length === 0 ? null : `It has the same machine id as ${names.join(", ")}: ${advice}`,
+    );
+  }
+
+  /** Notes what an agent says beside samples. */
+  #hearAgent(row: HostRow, sender: BatchHost, heardAt: number): void {
+    this.#heard(row, heardAt);
+    row.clockOffsetMs = Math.round(sender.sent_at - heardAt);
+    const { agentVersion, intervalMs } = saidBy(sender);
+    if (row.host.agentVersion !== agentVersion || row.host.intervalMs !== intervalMs) {
+      if (row.host.agentVersion === null) this.keeper.retentionChanged();
+      row.host = { ...row.host, agentVersion, intervalMs };
+      this.keeper.changed(row.id);
+    }
+    this.#follow(row, sender);
+  }
+
+  #hearPost(row: HostRow, post: StackPost, heardAt: number): void {
+    this.#heard(row, heardAt);
+    if (row.host.agentVersion !== null) return;
+    row.clockOffsetMs = Math.round(post.timestamp * 1000 - heardAt);
+    const intervalMs = row.intervalAfterPost(heardAt);
+    if (row.host.intervalMs !== intervalMs) {
+      row.host = { ...row.host, intervalMs };
+      this.keeper.changed(row.id);
+    }
+    this.#follow(row, { name: null, labels: row.host.agentLabels });
+  }
+
+  #heard(row: HostRow, heardAt: number): void {
+    row.lastHeardAt = heardAt;
+    row.host = { ...row.host, lastHeardAt: heardAt };
+    this.keeper.heard(row.id);
+    this.#parts.onHeard(row.id);
+  }
+
+  /** Has the monitor follow what the host says. Nobody waits for it: the next batch says it again. */
+  #follow(row: HostRow, said: Said): void {
+    const monitor = this.#parts.monitor(row.id);
+    if (monitor === undefined || row.following !== null) return;
+    const nowMs = this.#parts.clock.monotonicMs();
+    const next = followHost(monitor, row.host, said, this.#parts.clock.now());
+    if (next === null) return this.#learnLabels(row, said.labels);
+    if (nowMs < row.followAgainMs) return;
+    row.following = row.during(this.#parts.update(next)).then(
+      (result) => {
+        row.following = null;
+        if (result !== "updated") return;
+        this.#learnLabels(row, said.labels);
+        this.renamed(row.id);
+      },
+      (error: unknown) => {
+        row.following = null;
+        row.followAgainMs = nowMs + followPauseMs;
+        this.#parts.onError(error);
+      },
+    );
+  }
+
+  /** The agent's labels are noted once the monitor has them: they are what its next ones are compared with. */
+  #learnLabels(row: HostRow, agentLabels: Host["agentLabels"]): void {
+    if (sameLabels(row.host.agentLabels, agentLabels)) return;
+    row.host = { ...row.host, agentLabels };
+    this.keeper.changed(row.id);
+  }
+
+  #retentions(): ReadonlyMap<SourceKey, number> {
+    const kept = new Map<SourceKey, number>();
+    for (const { host, source } of this.#rows.values()) {
+      const posted = host.agentVersion === null ? this.#settings.postedRetentionMs : null;
+      const ms = host.retentionMs ?? posted;
+      if (ms !== null) kept.set(source, ms);
+    }
+    return kept;
+  }
+}
+
+/** A host of which nothing is known. */
+const unheard = {
+  names: [],
+  bootId: null,
+  agentVersion: null,
+  intervalMs: null,
+  agentLabels: {},
+  nameIsChosen: false,
+  silentAfterMs: null,
+  retentionMs: null,
+  clonedFrom: null,
+  lastHeardAt: null,
+} as const;
+
+function senderOf({ machine_id, boot_id, name }: BatchHost): {
+  readonly machineId: string;
+  readonly bootId: string;
+  readonly name: string;
+} {
+  return { machineId: machine_id, bootId: boot_id, name };
+}
+
+function saidBy({ version, interval }: BatchHost): Pick<Host, "agentVersion" | "intervalMs"> {
+  return { agentVersion: version, intervalMs: Math.round(interval * 1000) };
+}
+
+function tooMany(): AppError {
+  const message = `${mostHosts} hosts are known already; delete some first`;
+  return new AppError("invalid", "No further host is taken in", {
+    problems: [{ path: "host", message }],
+  });
+}

@@ -1,0 +1,175 @@
+/** What is known of one host in memory: what lists and pages show of it, and what its next batch is taken in with. */
+import type { HostNotice } from "@belfry/contract";
+import { hostSource, type Host, type PostedDetails } from "../model/host.ts";
+import type { HostEntry, HostFigures } from "../model/host-entry.ts";
+import type { HostId } from "../model/id.ts";
+import type { SourceKey, SourceLabels } from "../model/series.ts";
+import { HostSeries } from "./host-plan.ts";
+import { noFigures, type SeriesList } from "./host-series.ts";
+
+/** What came of one batch or post. */
+export interface Taken {
+  /** Epoch ms, by Belfry's clock. */
+  readonly heardAt: number;
+  /** The columns of figures. */
+  readonly list: SeriesList;
+  readonly times: Float64Array;
+  readonly values: Float64Array;
+  readonly present: Uint8Array | undefined;
+  readonly refused: number;
+}
+
+const clockToleranceMs = 60_000;
+/** A refusal is said for this long. */
+const refusalShownMs = 3_600_000;
+/** Gaps between posts from which an interval is told. */
+const gapsWanted = 5;
+
+const noNotices: readonly HostNotice[] = [];
+
+export class HostRow implements HostEntry {
+  readonly source: SourceKey;
+  readonly series: HostSeries;
+  host: Host;
+  lastHeardAt: number | null;
+  lastSampleAt: number | null = null;
+  clockOffsetMs: number | null = null;
+  seriesCount = 0;
+  figures: HostFigures = noFigures;
+  notices: readonly HostNotice[] = noNotices;
+  sourceLabels: SourceLabels;
+  /** Fulfilled once the host is stored; entries show it from then on. */
+  ready: Promise<void> = Promise.resolve();
+  isShown = false;
+  /** Set while it is being deleted. */
+  leaving: Promise<void> | null = null;
+  /** The latest post's details; undefined: not known yet. */
+  stack: PostedDetails | null | undefined;
+  /** Set while its monitor is changed. */
+  following: Promise<void> | null = null;
+  /** Monotonic ms from which on its monitor may be changed again after a failure. */
+  followAgainMs = Number.NEGATIVE_INFINITY;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #shared: string | null = null;
+  #refused = 0;
+  #refusedAt = Number.NEGATIVE_INFINITY;
+  #postedAt: number | null = null;
+  #gaps: number[] = [];
+
+  constructor(host: Host, instance: string, maxSeries: number) {
+    this.host = host;
+    this.source = hostSource(host.id);
+    this.series = new HostSeries(maxSeries);
+    this.lastHeardAt = host.lastHeardAt;
+    this.sourceLabels = labelsOf(host.id, instance);
+  }
+
+  get id(): HostId {
+    return this.host.id;
+  }
+
+  /** The name its series carry from now on. */
+  rename(instance: string): void {
+    if (this.sourceLabels["instance"] === instance) return;
+    this.sourceLabels = labelsOf(this.host.id, instance);
+  }
+
+  /** Notes something that must end before the host can be deleted. */
+  async during<T>(work: Promise<T>): Promise<T> {
+    this.#inFlight.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#inFlight.delete(work);
+    }
+  }
+
+  /** Resolves when nothing is on its way to the store any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  /** Notes what was stored. Figures are those of the newest sample, whenever it came. */
+  took({ heardAt, list, times, values, present, refused }: Taken, withFigures: boolean): void {
+    this.lastHeardAt = heardAt;
+    if (refused > 0) {
+      this.#refused =
+        heardAt - this.#refusedAt < refusalShownMs ? this.#refused + refused : refused;
+      this.#refusedAt = heardAt;
+    }
+    const last = times.length - 1;
+    const at = times[last];
+    if (at !== undefined && refused < values.length && at >= (this.lastSampleAt ?? at)) {
+      this.lastSampleAt = at;
+      if (withFigures) {
+        this.seriesCount = list.series.length;
+        this.figures = figuresOf(list, times.length, values, present);
+      }
+    }
+    this.notices = this.#noticesAt(heardAt);
+  }
+
+  /** Says with which other hosts it shares its machine id; null: with none. */
+  shares(message: string | null): void {
+    this.#shared = message;
+    this.notices = this.#noticesAt(this.lastHeardAt ?? 0);
+  }
+
+  /** The interval of posts in ms as they come, once it is clear; the one there is while that still fits. */
+  intervalAfterPost(heardAt: number): number | null {
+    const present = this.host.intervalMs;
+    const gap = this.#postedAt === null ? null : heardAt - this.#postedAt;
+    this.#postedAt = heardAt;
+    if (gap === null || gap < 500) return present;
+    this.#gaps = [...this.#gaps.slice(1 - gapsWanted), gap];
+    if (this.#gaps.length < gapsWanted) return present;
+    const middle = this.#gaps.toSorted((a, b) => a - b)[Math.floor(gapsWanted / 2)] ?? gap;
+    const fits = present !== null && Math.abs(middle - present) <= present / 2;
+    return fits ? present : Math.max(1000, Math.round(middle / 1000) * 1000);
+  }
+
+  #noticesAt(now: number): readonly HostNotice[] {
+    const notices: HostNotice[] = [];
+    const offset = this.clockOffsetMs;
+    if (offset !== null && Math.abs(offset) > clockToleranceMs) {
+      const direction = offset > 0 ? "ahead of" : "behind";
+      const message = `Its clock is ${spoken(Math.abs(offset))} ${direction} Belfry's`;
+      notices.push({ code: "clock", message });
+    }
+    if (this.#shared !== null) notices.push({ code: "cloned_id", message: this.#shared });
+    const { complaint } = this.series;
+    if (complaint !== null) notices.push({ code: "too_many_series", message: complaint });
+    if (now - this.#refusedAt < refusalShownMs) {
+      const message = `${this.#refused} samples were refused: older than what is kept, or more than a day ahead`;
+      notices.push({ code: "refused_samples", message });
+    }
+    return notices.length === 0 ? noNotices : notices;
+  }
+}
+
+function labelsOf(id: HostId, instance: string): SourceLabels {
+  return { host: id, instance, job: "node" };
+}
+
+function figuresOf(
+  list: SeriesList,
+  times: number,
+  values: Float64Array,
+  present: Uint8Array | undefined,
+): HostFigures {
+  const figures = { ...noFigures };
+  for (const { figure, column } of list.figures) {
+    const place = column * times + times - 1;
+    const value = values[place];
+    const isThere = present === undefined || present[place] === 1;
+    if (isThere && value !== undefined && Number.isFinite(value)) figures[figure] = value;
+  }
+  return figures;
+}
+
+function spoken(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  if (minutes < 120) return `${minutes} ${minutes === 1 ? "minute" : "minutes"}`;
+  const hours = Math.round(minutes / 60);
+  return hours < 48 ? `${hours} hours` : `${Math.round(hours / 24)} days`;
+}

@@ -1,0 +1,248 @@
+/**
+ * Takes in the samples of hosts: whose they are, which series are kept, what a host's latest figures are. A batch or post
+ * is answered once its samples are synced to disk; what else changed of a host is written shortly after, since the next
+ * batch says it again. That a host was heard is passed on before anything is stored: a store that is away is no silence
+ * of a host. The present state of every host is kept here, in memory, for lists, pages and live events.
+ */
+import { seriesHash, type SampleBatch } from "@belfry/contract";
+import { AppError } from "../model/error.ts";
+import type { Host, KeptDetails } from "../model/host.ts";
+import type { HostEntry, StackPost } from "../model/host-entry.ts";
+import type { HostId } from "../model/id.ts";
+import type { Frame } from "../model/series.ts";
+import { pick } from "./host-plan.ts";
+import { detailsOf, postedSeries, valuesOf } from "./host-post.ts";
+import {
+  HostRegistry,
+  type DecidedOfHost,
+  type RegistryParts,
+  type RegistrySettings,
+} from "./host-registry.ts";
+import type { HostRow } from "./host-row.ts";
+import { SeriesLists, type SeriesList } from "./host-series.ts";
+
+/** What a batch or a post came to. */
+export type ReceivedSamples =
+  | {
+      readonly kind: "stored";
+      readonly hostId: HostId;
+      readonly accepted: number;
+      readonly refused: number;
+      readonly seriesRefused: number;
+    }
+  /** The list of series is not known (any more): it has to be sent again. */
+  | { readonly kind: "unknown_series" };
+
+/** What was taken in, as it is counted. */
+export interface CountedSamples {
+  readonly from: "agent" | "post";
+  readonly accepted: number;
+  readonly refused: number;
+  readonly seriesRefused: number;
+  /** Age of the newest sample when it was sent, in seconds. */
+  readonly ageSeconds: number;
+}
+
+export interface HostsParts extends RegistryParts {
+  /** The hexadecimal SHA-256 of a text in UTF-8. */
+  readonly sha256: (text: string) => string;
+  readonly store: RegistryParts["store"] & {
+    append(
+      frames: readonly Frame[],
+    ): Promise<{ readonly accepted: number; readonly refused: number }>;
+    hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+  };
+  /** What is shown of a host changed. */
+  readonly onShown: (id: HostId) => void;
+  readonly onTaken: (samples: CountedSamples) => void;
+}
+
+/** Makes the intake of hosts. */
+export function createHosts(settings: RegistrySettings, parts: HostsParts): Hosts {
+  return new Hosts(settings, parts);
+}
+
+export class Hosts implements AsyncDisposable {
+  readonly #parts: HostsParts;
+  readonly #registry: HostRegistry;
+  readonly #lists = new SeriesLists();
+
+  constructor(settings: RegistrySettings, parts: HostsParts) {
+    this.#parts = parts;
+    this.#registry = new HostRegistry(settings, parts);
+  }
+
+  /** Takes in the hosts that were kept; their monitors are there already. */
+  load(hosts: readonly Host[]): void {
+    this.#registry.load(hosts);
+  }
+
+  get(id: HostId): HostEntry | undefined {
+    return this.#registry.get(id);
+  }
+
+  entries(): Iterable<HostEntry> {
+    return this.#registry.entries();
+  }
+
+  /** The host that has this name now. */
+  byName(name: string): HostEntry | undefined {
+    return this.#registry.byName(name);
+  }
+
+  /** Changes what people decide of a host; resolves once it is stored. */
+  change(id: HostId, change: DecidedOfHost): Promise<void> {
+    return this.#registry.change(id, change);
+  }
+
+  /** The name of its monitor changed: its series carry it from now on. */
+  renamed(id: HostId): void {
+    this.#registry.renamed(id);
+  }
+
+  /**
+   * Has a host deleted: `work` runs when nothing of it is on its way to the store. What arrives meanwhile waits, and is
+   * then a new host's.
+   */
+  leave(id: HostId, work: () => Promise<boolean>): Promise<boolean> {
+    return this.#registry.leave(id, work);
+  }
+
+  /** Writes what waits. */
+  flush(): Promise<void> {
+    return this.#registry.keeper.flush();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#registry[Symbol.asyncDispose]();
+  }
+
+  /** For metrics: lists of series that are kept. */
+  get lists(): number {
+    return this.#lists.count;
+  }
+
+  /** Takes in a batch of an agent. Resolves once its samples are synced to disk; makes the host when it is new. */
+  async receiveBatch(batch: SampleBatch): Promise<ReceivedSamples> {
+    const heardAt = this.#parts.clock.now();
+    const list = this.#listOf(batch);
+    if (list === undefined) return { kind: "unknown_series" };
+    return this.#registry.ofBatch(batch.host, heardAt, (row) =>
+      this.#takeBatch(row, batch, list, heardAt),
+    );
+  }
+
+  /** Takes in a post of the Monitoring Stack's clients. Resolves once it is synced to disk, its details included. */
+  async receivePost(post: StackPost): Promise<ReceivedSamples> {
+    const heardAt = this.#parts.clock.now();
+    if (post.hostname === "" || post.hostname.includes("\0") || !post.hostname.isWellFormed()) {
+      throw invalid("hostname", "expected text that can be kept");
+    }
+    return this.#registry.ofPost(post, heardAt, (row) => this.#takePost(row, post, heardAt));
+  }
+
+  async #takeBatch(
+    row: HostRow,
+    batch: SampleBatch,
+    list: SeriesList,
+    heardAt: number,
+  ): Promise<ReceivedSamples> {
+    const { clock, store } = this.#parts;
+    const { host: sender, times } = batch;
+    const plan = row.series.planFor(batch.seriesHash, list, clock.monotonicMs());
+    const values = pick(plan, batch.values, times.length, (size) => new Float64Array(size));
+    const present =
+      batch.present === undefined
+        ? undefined
+        : pick(plan, batch.present, times.length, (size) => new Uint8Array(size));
+    const { source, sourceLabels } = row;
+    const frame: Frame = {
+      source,
+      sourceLabels,
+      series: plan.list.series,
+      times,
+      values,
+      ...(present === undefined ? {} : { present }),
+    };
+    const { accepted, refused } = await store.append([frame]);
+    if (batch.details !== null) await this.#keepSent(row, batch.details, heardAt);
+    row.took({ heardAt, list: plan.list, times, values, present, refused }, true);
+    this.#parts.onShown(row.id);
+    const newest = times[times.length - 1] ?? sender.sent_at;
+    const ageSeconds = Math.max(0, sender.sent_at - newest) / 1000;
+    const seriesRefused = plan.refused;
+    this.#parts.onTaken({ from: "agent", accepted, refused, seriesRefused, ageSeconds });
+    return { kind: "stored", hostId: row.id, accepted, refused, seriesRefused };
+  }
+
+  async #takePost(row: HostRow, post: StackPost, heardAt: number): Promise<ReceivedSamples> {
+    const { store } = this.#parts;
+    const times = Float64Array.of(Math.round(post.timestamp * 1000));
+    const { values, present } = valuesOf(post);
+    const { series } = postedSeries;
+    const { source, sourceLabels } = row;
+    const samples = store.append([{ source, sourceLabels, series, times, values, present }]);
+    const details =
+      post.details === null ? undefined : this.#keepPosted(row, post.details, heardAt);
+    const [{ accepted, refused }] = await Promise.all([samples, details]);
+    const isAll = row.host.agentVersion === null;
+    row.took({ heardAt, list: postedSeries, times, values, present, refused }, isAll);
+    this.#parts.onShown(row.id);
+    const ageSeconds = Math.max(0, heardAt - (times[0] ?? heardAt)) / 1000;
+    this.#parts.onTaken({ from: "post", accepted, refused, seriesRefused: 0, ageSeconds });
+    return { kind: "stored", hostId: row.id, accepted, refused, seriesRefused: 0 };
+  }
+
+  /** The list of a batch; undefined when it has to be sent again. */
+  #listOf({ seriesHash: hash, series, seriesCount }: SampleBatch): SeriesList | undefined {
+    const known = this.#lists.get(hash);
+    if (known !== undefined) {
+      if (known.series.length === seriesCount) return known;
+      const message = `expected ${known.series.length} series of the list ${hash}, found ${seriesCount}`;
+      throw invalid("series", message);
+    }
+    if (series === null) return undefined;
+    // A list is shared between hosts, so nobody may bring another one under its name.
+    const found = seriesHash(series, this.#parts.sha256);
+    if (found !== hash) throw invalid("series_hash", `expected ${found}, found ${hash}`);
+    return this.#lists.put(hash, series);
+  }
+
+  /** Details of an agent stand beside what was posted for the same host. */
+  async #keepSent(
+    row: HostRow,
+    details: NonNullable<SampleBatch["details"]>,
+    receivedAt: number,
+  ): Promise<void> {
+    if (row.stack === undefined) {
+      const kept = await this.#parts.store.hostDetails(row.id);
+      row.stack = kept?.details.stack ?? null;
+    }
+    const stack = row.stack === null ? {} : { stack: row.stack };
+    this.#registry.keeper.keepDetails(row.id, { details: { ...details, ...stack }, receivedAt });
+  }
+
+  async #keepPosted(
+    row: HostRow,
+    posted: Readonly<Record<string, unknown>>,
+    receivedAt: number,
+  ): Promise<void> {
+    row.stack = { posted, receivedAt };
+    const stack = row.stack;
+    if (row.host.agentVersion === null) {
+      const kept = { details: { ...detailsOf(posted), stack }, receivedAt };
+      return this.#registry.keeper.saveDetails(row.id, kept);
+    }
+    const kept =
+      this.#registry.keeper.waitingDetails(row.id) ?? (await this.#parts.store.hostDetails(row.id));
+    const { details, receivedAt: sentAt } = kept ?? { details: {}, receivedAt };
+    await this.#registry.keeper.saveDetails(row.id, {
+      details: { ...details, stack },
+      receivedAt: sentAt,
+    });
+  }
+}
+
+function invalid(path: string, message: string): AppError {
+  return new AppError("invalid", "The samples do not fit", { problems: [{ path, message }] });
+}
