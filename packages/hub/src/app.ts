@@ -12,6 +12,7 @@ import { hostAndPortText } from "./config/address.ts";
 import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
+import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
 import { createLive, type Live } from "./live/live.ts";
@@ -87,6 +88,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       registry: metrics.registry,
       outputs: () => outputs.stats(),
       parseImport: parsePrometheusText,
+      remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
       acknowledge: (id, actor) => alerting.acknowledge(id, clock.now(), actor),
       pages: pagesFolder,

@@ -27,6 +27,7 @@ import { addOpenApiRoutes, prepareOpenApi } from "./openapi.ts";
 import { addOperationRoutes } from "./operations.ts";
 import { addPages } from "./pages.ts";
 import type { ApiParts } from "./parts.ts";
+import { addRemoteWriteRoute } from "./prometheus/remote-write.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
 import { addImportRoute, addSeriesRoutes } from "./series.ts";
 import { addSessionRoutes } from "./session.ts";
@@ -102,6 +103,7 @@ async function addRoutes(
   addMetricsRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.
   await app.register(async (scope) => addImportRoute(scope, settings, parts));
+  await app.register(async (scope) => addRemoteWriteRoute(scope, settings, parts));
   await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
   if (settings.dashboard) await addPages(app, parts.pages);
   await addOpenApiRoutes(app);

@@ -9,6 +9,8 @@ import { failureOf, problemDocumentOf, type Failure } from "./problem.ts";
 import type { RouteTable } from "./route-table.ts";
 import { surfaceOfPath, type Surface } from "./surface.ts";
 import { fastApiErrorOf } from "./drop-in/fast-api.ts";
+import { stackErrorOf } from "./drop-in/monitoring-stack/error.ts";
+import { plainErrorOf } from "./prometheus/error.ts";
 
 /** Answers a request with what was thrown. */
 export type ErrorAnswer = (
@@ -33,7 +35,7 @@ export function createErrorAnswer(log: Log): ErrorAnswer {
     const surface = request.routeOptions?.config?.surface ?? surfaceOfPath(pathOf(request));
     const { type, body } = bodyOf(surface, failure);
     // A string leaves the serializers of the route out of it.
-    return reply.code(errorTable[code].status).type(type).send(JSON.stringify(body));
+    return reply.code(errorTable[code].status).type(type).send(body);
   };
 }
 
@@ -78,15 +80,19 @@ function pathOf(request: FastifyRequest): string {
 function bodyOf(
   surface: Surface,
   failure: Failure,
-): { readonly type: string; readonly body: unknown } {
+): { readonly type: string; readonly body: string } {
   switch (surface) {
     case "amaunator":
-      return { type: "application/json", body: fastApiErrorOf(failure) };
+      return { type: "application/json", body: JSON.stringify(fastApiErrorOf(failure)) };
+    case "monitoring_stack":
+      return { type: "application/json", body: JSON.stringify(stackErrorOf(failure)) };
+    case "prometheus":
+      return { type: "text/plain; charset=utf-8", body: plainErrorOf(failure) };
     case "native":
     case "operations":
       return {
         type: "application/problem+json; charset=utf-8",
-        body: problemDocumentOf(failure),
+        body: JSON.stringify(problemDocumentOf(failure)),
       };
   }
 }

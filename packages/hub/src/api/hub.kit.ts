@@ -12,6 +12,7 @@ import { Alerting } from "../alert/alerting.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
+import { RemoteWriteReader } from "../ingest/remote-write.ts";
 import { createJudgingTable } from "../judge/judging.ts";
 import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
@@ -111,6 +112,7 @@ export async function openTestHub(
     registry: metrics.registry,
     outputs: () => hub.outputs,
     parseImport: parsePrometheusText,
+    remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
     acknowledge: (id, actor) => path.alerting.acknowledge(id, clock.now(), actor),
     pages: join(folder, "pages"),

@@ -230,6 +230,28 @@ export type ImportParser = (
   readonly bad: readonly { readonly line: number; readonly message: string }[];
 };
 
+/** What a remote_write request came to, beside its frames. */
+export interface RemoteWriteSummary {
+  /** Samples in the frames. */
+  readonly samples: number;
+  /** Samples with a time that cannot be kept. */
+  readonly badTimes: number;
+  readonly staleMarkers: number;
+  /** Series that were refused, by what is wrong with them. */
+  readonly refusedSeries: ReadonlyMap<string, number>;
+  readonly refusedSamples: number;
+  readonly metadata: number;
+  readonly exemplars: number;
+  readonly histograms: number;
+}
+
+/** Reads Prometheus's remote_write 1.0, piece by piece; throws `malformed` or `too_large`. */
+export interface RemoteWriteParser {
+  /** What can be wrong with a series, in words. */
+  readonly faults: Readonly<Record<string, string>>;
+  read(body: Uint8Array): Iterator<readonly Frame[], RemoteWriteSummary>;
+}
+
 /** Where faults are written. Texts hold no secrets. */
 export interface Log {
   error(fields: object, message: string): void;
@@ -250,6 +272,7 @@ export interface ApiParts {
   readonly registry: Registry;
   readonly outputs: () => OutputStats;
   readonly parseImport: ImportParser;
+  readonly remoteWrite: RemoteWriteParser;
   /** Part → `ok` or what is wrong with it; for `/ready`. */
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */

@@ -26,6 +26,21 @@ export interface ApiSettings {
   readonly importLimitBytes: number;
   /** false: no pages; the API stays. */
   readonly dashboard: boolean;
+  /** Of the Monitoring Stack's surface. */
+  readonly monitoringStack: {
+    /** What its clients show on its dangerous routes, which then need it or a key of Belfry; null: as all routes. */
+    readonly apiKey: string | null;
+    /** Posts of one address; 0: no limit. */
+    readonly rateLimitPerMinute: number;
+    /** Largest post, in bytes. */
+    readonly maxContentLength: number;
+    /** Larger details are left out of a post; in bytes of JSON. */
+    readonly maxDetailsBytes: number;
+    /** A host that is silent for longer is not `online`. */
+    readonly offlineThresholdSeconds: number;
+    readonly serverVersion: string;
+    readonly expectedClientVersion: string;
+  };
   /** Of monitors that do not say how often and how long they are checked, in ms. */
   readonly checks: { readonly defaultIntervalMs: number; readonly defaultTimeoutMs: number };
 }
@@ -38,5 +53,14 @@ export const defaultApiSettings = {
   sessionLifetimeMs: 7 * 86_400_000,
   importLimitBytes: 32 * 1024 * 1024,
   dashboard: true,
+  monitoringStack: {
+    apiKey: null,
+    rateLimitPerMinute: 0,
+    maxContentLength: 524_288,
+    maxDetailsBytes: 65_536,
+    offlineThresholdSeconds: 300,
+    serverVersion: "dev",
+    expectedClientVersion: "dev",
+  },
   checks: { defaultIntervalMs: 60_000, defaultTimeoutMs: 10_000 },
 } as const satisfies Omit<ApiSettings, "auth">;

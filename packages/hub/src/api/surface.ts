@@ -4,15 +4,24 @@
  */
 
 /** `native`: `/api/v1` and the pages; `operations`: health and metrics; the others are drop-in surfaces. */
-export type Surface = "native" | "operations" | "amaunator";
+export type Surface = "native" | "operations" | "amaunator" | "monitoring_stack" | "prometheus";
 
 /** Surfaces that may be opened to networks without a key. */
-export const openableSurfaces = ["operations", "amaunator"] as const satisfies readonly Surface[];
+export const openableSurfaces = [
+  "operations",
+  "amaunator",
+  "monitoring_stack",
+  "prometheus",
+] as const satisfies readonly Surface[];
 export type OpenableSurface = (typeof openableSurfaces)[number];
 
-const amaunatorPaths = /^\/(targets|stats)(\/|$)/;
+const paths: readonly (readonly [RegExp, Surface])[] = [
+  [/^\/(targets|stats)(\/|$)/, "amaunator"],
+  [/^\/(data|details|hosts)(\/|$)/, "monitoring_stack"],
+  [/^\/prometheus(\/|$)/, "prometheus"],
+];
 
 /** The surface that answers a path no route was found for. */
 export function surfaceOfPath(path: string): Surface {
-  return amaunatorPaths.test(path) ? "amaunator" : "native";
+  return paths.find(([pattern]) => pattern.test(path))?.[1] ?? "native";
 }

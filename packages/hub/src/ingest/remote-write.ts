@@ -21,6 +21,7 @@ import { ProtobufError, ProtobufReader } from "./protobuf-reader.ts";
 import {
   longestLabels,
   RemoteWriteSeries,
+  seriesFaults,
   type KnownSeries,
   type SeriesFault,
 } from "./remote-write-series.ts";
@@ -78,6 +79,8 @@ const mostListed = 1_000_000;
 
 /** Reads requests, and remembers the series it has seen. */
 export class RemoteWriteReader {
+  /** What can be wrong with a series, in words. */
+  readonly faults = seriesFaults;
   readonly #limits: RemoteWriteLimits;
   readonly #known = new RemoteWriteSeries();
   readonly #lists = new Map<SourceKey, readonly SeriesKey[]>();

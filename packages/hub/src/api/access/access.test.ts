@@ -62,7 +62,7 @@ const expected: Readonly<Record<Permission, readonly string[]>> = {
     "POST /targets",
     "PUT /api/v1/monitors/:id",
   ],
-  ingest: ["POST /api/v1/import/prometheus"],
+  ingest: ["POST /api/v1/import/prometheus", "POST /prometheus/api/v1/write"],
   admin: ["DELETE /api/v1/keys/:id", "GET /api/v1/audit", "GET /api/v1/keys", "POST /api/v1/keys"],
 };
 

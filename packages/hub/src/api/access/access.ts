@@ -38,6 +38,13 @@ export interface Access {
 /** Nobody in particular, who may use open routes only. */
 export const nobody: Principal = { kind: "loopback", name: "nobody", scopes: [] };
 
+/** A client of the Monitoring Stack that shows the key its servers know. */
+export const stackClient: Principal = {
+  kind: "loopback",
+  name: "monitoring_stack",
+  scopes: ["write", "ingest"],
+};
+
 /** Makes the access check. */
 export function createAccess(settings: ApiSettings, parts: AccessParts): Access {
   const failed = createFailedAttempts(settings.rateLimit.failedAttempts, parts.clock);
@@ -78,13 +85,20 @@ export function createAccess(settings: ApiSettings, parts: AccessParts): Access 
     return { kind: "session", keyId: key.id, name: key.name, scopes: key.scopes };
   }
 
+  function isStackKey(secret: string, surface: Surface): boolean {
+    const { apiKey } = settings.monitoringStack;
+    return surface === "monitoring_stack" && apiKey !== null && isSameText(secret, apiKey);
+  }
+
   return {
     keyOf,
     async admit(request, reply, permission, surface) {
       if (permission === "open") return;
       const credential = readCredential(request.headers, request.cookies);
       let principal: Principal | undefined;
-      if (credential.kind === "key") {
+      if (credential.kind === "key" && isStackKey(credential.secret, surface)) {
+        principal = stackClient;
+      } else if (credential.kind === "key") {
         const key = await keyOf(credential.secret, request, reply);
         principal = { kind: "key", keyId: key.id, name: key.name, scopes: key.scopes };
       } else if (credential.kind === "session") {
