@@ -4,6 +4,7 @@
  * refuses is thrown, and leaves the samples where they were.
  */
 import {
+  constants,
   mkdir,
   open,
   readFile,
@@ -46,6 +47,14 @@ interface Log {
   listHash: string;
 }
 
+/**
+ * A write is over when its bytes are on disk: `fsync` and `fdatasync` are refused under Node's permission model. Systems
+ * without the flag write without it.
+ */
+const synced = constants.O_DSYNC ?? 0;
+const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | synced;
+const writing = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | synced;
+
 const logName = /^(\d{12})\.log$/;
 const segmentName = /^(\d{12})-(\d{1,6})-(\d{1,16})\.seg$/;
 
@@ -58,7 +67,6 @@ export class SpoolFolder {
   #log: Log | null = null;
   #nextSequence = 1;
   #isOpen = false;
-  #isDirty = false;
   readonly #setAsidePieces = new Set<string>();
   /** Samples given up: for want of room, or with damage. */
   dropped = 0;
@@ -126,7 +134,6 @@ export class SpoolFolder {
     log.listHash = run.list.hash;
     log.samples += run.times.length;
     log.bytes += record.length;
-    this.#isDirty = true;
     const { samplesInFile, bytesInFile } = this.#limits;
     if (log.samples >= samplesInFile || log.bytes >= bytesInFile) {
       await this.#merge(await this.#closeLog(log));
@@ -174,14 +181,7 @@ export class SpoolFolder {
     }
   }
 
-  /** Makes what was written last a power cut. */
-  async sync(): Promise<void> {
-    if (this.#isDirty) await this.#log?.handle.datasync();
-    this.#isDirty = false;
-  }
-
   async close(): Promise<void> {
-    await this.sync();
     await this.#log?.handle.close();
     this.#log = null;
     this.#isOpen = false;
@@ -199,7 +199,7 @@ export class SpoolFolder {
   async #startLog(): Promise<Log> {
     const sequence = this.#nextSequence;
     const name = `${String(sequence).padStart(12, "0")}.log`;
-    const handle = await open(join(this.#folder, name), "a", 0o600);
+    const handle = await open(join(this.#folder, name), appending, 0o600);
     this.#nextSequence += 1;
     await this.#syncFolder();
     const file = { sequence, name, samples: 0, firstAt: 0, bytes: 0 };
@@ -213,7 +213,6 @@ export class SpoolFolder {
       firstAt: log.firstAt,
       bytes: log.bytes,
     };
-    await this.sync();
     this.#log = null;
     this.#files.push(file);
     await log.handle.close();
@@ -230,10 +229,9 @@ export class SpoolFolder {
     const bytes = Buffer.concat(runs.map((run) => recordOf(run, true, true)));
     const temporary = join(this.#folder, `${name}.tmp`);
     try {
-      const handle = await open(temporary, "w", 0o600);
+      const handle = await open(temporary, writing, 0o600);
       try {
         await writeAll(handle, bytes);
-        await handle.sync();
       } finally {
         await handle.close();
       }
@@ -305,7 +303,7 @@ export class SpoolFolder {
       await this.#merge(file);
       return;
     }
-    const handle = await open(join(this.#folder, name), "a", 0o600);
+    const handle = await open(join(this.#folder, name), appending, 0o600);
     if (torn < bytes.length) await handle.truncate(torn);
     const listHash = runs.at(-1)?.list.hash ?? "";
     this.#log = { file, handle, samples, bytes: torn, firstAt, listHash };
@@ -325,7 +323,7 @@ export class SpoolFolder {
         await handle.close();
       }
     } catch {
-      // Windows and some network file systems cannot; the file itself is synced.
+      // Not under the permission model, on Windows and some network file systems; what is in the file is synced.
     }
   }
 }

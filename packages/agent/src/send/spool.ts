@@ -58,8 +58,6 @@ const samplesInFile = 120;
 const mostValuesInMemory = 2_000_000;
 /** Ms until a disk that failed is tried again. */
 const tryAgainMs = 10_000;
-/** Ms until what was written is synced. */
-const syncMs = 10_000;
 
 export class Spool {
   readonly #settings: SpoolSettings;
@@ -74,7 +72,6 @@ export class Spool {
   #dropped = 0;
   #fault: string | null = null;
   #retry: Disposable | null = null;
-  #sync: Disposable | null = null;
   #work: Promise<void> = Promise.resolve();
   #isClosed = false;
   #toldDamage = 0;
@@ -149,7 +146,6 @@ export class Spool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#retry?.[Symbol.dispose]();
-    this.#sync?.[Symbol.dispose]();
     this.#write();
     await this.#do((disk) => disk.close());
   }
@@ -168,7 +164,6 @@ export class Spool {
     void this.#do(async (disk) => {
       while (this.#waiting.length > 0) await this.#writeOldest(disk);
       await disk.keepWithin(this.#settings.maxSamples, this.#settings.maxBytes);
-      this.#startSync();
     }, true);
   }
 
@@ -239,14 +234,6 @@ export class Spool {
       { folder: this.#settings.folder, damaged: disk.damaged },
       "part of the kept samples is damaged; it was set aside",
     );
-  }
-
-  #startSync(): void {
-    if (this.#sync !== null || this.#isClosed) return;
-    this.#sync = this.#parts.after(syncMs, () => {
-      this.#sync = null;
-      void this.#do((disk) => disk.sync());
-    });
   }
 
   #boundMemory(): void {
