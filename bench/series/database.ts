@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type { Frame } from "../../packages/hub/src/model/series.ts";
 import { createSeriesCore } from "../../packages/hub/src/store/series/core.ts";
-import { seriesSchemaUp } from "../../packages/hub/src/store/series/schema.ts";
+import { retentionSchemaUp, seriesSchemaUp } from "../../packages/hub/src/store/series/schema.ts";
 import { openForWriting } from "../../packages/hub/src/store/sqlite/file.ts";
 import { createSqliteSeriesTables } from "../../packages/hub/src/store/sqlite/series-tables.ts";
 import { inTransaction } from "../../packages/hub/src/store/sqlite/transaction.ts";
@@ -30,7 +30,8 @@ export class SeriesFile implements Disposable {
     this.#file = file;
     this.#database = openForWriting(file);
     this.#database.exec("pragma synchronous = off");
-    for (const statement of seriesSchemaUp("sqlite")) this.#database.exec(statement);
+    const schema = [...seriesSchemaUp("sqlite"), ...retentionSchemaUp("sqlite")];
+    for (const statement of schema) this.#database.exec(statement);
   }
 
   /** One transaction, as a tick of the hub; maintains once a minute of the database's own time. */

@@ -8,6 +8,7 @@
  *
  * A thread takes a bounded number of calls; when it is full, further ones are refused at once with `unavailable`.
  */
+import type { SourceKey, TimeRange } from "../model/series.ts";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
 import type { MaintenanceReport, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
@@ -107,6 +108,11 @@ function createFacade(
     bucketsOf: reads("bucketsOf"),
     rawOf: reads("rawOf"),
     deleteSource: writes("deleteSource"),
+    deleteSamples: (source, range) => deleteSamples(writer, source, range),
+    countSamples: reads("countSamples"),
+    bucketsOfNames: reads("bucketsOfNames"),
+    latestOf: reads("latestOf"),
+    setRetention: writes("setRetention"),
     maintain: (now) => maintain(writer, now, retention),
     seriesStats: reads("seriesStats"),
     async ping() {
@@ -116,6 +122,16 @@ function createFacade(
     queues: () => (reader === writer ? [writer.queue] : [writer.queue, reader.queue]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Deletes shard by shard, so that other writes go in between. */
+async function deleteSamples(
+  writer: StoreThread,
+  source: SourceKey,
+  range: TimeRange,
+): Promise<void> {
+  let shard = 0;
+  while (await writer.call("deleteSamplesOfShard", [source, range, shard])) shard += 1;
 }
 
 /** How long other writes may wait behind a piece of maintenance, in ms. */

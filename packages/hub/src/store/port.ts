@@ -203,7 +203,11 @@ export interface SeriesStore {
 
 /** What hosts ask of numeric history beyond that. */
 export interface SourceSeriesStore {
-  /** Deletes samples and buckets of a source in the range (both bounds included), in every resolution. */
+  /**
+   * Deletes samples and buckets of a source in the range (both bounds included), in every resolution. Buckets of which a
+   * part lies in the range are made again from the samples that are left, or go as a whole where samples were dropped by
+   * retention. A large source is deleted piece by piece: after a failure, ask again.
+   */
   deleteSamples(source: SourceKey, range: TimeRange): Promise<void>;
   /** Distinct instants at which a source has samples of one series (own labels only), in the range. */
   countSamples(source: SourceKey, key: SeriesKey, range: TimeRange): Promise<number>;
@@ -223,7 +227,11 @@ export interface SourceSeriesStore {
     names: readonly string[],
     since: number,
   ): Promise<readonly { readonly key: SeriesKey; readonly at: number; readonly value: number }[]>;
-  /** Sources whose samples are kept for another time than all others, ms; replaces what was said before. */
+  /**
+   * Sources whose samples are kept for another time than all others, ms; replaces what was said before, by whichever
+   * hub. Holds for what is appended from then on and, from the next `maintain` on, for what is dropped. Buckets of such a
+   * source are kept as long as all others, or as its samples where those are kept for longer.
+   */
   setRetention(sources: ReadonlyMap<SourceKey, number>): Promise<void>;
 }
 
@@ -245,7 +253,14 @@ export interface SeriesStats {
 
 /** The whole store. */
 export interface Store
-  extends MonitorStore, HostStore, AlertStore, AccessStore, SeriesStore, AsyncDisposable {
+  extends
+    MonitorStore,
+    HostStore,
+    AlertStore,
+    AccessStore,
+    SeriesStore,
+    SourceSeriesStore,
+    AsyncDisposable {
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */
   ping(): Promise<void>;

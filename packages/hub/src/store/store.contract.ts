@@ -11,6 +11,7 @@ import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
+import { sourceSeriesContract } from "./contract/source-series.contract.ts";
 
 /** Runs the whole contract. */
 export function storeContract(stores: ContractStores): void {
@@ -21,6 +22,7 @@ export function storeContract(stores: ContractStores): void {
     accessContract(stores);
     historyContract(stores);
     hostContract(stores);
+    sourceSeriesContract(stores);
     migrationContract(stores);
   });
 }

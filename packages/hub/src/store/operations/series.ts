@@ -2,7 +2,7 @@
 import type { Selector, SeriesBuckets, SeriesKey, SeriesSamples } from "../../model/series.ts";
 import type { SourceKey, TimeRange } from "../../model/series.ts";
 import type { SeriesStats } from "../port.ts";
-import type { MaintenanceSlice } from "../series/port.ts";
+import type { LatestSample, MaintenanceSlice } from "../series/port.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** See `SeriesStore.append`; the frames are those of the call. */
@@ -71,6 +71,55 @@ export function deleteSource(
   source: SourceKey,
 ): Promise<void> {
   return series.deleteSource(seriesTables, source);
+}
+
+/** One shard of `SourceSeriesStore.deleteSamples`; true when there is another one to go on with. */
+export function deleteSamplesOfShard(
+  { series, seriesTables }: OperationContext,
+  source: SourceKey,
+  range: TimeRange,
+  shard: number,
+): Promise<boolean> {
+  return series.deleteSamples(seriesTables, source, range, shard);
+}
+
+/** See `SourceSeriesStore.countSamples`. */
+export function countSamples(
+  { series, seriesTables }: OperationContext,
+  source: SourceKey,
+  key: SeriesKey,
+  range: TimeRange,
+): Promise<number> {
+  return series.countSamples(seriesTables, source, key, range);
+}
+
+/** See `SourceSeriesStore.bucketsOfNames`. */
+export function bucketsOfNames(
+  { series, seriesTables }: OperationContext,
+  source: SourceKey,
+  names: readonly string[],
+  range: TimeRange,
+  stepMs: number,
+): Promise<readonly SeriesBuckets[]> {
+  return series.bucketsOfNames(seriesTables, source, names, range, stepMs);
+}
+
+/** See `SourceSeriesStore.latestOf`. */
+export function latestOf(
+  { series, seriesTables }: OperationContext,
+  source: SourceKey,
+  names: readonly string[],
+  since: number,
+): Promise<readonly LatestSample[]> {
+  return series.latestOf(seriesTables, source, names, since);
+}
+
+/** See `SourceSeriesStore.setRetention`. */
+export function setRetention(
+  { series, seriesTables }: OperationContext,
+  sources: ReadonlyMap<SourceKey, number>,
+): Promise<void> {
+  return series.setRetention(seriesTables, sources);
 }
 
 /** One slice of `SeriesStore.maintain`, at most about `budgetMs` long. */

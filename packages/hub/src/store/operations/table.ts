@@ -15,12 +15,17 @@ import {
   append,
   buckets,
   bucketsOf,
+  bucketsOfNames,
+  countSamples,
+  deleteSamplesOfShard,
   deleteSource,
+  latestOf,
   listSeries,
   maintainSeries,
   raw,
   rawOf,
   seriesStats,
+  setRetention,
 } from "./series.ts";
 import { dropOld } from "./upkeep.ts";
 
@@ -66,6 +71,11 @@ export const operations = {
   bucketsOf: snapshot(bucketsOf),
   rawOf: snapshot(rawOf),
   deleteSource: write(deleteSource),
+  deleteSamplesOfShard: write(deleteSamplesOfShard),
+  countSamples: snapshot(countSamples),
+  bucketsOfNames: snapshot(bucketsOfNames),
+  latestOf: snapshot(latestOf),
+  setRetention: write(setRetention),
   maintainSeries: write(maintainSeries),
   seriesStats: snapshot(seriesStats),
 } as const;

@@ -1,6 +1,6 @@
 /** From frames to write-ahead rows: one per source, window and append. */
 import { AppError } from "../../model/error.ts";
-import type { Frame } from "../../model/series.ts";
+import type { Frame, SourceKey } from "../../model/series.ts";
 import type { Catalogue, Placement } from "./catalogue.ts";
 import { BlockWriter } from "./codec/block.ts";
 import { ByteWriter } from "./codec/bytes.ts";
@@ -39,13 +39,13 @@ export class BatchWriter {
   async append(
     tables: SeriesTables,
     frames: readonly Frame[],
-    accepted: AcceptedTimes,
+    acceptedOf: (source: SourceKey) => AcceptedTimes,
   ): Promise<{ readonly accepted: number; readonly refused: number }> {
     let refused = 0;
     const cut: Frame[] = [];
     for (const frame of frames) {
       checkTimes(frame);
-      const kept = cutFrame(frame, accepted);
+      const kept = cutFrame(frame, acceptedOf(frame.source));
       const keptSamples = kept === undefined ? 0 : samplesIn(kept);
       if (kept !== frame) refused += samplesIn(frame) - keptSamples;
       if (kept !== undefined && keptSamples > 0) cut.push(kept);

@@ -6,9 +6,9 @@
  * has given slots since. The row's stamp tells.
  */
 import { AppError } from "../../model/error.ts";
-import { isImportSource, seriesPerShard, shardOf } from "./shard.ts";
+import { mayHaveShards, seriesPerShard, shardOf } from "./shard.ts";
 import type { Frame, SeriesKey, SourceKey, SourceLabels } from "../../model/series.ts";
-import { labelsText, seriesText } from "./labels.ts";
+import { compareText, labelsText, seriesText } from "./labels.ts";
 import type { SeriesRow, SeriesTables, SourceRow } from "./tables.ts";
 
 /** Where the columns of a list of series go: `columns[i]` of the frame is at `slots[i]`; slots ascend. */
@@ -26,8 +26,16 @@ interface Known {
   /** The row's stamp when the newest of `bySeries` and `plans` was made. */
   stamp: number;
   bySeries: Map<string, number> | null;
-  readonly plans: WeakMap<readonly SeriesKey[], readonly Placement[]>;
+  readonly plans: WeakMap<readonly SeriesKey[], Plan>;
+  /** Of a source cut into shards: its shards as far as plans use them, the source itself first. */
+  shards: readonly SourceKey[];
   labels: { readonly from: SourceLabels; readonly text: string } | null;
+}
+
+/** Holds as long as all that is known of its shards does. */
+interface Plan {
+  readonly placements: readonly Placement[];
+  readonly shards: readonly Known[];
 }
 
 /** A source as one append sees it. */
@@ -46,8 +54,9 @@ export class Catalogue {
     frames: readonly Frame[],
   ): Promise<readonly (readonly Placement[])[]> {
     const keys = [...new Set(frames.map((frame) => frame.source))].toSorted();
+    const asked = keys.flatMap((key) => this.#known.get(key)?.shards ?? [key]);
     const found = new Map<SourceKey, Found>();
-    for (const row of await tables.sources(keys, true)) this.#found(found, row);
+    for (const row of await tables.sources(asked, true)) this.#found(found, row);
     // In one order everywhere, so that two hubs never wait for each other.
     for (const key of keys) {
       if (found.has(key)) continue;
@@ -58,8 +67,8 @@ export class Catalogue {
     for (const frame of frames.toSorted((a, b) => compareText(a.source, b.source))) {
       const source = found.get(frame.source);
       if (source === undefined) throw new Error(`no row for the source ${frame.source}`);
-      await this.#keepLabels(tables, source, frame.sourceLabels);
-      placements.set(frame, await this.#planOf(tables, source, frame.series));
+      await this.#keepLabels(tables, found, source, frame.sourceLabels);
+      placements.set(frame, await this.#planOf(tables, found, source, frame.series));
     }
     return frames.map((frame) => placements.get(frame) ?? []);
   }
@@ -76,54 +85,80 @@ export class Catalogue {
       this.forget(row.key);
       known = undefined;
     }
-    known ??= { id: row.id, stamp: row.stamp, bySeries: null, plans: new WeakMap(), labels: null };
+    known ??= {
+      id: row.id,
+      stamp: row.stamp,
+      bySeries: null,
+      plans: new WeakMap(),
+      shards: [row.key],
+      labels: null,
+    };
     this.#known.set(row.key, known);
     const entry = { row, known };
     found.set(row.key, entry);
     return entry;
   }
 
+  /** Shards carry the labels of their source, so that selectors find their series. */
   async #keepLabels(
     tables: SeriesTables,
-    source: Found,
+    found: Map<SourceKey, Found>,
+    { known }: Found,
     labels: SourceLabels | undefined,
   ): Promise<void> {
     if (labels === undefined) return;
-    const { known } = source;
     if (known.labels?.from !== labels) known.labels = { from: labels, text: labelsText(labels) };
-    if (known.labels.text === source.row.labels) return;
-    await tables.setSourceLabels(source.row.id, known.labels.text);
-    source.row = { ...source.row, labels: known.labels.text };
+    const { text } = known.labels;
+    for (const key of known.shards) {
+      const shard = found.get(key);
+      if (shard === undefined || shard.row.labels === text) continue;
+      await tables.setSourceLabels(shard.row.id, text);
+      shard.row = { ...shard.row, labels: text };
+    }
   }
 
   async #planOf(
     tables: SeriesTables,
+    found: Map<SourceKey, Found>,
     source: Found,
     series: readonly SeriesKey[],
   ): Promise<readonly Placement[]> {
-    const ready = source.known.plans.get(series);
-    if (ready !== undefined) return ready;
+    const { known, row } = source;
+    const ready = known.plans.get(series);
+    const isSame = (shard: Known, i: number): boolean =>
+      found.get(shardOf(row.key, i))?.known === shard;
+    if (ready?.shards.every(isSame) === true) return ready.placements;
     const texts = series.map(seriesText);
-    const places = isImportSource(source.row.key)
-      ? await this.#placeInShards(tables, source, series, texts)
+    const shards: Known[] = [];
+    const places = mayHaveShards(row.key)
+      ? await this.#placeInShards(tables, found, source, series, texts, shards)
       : await this.#placeInSource(tables, source, series, texts, Infinity);
-    const plan = plansOf(places);
-    // A plan over shards would outlive one of them unnoticed: only the source itself is asked for by each append.
-    if (plan.every((one) => one.sourceId === source.row.id)) source.known.plans.set(series, plan);
-    return plan;
+    const placements = plansOf(places);
+    known.plans.set(series, { placements, shards });
+    if (shards.length > known.shards.length) {
+      known.shards = shards.map((_, shard) => shardOf(row.key, shard));
+    }
+    return placements;
   }
 
-  /** Gives every series a slot in the source or one of its shards: in the first that has it or has room for it. */
+  /**
+   * Gives every series a slot in the source or one of its shards: in the first that has it or has room for it. Names
+   * those in `used`.
+   */
   async #placeInShards(
     tables: SeriesTables,
+    found: Map<SourceKey, Found>,
     first: Found,
     series: readonly SeriesKey[],
     texts: readonly string[],
+    used: Known[],
   ): Promise<readonly Place[]> {
     const places: Place[] = [];
     let left = texts.map((_, column) => column);
     for (let shard = 0; left.length > 0; shard += 1) {
-      const source = shard === 0 ? first : await this.#shard(tables, shardOf(first.row.key, shard));
+      const key = shardOf(first.row.key, shard);
+      const source = found.get(key) ?? (await this.#shard(tables, found, key, first.row.labels));
+      used.push(source.known);
       const some = await this.#placeInSource(
         tables,
         source,
@@ -142,9 +177,14 @@ export class Catalogue {
     return places;
   }
 
-  async #shard(tables: SeriesTables, key: SourceKey): Promise<Found> {
+  async #shard(
+    tables: SeriesTables,
+    found: Map<SourceKey, Found>,
+    key: SourceKey,
+    labels: string,
+  ): Promise<Found> {
     const [row] = await tables.sources([key], true);
-    return this.#found(new Map(), row ?? (await tables.createSource(key, "{}")));
+    return this.#found(found, row ?? (await tables.createSource(key, labels)));
   }
 
   /** Places of those series that the source has or has room for. */
@@ -219,11 +259,6 @@ export class Catalogue {
     for (const known of this.#known.values()) known.bySeries = null;
     this.#remembered = 0;
   }
-}
-
-/** By code unit, the same on every machine. */
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 interface Place {

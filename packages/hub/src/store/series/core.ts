@@ -4,32 +4,70 @@
  * for the transactions that each call runs in.
  */
 import { AppError } from "../../model/error.ts";
-import { isImportSource, shardOf } from "./shard.ts";
-import type { SeriesKey, SourceKey } from "../../model/series.ts";
 import { acceptedTimes, BatchWriter } from "./append.ts";
 import { Catalogue } from "./catalogue.ts";
-import { labelsText } from "./labels.ts";
 import { Maintainer } from "./maintain.ts";
 import type { SeriesCore, SeriesCoreSettings } from "./port.ts";
-import { readBuckets, readSamples } from "./read.ts";
+import { deleteRange } from "./delete.ts";
+import { readLatest } from "./latest.ts";
+import { countInstants, readBuckets, readSamples } from "./read.ts";
+import { keptOf, setRetention, SourceRetention } from "./retention.ts";
+import { findIn, findNames } from "./find.ts";
 import { SeriesSelection, type FoundSeries } from "./select.ts";
-import type { SeriesTables } from "./tables.ts";
+import { mayHaveShards, shardOf, shardsOf } from "./shard.ts";
 
 /** Makes the core of one thread. */
 export function createSeriesCore(settings: SeriesCoreSettings): SeriesCore {
-  const { retention, now } = settings;
+  return { ...createReads(), ...createWrites(settings) };
+}
+
+type Writes = Pick<
+  SeriesCore,
+  "append" | "deleteSource" | "deleteSamples" | "setRetention" | "maintain"
+>;
+
+function createWrites({ retention, now, monotonicMs }: SeriesCoreSettings): Writes {
   const catalogue = new Catalogue();
   const writer = new BatchWriter(catalogue);
-  const selection = new SeriesSelection();
+  const sources = new SourceRetention();
   const maintainer = new Maintainer({
     retention,
-    monotonicMs: settings.monotonicMs ?? (() => performance.now()),
+    sources,
+    monotonicMs: monotonicMs ?? (() => performance.now()),
   });
   return {
     async append(tables, frames) {
-      const horizon = retention.maxBytes === null ? -Infinity : await tables.rawHorizon();
-      return writer.append(tables, frames, acceptedTimes(now(), retention.rawMs, horizon));
+      const { horizon, retentionStamp } = await tables.limits();
+      const own = await sources.at(tables, retentionStamp);
+      const dropped = retention.maxBytes === null ? -Infinity : horizon;
+      const at = now();
+      return writer.append(tables, frames, (source) =>
+        acceptedTimes(at, own.get(source) ?? retention.rawMs, dropped),
+      );
     },
+    async deleteSource(tables, source) {
+      // From the last to the first, so that no shard is ever without those before it.
+      for (const row of ((await shardsOf(tables, [source])).get(source) ?? []).toReversed()) {
+        catalogue.forget(row.key);
+        await tables.deleteSource(row.id);
+      }
+    },
+    async deleteSamples(tables, source, range, shard) {
+      const [row] = await tables.sources([shardOf(source, shard)], false);
+      if (row === undefined) return false;
+      const own = await sources.at(tables, (await tables.limits()).retentionStamp);
+      await deleteRange(tables, row.id, range, now(), keptOf(retention, own.get(source)));
+      maintainer.deleted();
+      return mayHaveShards(source);
+    },
+    setRetention,
+    maintain: (tables, at, budgetMs) => maintainer.slice(tables, at, budgetMs),
+  };
+}
+
+function createReads(): Omit<SeriesCore, keyof Writes> {
+  const selection = new SeriesSelection();
+  return {
     async listSeries(tables, match, limit) {
       return (await selection.find(tables, match, limit)).map(({ key }) => key);
     },
@@ -47,22 +85,22 @@ export function createSeriesCore(settings: SeriesCoreSettings): SeriesCore {
       const buckets = await readBuckets(tables, series, range, stepMs);
       return inPlaces(found, buckets);
     },
+    async bucketsOfNames(tables, source, names, range, stepMs) {
+      checkStep(stepMs);
+      return readBuckets(tables, await findNames(tables, source, names), range, stepMs);
+    },
     async rawOf(tables, source, keys, range) {
       const found = await findIn(tables, [source], keys);
-      const samples = await readSamples(
-        tables,
-        found.flatMap((one) => one ?? []),
-        range,
-      );
-      return inPlaces(found, samples);
+      const series = found.flatMap((one) => one ?? []);
+      return inPlaces(found, await readSamples(tables, series, range));
     },
-    async deleteSource(tables, source) {
-      for (const row of await shardsOf(tables, source)) {
-        catalogue.forget(row.key);
-        await tables.deleteSource(row.id);
-      }
+    async countSamples(tables, source, key, range) {
+      const [found] = await findIn(tables, [source], [key]);
+      return found === undefined ? 0 : countInstants(tables, found, range);
     },
-    maintain: (tables, at, budgetMs) => maintainer.slice(tables, at, budgetMs),
+    async latestOf(tables, source, names, since) {
+      return readLatest(tables, await findNames(tables, source, names), since);
+    },
     async stats(tables) {
       const totals = await tables.totals();
       return {
@@ -80,50 +118,6 @@ export function createSeriesCore(settings: SeriesCoreSettings): SeriesCore {
 function checkStep(stepMs: number): void {
   if (Number.isSafeInteger(stepMs) && stepMs > 0) return;
   throw new AppError("invalid", `a step of ${stepMs} ms, expected a whole number above 0`);
-}
-
-/** Every key in every source, source by source; undefined where a source has no such series. */
-async function findIn(
-  tables: SeriesTables,
-  sources: readonly SourceKey[],
-  keys: readonly SeriesKey[],
-): Promise<readonly (FoundSeries | undefined)[]> {
-  const ids = new Map<SourceKey, readonly number[]>();
-  const plain = sources.filter((source) => !isImportSource(source));
-  for (const row of await tables.sources([...new Set(plain)], false)) ids.set(row.key, [row.id]);
-  for (const source of sources.filter(isImportSource)) {
-    ids.set(
-      source,
-      (await shardsOf(tables, source)).map((row) => row.id),
-    );
-  }
-  const all = [...new Set([...ids.values()].flat())];
-  const slots: ReadonlyMap<number, number>[] = [];
-  for (const { name, labels } of keys) {
-    const rows = await tables.findSeries(all, name, labelsText(labels));
-    slots.push(new Map(rows.map((row) => [row.sourceId, row.slot])));
-  }
-  return sources.flatMap((source) =>
-    keys.map((key, i) => {
-      const sourceId = ids.get(source)?.find((id) => slots[i]?.has(id) === true);
-      const slot = sourceId === undefined ? undefined : slots[i]?.get(sourceId);
-      return sourceId === undefined || slot === undefined ? undefined : { sourceId, slot, key };
-    }),
-  );
-}
-
-/** The source's row, with those of its shards where it may have some. */
-async function shardsOf(
-  tables: SeriesTables,
-  source: SourceKey,
-): Promise<readonly { readonly id: number; readonly key: SourceKey }[]> {
-  const rows: { readonly id: number; readonly key: SourceKey }[] = [];
-  for (let shard = 0; ; shard += 1) {
-    const [row] = await tables.sources([shardOf(source, shard)], false);
-    if (row === undefined) return rows;
-    rows.push(row);
-    if (!isImportSource(source)) return rows;
-  }
 }
 
 /** Puts results, which are only there for what was found, where they belong. */

@@ -25,3 +25,8 @@ export function seriesText(key: SeriesKey): string {
   }
   return key.name + labelsText(key.labels);
 }
+
+/** Orders texts by code unit, the same on every machine. */
+export function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

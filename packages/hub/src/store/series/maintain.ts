@@ -7,7 +7,9 @@
  */
 import type { StoreSettings } from "../port.ts";
 import type { MaintenanceSlice } from "./port.ts";
+import { keptOf, type OwnRetention, type SourceRetention } from "./retention.ts";
 import { merge, type MergeJob } from "./seal.ts";
+import { deletable, shardsOf } from "./shard.ts";
 import type { OpenWindow, Resolution, SeriesTables } from "./tables.ts";
 import { windowMs, windowOf } from "./window.ts";
 
@@ -29,11 +31,18 @@ const resealAfterMs = 10 * 60_000;
 /** Rows that retention drops in one slice. */
 const rowsPerDrop = 500;
 
+/** However short a retention is, a window is sealed before it is dropped: its buckets are kept for longer. In ms. */
+const leastKeptMs = 60 * 60_000;
+
+/** Old windows are looked for this often, and when a window begins, in ms: each source is looked at. */
+const dropEveryMs = 10 * 60_000;
+
 /** The byte cap is looked at this often, in ms: counting bytes reads an index entry per block. */
 const capEveryMs = 60_000;
 
 export interface MaintainerParts {
   readonly retention: StoreSettings["retention"];
+  readonly sources: SourceRetention;
   /** For durations, in ms. */
   readonly monotonicMs: () => number;
 }
@@ -51,6 +60,14 @@ export class Maintainer {
   #jobs: MergeJob[] = [];
   #phase: "idle" | "merging" | "dropping" = "idle";
   #capLookedAt = -Infinity;
+  /** Retention in ms of the samples of sources that have their own, by the id of the source or of its shard. */
+  #own: ReadonlyMap<number, number> = new Map();
+  #ownList: OwnRetention | null = null;
+  /**
+   * Where nothing was left to be dropped: the bound, and when. Looked at again from time to time, since what was dropped
+   * may have been rolled back.
+   */
+  readonly #nothingOlder = new Map<string, { readonly before: number; readonly at: number }>();
   /** True at first, because the process before this one may have dropped. */
   #hasDropped = true;
 
@@ -64,6 +81,7 @@ export class Maintainer {
     let sealedWindows = 0;
     let droppedChunks = 0;
     if (this.#phase === "idle") {
+      this.#own = await this.#ownRetention(tables);
       this.#jobs = this.#plan(await tables.openWindows(null), now);
       this.#phase = "merging";
     }
@@ -76,6 +94,24 @@ export class Maintainer {
         return { sealedWindows, droppedChunks, elapsedMs, more: !isLast };
       }
     }
+  }
+
+  async #ownRetention(tables: SeriesTables): Promise<ReadonlyMap<number, number>> {
+    const { retentionStamp } = await tables.limits();
+    const own = await this.#parts.sources.at(tables, retentionStamp);
+    if (own !== this.#ownList) this.#nothingOlder.clear();
+    this.#ownList = own;
+    const rows = await shardsOf(tables, [...own.keys()]);
+    return new Map(
+      [...own].flatMap(([source, ms]) =>
+        (rows.get(source) ?? []).map(({ id }) => [id, ms] as const),
+      ),
+    );
+  }
+
+  /** To be told when samples were deleted otherwise: sources may be empty. */
+  deleted(): void {
+    this.#hasDropped = true;
   }
 
   /** One merge, or one helping of drops. */
@@ -115,27 +151,47 @@ export class Maintainer {
   async #do(tables: SeriesTables, job: MergeJob, now: number): Promise<boolean> {
     // Another hub at work on this source, or the source gone: not ours to do.
     if ((await tables.lockSource(job.sourceId, "skip")) === undefined) return false;
-    const done = await merge(tables, job, now, this.#parts);
+    const kept = keptOf(this.#parts.retention, this.#own.get(job.sourceId));
+    const done = await merge(tables, job, now, kept);
     if (job.kind === "seal") this.#sealedAt.set(keyOf(job), now);
     return done;
   }
 
   /** Drops some of what is no longer kept; 0 when nothing is left to drop. */
   async #drop(tables: SeriesTables, now: number): Promise<number> {
-    const { rawMs, fiveMinutesMs, hourMs } = this.#parts.retention;
-    const kept = [rawMs, fiveMinutesMs, hourMs] as const satisfies Record<Resolution, number>;
-    for (const resolution of [0, 1, 2] as const) {
-      const before = windowOf(resolution, now - kept[resolution]);
-      const dropped = await tables.dropWindows(resolution, before, rowsPerDrop);
-      if (dropped > 0) return dropped;
+    const { retention } = this.#parts;
+    const except = [...this.#own.keys()];
+    const groups = [
+      { kept: keptOf(retention, undefined), which: { except } },
+      ...[...Map.groupBy(except, (id) => this.#own.get(id))].map(([ownMs, only]) => ({
+        kept: keptOf(retention, ownMs),
+        which: { only },
+      })),
+    ];
+    for (const { kept, which } of groups) {
+      for (const resolution of [0, 1, 2] as const) {
+        const before = windowOf(resolution, now - Math.max(kept[resolution], leastKeptMs));
+        const key = `${"only" in which ? kept[0] : "others"}/${resolution}`;
+        const last = this.#nothingOlder.get(key);
+        if (last?.before === before && last.at + dropEveryMs > now) continue;
+        const dropped = await tables.dropWindows(resolution, before, rowsPerDrop, which);
+        if (dropped > 0) return dropped;
+        this.#nothingOlder.set(key, { before, at: now });
+      }
     }
     return this.#dropOverCap(tables, now);
   }
 
   async #finish(tables: SeriesTables): Promise<void> {
-    if (this.#hasDropped) await tables.deleteEmptySources();
+    if (this.#hasDropped) await this.#deleteEmptySources(tables);
     this.#hasDropped = false;
     this.#phase = "idle";
+  }
+
+  async #deleteEmptySources(tables: SeriesTables): Promise<void> {
+    for (const row of await deletable(tables, await tables.lockEmptySources())) {
+      await tables.deleteSource(row.id);
+    }
   }
 
   /** Drops the oldest window when there are more bytes than allowed: of samples first, then of the finer buckets. */
@@ -150,7 +206,7 @@ export class Maintainer {
         if (oldest === undefined || oldest >= windowOf(resolution, now)) continue;
         const before = oldest + windowMs[resolution];
         if (resolution === 0) await tables.setRawHorizon(before);
-        return tables.dropWindows(resolution, before, rowsPerDrop);
+        return tables.dropWindows(resolution, before, rowsPerDrop, { except: [] });
       }
     }
     this.#capLookedAt = now;

@@ -3,12 +3,12 @@
  * newest segment that has one.
  */
 import type { Presence, Segment } from "./segment.ts";
-import { firstAtLeast } from "./window.ts";
+import { firstAfter, firstAtLeast } from "./window.ts";
 
 /** Where the instants of a segment are among all: from a place on, or each at its own. */
 type Position = number | Uint32Array;
 
-export class Merge {
+export class Merge implements Segment {
   /** Ascending epoch ms, without repeats. */
   readonly times: Float64Array;
   readonly #segments: readonly Segment[];
@@ -76,6 +76,45 @@ export class Merge {
       values[at] = this.#values[i] ?? 0;
       present[at] = 1;
     }
+  }
+}
+
+/** Columns without the instants of a range. */
+export class Cut implements Segment {
+  readonly times: Float64Array;
+  readonly #from: number;
+  readonly #to: number;
+  readonly #whole: Segment;
+  readonly #values: Float64Array;
+  readonly #present: Uint8Array;
+
+  /** Leaves out the instants from `from` to `to` (included). */
+  constructor(whole: Segment, from: number, to: number) {
+    const { times } = whole;
+    this.#whole = whole;
+    this.#from = firstAtLeast(times, from);
+    this.#to = Math.max(this.#from, firstAfter(times, to));
+    this.times = new Float64Array(times.length - (this.#to - this.#from));
+    this.#copy(times, this.times);
+    this.#values = new Float64Array(times.length);
+    this.#present = new Uint8Array(times.length);
+  }
+
+  slots(): Iterable<number> {
+    return this.#whole.slots();
+  }
+
+  read(slot: number, field: number, values: Float64Array, present: Uint8Array): Presence {
+    const presence = this.#whole.read(slot, field, this.#values, this.#present);
+    if (presence === "none" || this.times.length === 0) return "none";
+    this.#copy(this.#values, values);
+    if (presence === "some") this.#copy(this.#present, present);
+    return presenceOf(presence, present, this.times.length);
+  }
+
+  #copy<T extends Float64Array | Uint8Array>(whole: T, part: T): void {
+    part.set(whole.subarray(0, this.#from));
+    part.set(whole.subarray(this.#to, this.#whole.times.length), this.#from);
   }
 }
 

@@ -22,7 +22,14 @@ export interface SeriesCoreSettings {
   readonly monotonicMs?: () => number;
 }
 
-/** The `SeriesStore` of `store/port.ts`, on the tables of a transaction. */
+/** The newest sample of a series; `at` is epoch ms. */
+export interface LatestSample {
+  readonly key: SeriesKey;
+  readonly at: number;
+  readonly value: number;
+}
+
+/** `SeriesStore` and `SourceSeriesStore` of `store/port.ts`, on the tables of a transaction. */
 export interface SeriesCore {
   append(
     tables: SeriesTables,
@@ -56,6 +63,33 @@ export interface SeriesCore {
     range: TimeRange,
   ): Promise<readonly (SeriesSamples | undefined)[]>;
   deleteSource(tables: SeriesTables, source: SourceKey): Promise<void>;
+  /** Deletes the samples of one shard, in a transaction of its own; true when there is another one to go on with. */
+  deleteSamples(
+    tables: SeriesTables,
+    source: SourceKey,
+    range: TimeRange,
+    shard: number,
+  ): Promise<boolean>;
+  countSamples(
+    tables: SeriesTables,
+    source: SourceKey,
+    key: SeriesKey,
+    range: TimeRange,
+  ): Promise<number>;
+  bucketsOfNames(
+    tables: SeriesTables,
+    source: SourceKey,
+    names: readonly string[],
+    range: TimeRange,
+    stepMs: number,
+  ): Promise<readonly SeriesBuckets[]>;
+  latestOf(
+    tables: SeriesTables,
+    source: SourceKey,
+    names: readonly string[],
+    since: number,
+  ): Promise<readonly LatestSample[]>;
+  setRetention(tables: SeriesTables, sources: ReadonlyMap<SourceKey, number>): Promise<void>;
   /**
    * One slice of maintenance, in a transaction of its own: seals what is due and applies retention until `budgetMs` are
    * spent (a single window is always finished: about 0.2 s for 2 h of 300 series at 1 s). Call it again while `more`

@@ -5,7 +5,7 @@ import { Merge } from "./merge.ts";
 import { batchSegments, BlockSegment, loadGroups, type Segment } from "./segment.ts";
 import type { FoundSeries } from "./select.ts";
 import type { BatchRow, Resolution, SeriesTables } from "./tables.ts";
-import { bucketMs, firstAtLeast, floorTo, windowOf } from "./window.ts";
+import { bucketMs, firstAfter, firstAtLeast, floorTo, latest, windowOf } from "./window.ts";
 
 /** What a source has in one window, for the slots that were asked for. */
 interface Window {
@@ -30,6 +30,16 @@ export async function readSamples(
     key,
     ...samplesOf(windows.get(sourceId) ?? [], slot, range),
   }));
+}
+
+/** Distinct instants at which a series has samples. */
+export async function countInstants(
+  tables: SeriesTables,
+  series: FoundSeries,
+  range: TimeRange,
+): Promise<number> {
+  const windows = await loadWindows(tables, wantedOf([series]), 0, range, null);
+  return samplesOf(windows.get(series.sourceId) ?? [], series.slot, range).times.length;
 }
 
 /**
@@ -83,9 +93,9 @@ async function loadParts(
   if (best > 0) only = await openStarts(tables, wanted);
   const raw = await loadWindows(tables, wanted, 0, range, only);
   if (best === 2) return [raw, none, await loadWindows(tables, wanted, 2, range, null)];
-  const isWhole = best === 0 && (await reachesBack(tables, 0, range));
+  const isWhole = best === 0 && (await reachesBack(tables, wanted, 0, range));
   const five = isWhole ? none : await loadWindows(tables, wanted, 1, range, null);
-  const isFiveWhole = isWhole || (await reachesBack(tables, 1, range));
+  const isFiveWhole = isWhole || (await reachesBack(tables, wanted, 1, range));
   const hour = isFiveWhole ? none : await loadWindows(tables, wanted, 2, range, null);
   return [raw, five, hour];
 }
@@ -102,14 +112,21 @@ async function openStarts(
   return starts;
 }
 
-/** True when nothing of the range was dropped from a resolution, as far as its oldest window tells. */
+/**
+ * True when nothing of the range was dropped from a resolution, as far as its oldest windows tell: that of all sources,
+ * and, since sources may have a retention of their own, that of each.
+ */
 async function reachesBack(
   tables: SeriesTables,
+  wanted: Wanted,
   resolution: Resolution,
   range: TimeRange,
 ): Promise<boolean> {
-  const oldest = await tables.oldestWindow(resolution);
-  return oldest !== undefined && oldest <= range.from;
+  const reaches = (oldest: number | undefined): boolean =>
+    oldest !== undefined && oldest <= range.from;
+  if (!reaches(await tables.oldestWindow(resolution))) return false;
+  if ((await tables.limits()).retentionStamp === null) return true;
+  return (await tables.oldestWindowOf(resolution, [...wanted.keys()])).every(reaches);
 }
 
 /** The rows of a range, merged per source and window; with `only`, of those windows alone. */
@@ -147,9 +164,6 @@ async function loadWindows(
   for (const list of windows.values()) list.sort((a, b) => a.start - b.start);
   return windows;
 }
-
-/** The last instant of a JavaScript date; beyond it nothing is stored. */
-const latest = 8.64e15;
 
 interface Rows {
   readonly sourceId: number;
@@ -295,10 +309,4 @@ function bucketsIn(windows: readonly Window[], slot: number): Bucket[] {
     }
   }
   return buckets;
-}
-
-/** Index of the first time that is above `bound`. */
-function firstAfter(times: Float64Array, bound: number): number {
-  const at = firstAtLeast(times, bound);
-  return times[at] === bound ? at + 1 : at;
 }

@@ -1,5 +1,5 @@
 /** Values of rows, as the engines hand them out, checked. */
-import type { BlockLevel, OpenWindow, Resolution, SourceRow } from "./tables.ts";
+import type { BlockLevel, Limits, OpenWindow, Resolution, SourceRow } from "./tables.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -28,6 +28,18 @@ export function sourceRow(row: Row): SourceRow {
     labels: textIn(row, "labels"),
     slots: numberIn(row, "slots"),
     stamp: numberIn(row, "stamp"),
+  };
+}
+
+/** Null where the column is. */
+export function optionalNumberIn(row: Row | undefined, name: string): number | null {
+  return row?.[name] === null ? null : numberIn(row, name);
+}
+
+export function limitsIn(row: Row | undefined): Limits {
+  return {
+    horizon: optionalNumberIn(row, "horizon") ?? -Infinity,
+    retentionStamp: optionalNumberIn(row, "stamp"),
   };
 }
 

@@ -94,6 +94,11 @@ export function retentionSchemaUp(engine: Engine): readonly string[] {
 /** Statements that remove it. */
 export const retentionSchemaDown: readonly string[] = ["drop table series_retention"];
 
+/** The one question of `SeriesTables.limits`, on both engines. */
+export const limitsSql = `select
+  (select dropped_before from series_horizon where resolution = 0) as horizon,
+  (select stamp from series_retention where place = 0) as stamp`;
+
 const types = {
   sqlite: {
     text: "text",

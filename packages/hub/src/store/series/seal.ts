@@ -3,14 +3,14 @@
  * transaction: rows are read, merged and replaced by exactly those that were read, by their ids. What another hub
  * appends meanwhile stays a batch of its own, and is newer.
  */
-import type { StoreSettings } from "../port.ts";
 import { BlockWriter } from "./codec/block.ts";
 import { ColumnScratch } from "./codec/column.ts";
 import { zstdLevels } from "./codec/wrap.ts";
 import { Merge } from "./merge.ts";
+import type { Kept } from "./retention.ts";
 import { RollupWriter } from "./rollup.ts";
 import { batchSegments, BlockSegment, loadGroups, type Segment } from "./segment.ts";
-import type { BatchRow, BlockLevel, NewBlock, Resolution, SeriesTables } from "./tables.ts";
+import type { BlockLevel, NewBlock, Resolution, SeriesTables } from "./tables.ts";
 import { bucketMs, fieldsOf, windowOf } from "./window.ts";
 
 /** One thing to do. `gather` merges the rows of a level into one of the next; `seal` merges all there is. */
@@ -23,16 +23,12 @@ export interface MergeJob {
   readonly level: 0 | 1 | 2;
 }
 
-export interface SealSettings {
-  readonly retention: StoreSettings["retention"];
-}
-
-/** Does a job; false when there was nothing left to do. The source is locked. */
+/** Does a job; false when there was nothing left to do. The source is locked; `kept` is its retention. */
 export async function merge(
   tables: SeriesTables,
   job: MergeJob,
   now: number,
-  settings: SealSettings,
+  kept: Kept,
 ): Promise<boolean> {
   const { sourceId, resolution, windowStart } = job;
   const isSeal = job.kind === "seal";
@@ -46,7 +42,8 @@ export async function merge(
   if (blocks.length + batches.length === 0) return false;
   await loadGroups(tables, blocks, resolution, null);
   const level: BlockLevel = isSeal ? 3 : job.level === 0 ? 1 : 2;
-  const inserts = mergedBlocks(job, level, blocks, batches, now, settings);
+  const merged = new Merge([...blocks, ...batchSegments(batches, null)]);
+  const inserts = blocksOf(merged, { sourceId, resolution, windowStart, level }, now, kept);
   await tables.replace({
     batches: batches.map((row) => row.id),
     blocks: blocks.map((segment) => segment.row.id),
@@ -55,17 +52,18 @@ export async function merge(
   return true;
 }
 
-function mergedBlocks(
-  job: MergeJob,
-  level: BlockLevel,
-  blocks: readonly Segment[],
-  batches: readonly BatchRow[],
+/** Where a block belongs. */
+export type BlockPlace = Pick<NewBlock, "sourceId" | "resolution" | "windowStart" | "level">;
+
+/** Columns as a block; of sealed samples their buckets too, but for what `kept` would drop at once. */
+export function blocksOf(
+  columns: Segment,
+  place: BlockPlace,
   now: number,
-  settings: SealSettings,
+  kept: Kept,
 ): readonly NewBlock[] {
-  const { sourceId, resolution, windowStart } = job;
-  const merged = new Merge([...blocks, ...batchSegments(batches, null)]);
-  const { times } = merged;
+  const { sourceId, resolution, windowStart, level } = place;
+  const { times } = columns;
   const scratch = new ColumnScratch();
   const writer = new BlockWriter(times, {
     fields: fieldsOf[resolution],
@@ -76,9 +74,9 @@ function mergedBlocks(
   const values = new Float64Array(times.length);
   const present = new Uint8Array(times.length);
   let samples = 0;
-  for (const slot of merged.slots()) {
+  for (const slot of columns.slots()) {
     for (let field = 0; field < fieldsOf[resolution]; field += 1) {
-      const presence = merged.read(slot, field, values, present);
+      const presence = columns.read(slot, field, values, present);
       if (presence === "none") break;
       const gaps = presence === "some" ? present : null;
       if (field === 0)
@@ -87,8 +85,8 @@ function mergedBlocks(
       rollups?.add(slot, values, gaps, decimals);
     }
   }
-  const block: NewBlock = { sourceId, resolution, windowStart, level, samples, ...writer.finish() };
-  return [block, ...(rollups?.blocks(sourceId, windowStart, now, settings) ?? [])];
+  const block: NewBlock = { ...place, samples, ...writer.finish() };
+  return [block, ...(rollups?.blocks(sourceId, windowStart, now, kept) ?? [])];
 }
 
 /** Both rollups of a window of samples. */
@@ -107,13 +105,7 @@ class Rollups {
   }
 
   /** Pieces of the rollups' windows, but for what their retention would drop at once. */
-  blocks(
-    sourceId: number,
-    rawWindow: number,
-    now: number,
-    { retention }: SealSettings,
-  ): readonly NewBlock[] {
-    const kept = { 1: retention.fiveMinutesMs, 2: retention.hourMs } as const;
+  blocks(sourceId: number, rawWindow: number, now: number, kept: Kept): readonly NewBlock[] {
     const writers = { 1: this.#five, 2: this.#hour } as const;
     return ([1, 2] as const).flatMap((resolution) => {
       const windowStart = windowOf(resolution, rawWindow);

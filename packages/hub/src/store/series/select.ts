@@ -2,7 +2,7 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { AppError } from "../../model/error.ts";
 import type { Matcher, Selector, SeriesKey } from "../../model/series.ts";
-import { labelsText, parseLabels } from "./labels.ts";
+import { compareText, labelsText, parseLabels } from "./labels.ts";
 import type { OwnedSeriesRow, SeriesTables } from "./tables.ts";
 
 /** A series that was found. `key` holds its own labels and those of its source. */
@@ -114,8 +114,4 @@ function mergedLabels(
     sources.set(row.source.id, shared);
   }
   return { ...shared, ...parseLabels(row.labels) };
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,7 +8,12 @@ import { inSnapshot } from "../postgres/transaction.ts";
 import { isRetriable } from "../failure.ts";
 import { Bench, frameOf, hour, minute, origin, type SeriesDatabase } from "./contract/fixtures.ts";
 import { seriesContract } from "./contract/series.contract.ts";
-import { seriesSchemaDown, seriesSchemaUp } from "./schema.ts";
+import {
+  retentionSchemaDown,
+  retentionSchemaUp,
+  seriesSchemaDown,
+  seriesSchemaUp,
+} from "./schema.ts";
 
 describe("series on PostgreSQL", () => {
   const resources = new AsyncDisposableStack();
@@ -25,11 +30,11 @@ describe("series on PostgreSQL", () => {
     const run = async (statements: readonly string[]): Promise<void> => {
       for (const statement of statements) await sql.raw(statement).execute(db);
     };
-    await run(seriesSchemaUp("postgres"));
+    await run([...seriesSchemaUp("postgres"), ...retentionSchemaUp("postgres")]);
     return {
       write: (work) => db.transaction().execute((one) => work(createPostgresSeriesTables(one))),
       read: (work) => inSnapshot(db, (one) => work(createPostgresSeriesTables(one))),
-      [Symbol.asyncDispose]: () => run(seriesSchemaDown),
+      [Symbol.asyncDispose]: () => run([...retentionSchemaDown, ...seriesSchemaDown]),
     };
   }
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe } from "node:test";
 import { inTransaction } from "../sqlite/transaction.ts";
 import { createSqliteSeriesTables } from "../sqlite/series-tables.ts";
-import { seriesSchemaUp } from "./schema.ts";
+import { retentionSchemaUp, seriesSchemaUp } from "./schema.ts";
 import type { SeriesDatabase } from "./contract/fixtures.ts";
 import { seriesContract } from "./contract/series.contract.ts";
 
@@ -30,7 +30,8 @@ function openFile(): Promise<SeriesDatabase> {
 }
 
 function on(writer: DatabaseSync, reader: DatabaseSync, close: () => void): SeriesDatabase {
-  for (const statement of seriesSchemaUp("sqlite")) writer.exec(statement);
+  const schema = [...seriesSchemaUp("sqlite"), ...retentionSchemaUp("sqlite")];
+  for (const statement of schema) writer.exec(statement);
   const [writes, reads] = [createSqliteSeriesTables(writer), createSqliteSeriesTables(reader)];
   return {
     write: (work) => inTransaction(writer, "BEGIN IMMEDIATE", () => work(writes)),

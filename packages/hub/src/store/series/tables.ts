@@ -116,6 +116,13 @@ export interface TableTotals {
   readonly databaseBytes: number;
 }
 
+export interface Limits {
+  /** Windows of resolution 0 that start before it were dropped to keep within the byte cap; samples there are refused. */
+  readonly horizon: number;
+  /** Another number whenever the retention of single sources was set; null: it never was. */
+  readonly retentionStamp: number | null;
+}
+
 export interface SeriesTables {
   /** Sources that exist, in any order. With `forAppend` they cannot be deleted until the transaction ends. */
   sources(keys: readonly SourceKey[], forAppend: boolean): Promise<readonly SourceRow[]>;
@@ -132,10 +139,17 @@ export interface SeriesTables {
   addSeries(sourceId: number, rows: readonly SeriesRow[], slots: number): Promise<number>;
   /** The source with all its rows. */
   deleteSource(id: number): Promise<void>;
+  /** Sources that have neither batches nor blocks, locked so that nobody appends to them until the transaction ends. */
+  lockEmptySources(): Promise<readonly SourceRow[]>;
   /** Every metric name, sorted. */
   names(): Promise<readonly string[]>;
   /** All series of these names. */
   seriesNamed(names: readonly string[]): Promise<readonly OwnedSeriesRow[]>;
+  /** The series of these names that some sources have, in any order. */
+  seriesNamedIn(
+    sourceIds: readonly number[],
+    names: readonly string[],
+  ): Promise<readonly (SeriesRow & { readonly sourceId: number })[]>;
 
   /** Which of the sources have this series, and at which slot. */
   findSeries(
@@ -160,16 +174,35 @@ export interface SeriesTables {
   ): Promise<readonly Uint8Array[]>;
   /** Windows with batches or unsealed pieces: of some sources or of all. */
   openWindows(sourceIds: readonly number[] | null): Promise<readonly OpenWindow[]>;
+  /** Starts of the windows of samples of a source from `from` (included) on, the newest first. */
+  windowsFrom(sourceId: number, from: number): Promise<readonly number[]>;
   replace(replacement: Replacement): Promise<void>;
 
-  /** Drops blocks (and batches) of windows that start before `before`, at most `limit` of each; says how many. */
-  dropWindows(resolution: Resolution, before: number, limit: number): Promise<number>;
-  /** Start of the oldest window that has blocks or batches. */
+  /**
+   * Drops blocks (and batches) of windows that start before `before`, of some sources or of all but some, at most
+   * `limit` of each; says how many.
+   */
+  dropWindows(
+    resolution: Resolution,
+    before: number,
+    limit: number,
+    which: { readonly only: readonly number[] } | { readonly except: readonly number[] },
+  ): Promise<number>;
+  /** Deletes every block (and batch) of a source in windows that start within the bounds (included). */
+  deleteWindows(sourceId: number, resolution: Resolution, from: number, to: number): Promise<void>;
+  /** Start of the oldest window that has blocks. */
   oldestWindow(resolution: Resolution): Promise<number | undefined>;
-  /** Deletes sources that have neither batches nor blocks, with their series. */
-  deleteEmptySources(): Promise<void>;
-  /** Windows of resolution 0 that start before it were dropped to keep within the byte cap; samples there are refused. */
-  rawHorizon(): Promise<number>;
+  /** The same of each source, in the order asked for. */
+  oldestWindowOf(
+    resolution: Resolution,
+    sourceIds: readonly number[],
+  ): Promise<readonly (number | undefined)[]>;
+  /** What appending has to know of retention; one cheap question. */
+  limits(): Promise<Limits>;
   setRawHorizon(before: number): Promise<void>;
+  /** The text that was set last; undefined when none was. */
+  retentionText(): Promise<string | undefined>;
+  /** Keeps the text under a new stamp. */
+  setRetentionText(text: string): Promise<void>;
   totals(): Promise<TableTotals>;
 }

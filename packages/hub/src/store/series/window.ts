@@ -41,3 +41,12 @@ export function firstAtLeast(times: Float64Array, bound: number): number {
   }
   return low;
 }
+
+/** Index of the first time that is above `bound`, in ascending times. */
+export function firstAfter(times: Float64Array, bound: number): number {
+  const at = firstAtLeast(times, bound);
+  return times[at] === bound ? at + 1 : at;
+}
+
+/** The last instant of a JavaScript date; beyond it, and before its opposite, nothing is stored. */
+export const latest = 8.64e15;

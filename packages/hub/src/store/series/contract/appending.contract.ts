@@ -155,45 +155,6 @@ export function appendingContract(open: () => Promise<SeriesDatabase>): void {
       ]);
       assert.deepEqual(await bench.rawOf("host:b", "m"), [[origin, 4]]);
     });
-
-    test("cuts an imported source into shards, which are read and deleted as one", async () => {
-      await using database = await open();
-      const bench = new Bench(database);
-      const source = "import:job/instance";
-      const series = Array.from({ length: 1300 }, (_, i) => key("m", { n: String(i) }));
-      const frame = {
-        source,
-        series,
-        times: Float64Array.of(origin),
-        values: Float64Array.from(series, (_, i) => i),
-      };
-      await bench.append(frame);
-      await bench.append({
-        ...frame,
-        series: series.toReversed(),
-        times: Float64Array.of(origin + 1),
-      });
-      const wanted = [0, 511, 512, 1299].map((i) => key("m", { n: String(i) }));
-      const samples = await database.read((tables) =>
-        bench.core.rawOf(tables, source, wanted, { from: origin, to: origin + 1 }),
-      );
-      assert.deepEqual(
-        samples.map((one) => [...(one?.values ?? [])]),
-        [
-          [0, 1299],
-          [511, 788],
-          [512, 787],
-          [1299, 0],
-        ],
-      );
-      assert.equal(
-        (await database.read((tables) => tables.sources([`${source}#2`], false))).length,
-        1,
-      );
-      assert.equal((await bench.list([{ label: "n", operator: "=~", value: "12.." }])).length, 100);
-      await database.write((tables) => bench.core.deleteSource(tables, source));
-      assert.deepEqual(await bench.list([{ label: "__name__", operator: "=", value: "m" }]), []);
-    });
   });
 
   describe("sources", () => {

@@ -93,6 +93,35 @@ export class Bench {
     ]);
   }
 
+  async deleteSamples(source: string, from: number, to: number): Promise<void> {
+    const range = { from, to };
+    const deleteShard = (shard: number): Promise<boolean> =>
+      this.database.write((tables) => this.core.deleteSamples(tables, source, range, shard));
+    for (let shard = 0; await deleteShard(shard);) shard += 1;
+  }
+
+  setRetention(...sources: (readonly [string, number])[]): Promise<void> {
+    return this.database.write((tables) => this.core.setRetention(tables, new Map(sources)));
+  }
+
+  /** `[name, labels, time, value]` of the newest samples. */
+  async latestOf(
+    source: string,
+    names: readonly string[],
+    since: number,
+  ): Promise<(readonly [string, SeriesKey["labels"], number, number])[]> {
+    const found = await this.database.read((tables) =>
+      this.core.latestOf(tables, source, names, since),
+    );
+    return found.map(({ key: { name, labels }, at, value }) => [name, labels, at, value] as const);
+  }
+
+  count(source: string, name: string, from: number, to: number): Promise<number> {
+    return this.database.read((tables) =>
+      this.core.countSamples(tables, source, key(name), { from, to }),
+    );
+  }
+
   list(match: Selector, limit = 100): Promise<readonly SeriesKey[]> {
     return this.database.read((tables) => this.core.listSeries(tables, match, limit));
   }

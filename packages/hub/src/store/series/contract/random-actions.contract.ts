@@ -2,17 +2,26 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { Frame, SeriesKey } from "../../../model/series.ts";
+import type { Frame, SeriesKey, TimeRange } from "../../../model/series.ts";
 import { Bench, day, hour, key, minute, type SeriesDatabase } from "./fixtures.ts";
 
-/** Samples by source, series and time. */
-type Model = Map<string, Map<string, Map<number, number>>>;
+/** What must be there. */
+interface Model {
+  /** Samples by source, series and time. */
+  readonly samples: Map<string, Map<string, Map<number, number>>>;
+  /** Retention of sources that have their own, ms. */
+  own: ReadonlyMap<string, number>;
+  /** Until when samples of a source may have been dropped: there are buckets without samples before. */
+  readonly droppedBefore: Map<string, number>;
+}
 
 type Action =
   | { readonly kind: "append"; readonly frames: readonly Frame[] }
   | { readonly kind: "maintain" }
   | { readonly kind: "pass"; readonly ms: number }
   | { readonly kind: "delete"; readonly source: string }
+  | { readonly kind: "clean"; readonly source: string; readonly from: number; readonly to: number }
+  | { readonly kind: "retain"; readonly own: readonly (readonly [string, number])[] }
   | { readonly kind: "restart" }
   | { readonly kind: "read"; readonly from: number; readonly to: number; readonly stepMs: number };
 
@@ -87,6 +96,27 @@ const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 1,
     arbitrary: fc.constantFrom(...sources).map((source) => ({ kind: "delete" as const, source })),
   },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        source: fc.constantFrom(...sources),
+        from: fc.oneof(fc.integer({ min: -18 * hour, max: 0 }), fc.constant(-Infinity)),
+        length: fc.integer({ min: -1, max: 9 * hour }),
+      })
+      .map(({ source, from, length }) => ({
+        kind: "clean" as const,
+        source,
+        from,
+        to: from === -Infinity ? -length : from + length,
+      })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(fc.tuple(fc.constantFrom(...sources), fc.constantFrom(2 * hour, 7 * hour, 30 * hour)))
+      .map((own) => ({ kind: "retain" as const, own })),
+  },
   { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
   {
     weight: 5,
@@ -121,7 +151,7 @@ export function randomActions(open: () => Promise<SeriesDatabase>, runs: number)
       fc.asyncProperty(fc.array(action, { maxLength: 40 }), async (actions) => {
         await using database = await open();
         const bench = new Bench(database, { rawMs: retentionMs });
-        const model: Model = new Map();
+        const model: Model = { samples: new Map(), own: new Map(), droppedBefore: new Map() };
         for (const one of actions) await perform(bench, model, one);
         await perform(bench, model, { kind: "read", from: -18 * hour, to: 2 * hour, stepMs: hour });
       }),
@@ -150,7 +180,19 @@ async function perform(bench: Bench, model: Model, action: Action): Promise<void
       return;
     case "delete":
       await bench.database.write((tables) => bench.core.deleteSource(tables, action.source));
-      model.delete(action.source);
+      model.samples.delete(action.source);
+      return;
+    case "clean": {
+      const [from, to] = [bench.now + action.from, bench.now + action.to];
+      await bench.deleteSamples(action.source, from, to);
+      for (const samples of model.samples.get(action.source)?.values() ?? []) {
+        for (const time of samples.keys()) if (time >= from && time <= to) samples.delete(time);
+      }
+      return;
+    }
+    case "retain":
+      await bench.setRetention(...action.own);
+      model.own = new Map(action.own);
       return;
     case "restart":
       bench.core = bench.newCore();
@@ -171,13 +213,13 @@ function addToModel(
       for (const [t, time] of times.entries()) {
         const cell = s * times.length + t;
         if (present?.[cell] === 0) continue;
-        if (time < now - retentionMs || time >= now + day) {
+        if (time < now - keptOf(model, source) || time >= now + day) {
           result.refused += 1;
           continue;
         }
         result.accepted += 1;
-        const bySeries = model.get(source) ?? new Map<string, Map<number, number>>();
-        model.set(source, bySeries);
+        const bySeries = model.samples.get(source) ?? new Map<string, Map<number, number>>();
+        model.samples.set(source, bySeries);
         const samples = bySeries.get(name) ?? new Map<number, number>();
         bySeries.set(name, samples);
         samples.set(time, values[cell] ?? 0);
@@ -187,11 +229,17 @@ function addToModel(
   return result;
 }
 
+function keptOf(model: Model, source: string): number {
+  return model.own.get(source) ?? retentionMs;
+}
+
 /** Retention drops whole windows of two hours. */
 function dropFromModel(model: Model, now: number): void {
-  const before = Math.floor((now - retentionMs) / (2 * hour)) * 2 * hour;
-  for (const bySeries of model.values()) {
-    for (const samples of bySeries.values()) {
+  for (const source of sources) {
+    const before = Math.floor((now - keptOf(model, source)) / (2 * hour)) * 2 * hour;
+    const last = model.droppedBefore.get(source) ?? -Infinity;
+    model.droppedBefore.set(source, Math.max(last, before));
+    for (const samples of model.samples.get(source)?.values() ?? []) {
       for (const time of samples.keys()) if (time < before) samples.delete(time);
     }
   }
@@ -210,7 +258,7 @@ async function compare(
       bench.core.rawOf(tables, source, keys, { from, to }),
     );
     for (const [i, name] of names.entries()) {
-      const all = [...(model.get(source)?.get(name) ?? [])].toSorted(([a], [b]) => a - b);
+      const all = [...(model.samples.get(source)?.get(name) ?? [])].toSorted(([a], [b]) => a - b);
       const got = raw[i];
       const pairs =
         got === undefined ? [] : [...got.times].map((time, at) => [time, got.values[at]]);
@@ -222,10 +270,11 @@ async function compare(
       // Buckets outlive samples: only those are compared whose samples must all be there.
       const start = Math.max(
         Math.floor(from / stepMs) * stepMs,
-        Math.ceil((bench.now - 18 * hour) / stepMs) * stepMs,
+        Math.ceil((model.droppedBefore.get(source) ?? 0) / stepMs) * stepMs,
       );
       const end = Math.floor(to / stepMs) * stepMs + stepMs;
       const buckets = await bench.bucketsOf(source, name, stepMs, from, to);
+      assert.equal(await bench.count(source, name, from, to), pairs.length);
       compareBuckets(
         buckets.filter(([at]) => at !== undefined && at >= start),
         bucketsOf(
@@ -234,7 +283,35 @@ async function compare(
         ),
       );
     }
+    await compareNames(bench, model, source, { from, to }, stepMs);
   }
+}
+
+/** What is asked of all series at once is what each of them gives. */
+async function compareNames(
+  bench: Bench,
+  model: Model,
+  source: string,
+  range: TimeRange,
+  stepMs: number,
+): Promise<void> {
+  const buckets = await bench.database.read((tables) =>
+    bench.core.bucketsOfNames(tables, source, names, range, stepMs),
+  );
+  for (const { key: found, starts, count } of buckets) {
+    const single = await bench.bucketsOf(source, found.name, stepMs, range.from, range.to);
+    assert.deepEqual(
+      [...starts].map((start, i) => [start, count[i]]),
+      single.map((bucket) => [bucket[0], bucket[4]]),
+    );
+  }
+  const newest = names.flatMap((name) => {
+    const samples = [...(model.samples.get(source)?.get(name) ?? [])];
+    const [first, ...others] = samples.filter(([time]) => time >= range.from);
+    if (first === undefined) return [];
+    return [[name, {}, ...others.reduce((a, b) => (b[0] > a[0] ? b : a), first)]];
+  });
+  assert.deepEqual(await bench.latestOf(source, names, range.from), newest);
 }
 
 function bucketsOf(samples: readonly (readonly [number, number])[], stepMs: number): number[][] {
