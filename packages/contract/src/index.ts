@@ -75,6 +75,21 @@ export {
 export { MonitorPatchSchema, type MonitorPatch } from "./monitor-patch.ts";
 export { MonitorTestSchema, type MonitorTestView } from "./monitor-test.ts";
 export {
+  StackCleanedSchema,
+  StackDataSchema,
+  StackDeletedSchema,
+  StackDetailsSchema,
+  StackErrorSchema,
+  StackHostsSchema,
+  StackOkSchema,
+  StackPostSchema,
+  StackRowSchema,
+  type StackDataView,
+  type StackDetailsView,
+  type StackHostsView,
+  type StackRow,
+} from "./monitoring-stack.ts";
+export {
   AuditEntrySchema,
   HealthSchema,
   ReadySchema,
