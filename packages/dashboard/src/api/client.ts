@@ -2,6 +2,11 @@
 import type {
   CheckKindView,
   HistoryRow,
+  HostDetailView,
+  HostPatch,
+  HostSeriesView,
+  HostSparklinesView,
+  HostView,
   IncidentView,
   MonitorInput,
   MonitorPatch,
@@ -37,11 +42,16 @@ const orderQuery: Readonly<Record<Order, readonly [sort: string, order: string]>
   newest: ["created", "desc"],
 };
 
+const api = "/api/v1";
+
+/** The most hosts the API gives at once. */
+const mostHosts = 1000;
+
 /** Makes the client. Every function answers with a value or a failure and never throws. */
 export function createClient(requester: Requester) {
   const ask: Requester["ask"] = (...request) => requester.ask(...request);
-  const api = "/api/v1";
   return {
+    ...hostCalls(ask),
     listMonitors: (
       filter: MonitorFilter,
       page: { cursor: string | null; limit: number },
@@ -113,6 +123,38 @@ export function createClient(requester: Requester) {
   } as const;
 }
 
+function hostCalls(ask: Requester["ask"]) {
+  return {
+    hosts: (cursor: string | null, signal?: AbortSignal): Promise<Reply<Page<HostView>>> =>
+      ask(
+        "GET",
+        `${api}/hosts?${queryOf({ limit: mostHosts, cursor: cursor ?? undefined })}`,
+        withSignal(signal),
+      ),
+    host: (id: string): Promise<Reply<HostDetailView>> => ask("GET", `${api}/hosts/${id}`),
+    patchHost: (id: string, patch: HostPatch): Promise<Reply<HostDetailView>> =>
+      ask("PATCH", `${api}/hosts/${id}`, { body: patch }),
+    deleteHost: (id: string): Promise<Reply<undefined>> => ask("DELETE", `${api}/hosts/${id}`),
+    /** Deletes the samples of a host; the host stays. */
+    cleanHost: (id: string): Promise<Reply<undefined>> => ask("POST", `${api}/hosts/${id}/clean`),
+    /** Every series of a host with one of the names, in buckets. */
+    hostSeries: (
+      id: string,
+      names: readonly string[],
+      span: Span,
+      stepSeconds: number,
+      signal?: AbortSignal,
+    ): Promise<Reply<HostSeriesView>> =>
+      ask(
+        "GET",
+        `${api}/hosts/${id}/series?${namesQuery(names)}&${queryOf({ ...spanQuery(span), step: stepSeconds })}`,
+        withSignal(signal),
+      ),
+    hostSparklines: (ids: readonly string[]): Promise<Reply<HostSparklinesView>> =>
+      ask("GET", `${api}/hosts/sparklines?ids=${ids.join(",")}&hours=1`),
+  } as const;
+}
+
 export type Client = ReturnType<typeof createClient>;
 
 /** The query of a page of monitors. */
@@ -137,6 +179,10 @@ function seriesQuery(match: string, span: Span, stepSeconds: number | null): str
     end: new Date(span.to).toISOString(),
     ...(stepSeconds === null ? { raw: true } : { step: stepSeconds }),
   });
+}
+
+function namesQuery(names: readonly string[]): string {
+  return names.map((name) => `name=${encodeURIComponent(name)}`).join("&");
 }
 
 function spanQuery(span: Span): Record<string, string> {

@@ -7,11 +7,14 @@ const dayMs = 24 * hourMs;
 
 /** Length of a range in ms. */
 export const rangeMs: Readonly<Record<Range, number>> = {
+  "5m": 5 * minuteMs,
+  "15m": 15 * minuteMs,
   "1h": hourMs,
   "6h": 6 * hourMs,
   "24h": dayMs,
   "7d": 7 * dayMs,
   "30d": 30 * dayMs,
+  "1y": 365 * dayMs,
 };
 
 /** A chart shows no less than this, however new its monitor is. */
@@ -28,7 +31,7 @@ const mostSamples = 1600;
 const buckets = 420;
 /** Steps that divide hours and days. */
 const steps = [
-  5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400,
 ];
 
 /** Seconds of a bucket; null when the samples themselves will do. `intervalSeconds`: from one check to the next. */
@@ -36,6 +39,27 @@ export function stepFor(span: Span, intervalSeconds: number): number | null {
   const seconds = (span.to - span.from) / 1000;
   if (seconds / intervalSeconds <= mostSamples) return null;
   return steps.find((step) => seconds / step <= buckets) ?? 86_400;
+}
+
+/** A bucket takes so many pixels of a chart. */
+const pixelsOfBucket = 2;
+
+/**
+ * Seconds of a bucket for a span on a chart of `width` pixels, where every sample is asked for in buckets: never shorter
+ * than from one sample to the next. A day is the longest.
+ */
+export function bucketFor(span: Span, intervalSeconds: number, width: number): number {
+  const seconds = (span.to - span.from) / 1000;
+  const most = Math.max(60, width / pixelsOfBucket);
+  return (
+    steps.find((step) => step >= intervalSeconds && seconds / step <= most) ??
+    Math.max(86_400, Math.ceil(intervalSeconds))
+  );
+}
+
+/** The longest distance in ms between two buckets that is no gap: a sample that came late leaves its bucket empty. */
+export function bucketGapFor(step: number, intervalSeconds: number): number {
+  return Math.max(step * 1.5, step + intervalSeconds * 1.5) * 1000;
 }
 
 /** The longest distance in ms that is no gap: two intervals and a time limit, or two buckets. */

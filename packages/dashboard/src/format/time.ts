@@ -26,6 +26,20 @@ export function formatDuration(ms: number): string {
     : `${count} ${unit} ${rest} ${next[1]}`;
 }
 
+const words = [
+  [365 * day, "year"],
+  [day, "day"],
+  [hour, "hour"],
+  [minute, "minute"],
+] as const;
+
+/** A long duration in one word, as `uptime` says it: `12 days`, `1 hour`, `3 minutes`. */
+export function formatLong(ms: number): string {
+  const [size, word] = words.find(([step]) => ms >= step) ?? [minute, "minute"];
+  const count = Math.max(1, Math.floor(ms / size));
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
 /** How long ago: `now`, `12 s ago`, `3 min ago`, `5 h ago`, `12 d ago`; `in 5 s` for what is to come. */
 export function formatAgo(at: number, now: number): string {
   const past = now - at;

@@ -47,11 +47,21 @@ export interface Live {
   retry(): void;
   /** Names the monitors whose every check is wanted; changes of status come for all. */
   watch(ids: readonly string[]): void;
+  /** Names the hosts whose figures are wanted; their counts come always. */
+  watchHosts(hosts: "all" | readonly string[]): void;
   /** Listens until the returned function is called. */
   listen(listener: LiveListener): () => void;
 }
 
-const eventNames = ["counts", "checks", "monitors", "incidents", "reset"] as const;
+const eventNames = [
+  "counts",
+  "host_counts",
+  "hosts",
+  "checks",
+  "monitors",
+  "incidents",
+  "reset",
+] as const;
 const watchDelayMs = 250;
 /** Ids fit into an address of half the length that servers accept. */
 export const mostWatched = 200;
@@ -67,8 +77,10 @@ class Stream implements Live {
   readonly #parts: LiveParts;
   readonly #listeners = new Set<LiveListener>();
   #watched: readonly string[] = [];
+  #hosts: "all" | readonly string[] = [];
   /** What the stream that is open or being opened was asked for. */
   #asked: ReadonlySet<string> = new Set();
+  #askedHosts: "all" | readonly string[] = [];
   #current: Source | undefined;
   #next: Source | undefined;
   #attempts = 0;
@@ -102,6 +114,11 @@ class Stream implements Live {
     this.#followWatched();
   }
 
+  watchHosts(hosts: "all" | readonly string[]): void {
+    this.#hosts = hosts === "all" ? hosts : hosts.slice(0, mostWatched);
+    this.#followWatched();
+  }
+
   listen(listener: LiveListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -112,8 +129,8 @@ class Stream implements Live {
     clearTimeout(this.#watchTimer);
     const watched = this.#watched;
     this.#asked = new Set(watched);
-    const query = watched.length === 0 ? "" : `?monitors=${watched.join(",")}`;
-    const source = this.#parts.open(`/api/v1/live${query}`);
+    this.#askedHosts = this.#hosts;
+    const source = this.#parts.open(`/api/v1/live${queryOf(watched, this.#hosts)}`);
     this.#next?.close();
     this.#next = source;
     source.addEventListener("open", () => this.#opened(source));
@@ -156,7 +173,8 @@ class Stream implements Live {
   #followWatched(): void {
     clearTimeout(this.#watchTimer);
     if (this.state.value.kind !== "open") return;
-    if (this.#watched.every((id) => this.#asked.has(id))) return;
+    const known = this.#watched.every((id) => this.#asked.has(id));
+    if (known && isWithin(this.#hosts, this.#askedHosts)) return;
     this.#watchTimer = setTimeout(() => this.#connect(), watchDelayMs);
   }
 
@@ -172,6 +190,20 @@ class Stream implements Live {
   #tell<E extends keyof LiveEvents>(name: E, data: LiveEvents[E]): void {
     for (const listener of this.#listeners) listener[name]?.(data);
   }
+}
+
+function queryOf(monitors: readonly string[], hosts: "all" | readonly string[]): string {
+  const parts = [
+    ...(monitors.length === 0 ? [] : [`monitors=${monitors.join(",")}`]),
+    ...(hosts.length === 0 ? [] : [`hosts=${hosts === "all" ? hosts : hosts.join(",")}`]),
+  ];
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+/** Whether a stream asked for `asked` brings what is wanted. All hosts are not watched longer than somebody looks. */
+function isWithin(wanted: "all" | readonly string[], asked: "all" | readonly string[]): boolean {
+  if (wanted === "all" || asked === "all") return wanted === asked;
+  return wanted.every((id) => asked.includes(id));
 }
 
 /** Trusts that the data of a named event has that event's shape: both ends are of one build. */

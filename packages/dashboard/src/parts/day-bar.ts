@@ -53,13 +53,16 @@ export function describeBar(bar: readonly (Status | null)[], slotSeconds: number
     .join(", ");
 }
 
-/** The line of latencies on a field of `width` × `height`; a slot without a value breaks it. Empty without values. */
+/**
+ * A line on a field of `width` × `height`, from zero to `top` or, without it, to its highest value; a slot without a
+ * value breaks it. Empty without values.
+ */
 export function sparkPath(
   values: readonly (number | null)[],
-  { width, height }: { width: number; height: number },
+  { width, height, top: given }: { width: number; height: number; top?: number },
 ): { readonly line: string; readonly dots: readonly (readonly [x: number, y: number])[] } {
   const known = values.filter((value) => value !== null);
-  const top = Math.max(...known, 0);
+  const top = given ?? Math.max(...known, 0);
   if (known.length === 0 || top === 0) return { line: "", dots: [] };
   const step = values.length > 1 ? width / (values.length - 1) : 0;
   const yOf = (value: number): number =>

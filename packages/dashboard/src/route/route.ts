@@ -26,9 +26,12 @@ export interface OverviewView {
   readonly order: Order;
 }
 
-/** Ranges that end now. */
+/** Ranges of a monitor's page; they end now. */
 export const ranges = ["1h", "6h", "24h", "7d", "30d"] as const;
-export type Range = (typeof ranges)[number];
+
+/** Ranges of a host's page: an agent samples every few seconds, and is kept for years. */
+export const hostRanges = ["5m", "15m", ...ranges, "1y"] as const;
+export type Range = (typeof hostRanges)[number];
 
 /** A fixed span, in epoch ms. */
 export interface Span {
@@ -39,6 +42,43 @@ export interface Span {
 /** What the page of one monitor shows. */
 export interface MonitorPageView {
   readonly page: "monitor";
+  readonly id: string;
+  readonly range: Range;
+  /** Set while zoomed in; the range is what one returns to. */
+  readonly zoom: Span | null;
+}
+
+/** What the list of hosts can be sorted by. `trouble` puts the worst first. */
+export const hostSorts = [
+  "trouble",
+  "name",
+  "cpu",
+  "memory",
+  "disk",
+  "network",
+  "load",
+  "temperature",
+  "uptime",
+] as const;
+export type HostSort = (typeof hostSorts)[number];
+
+/** What the list of hosts shows. */
+export interface HostsView {
+  readonly page: "hosts";
+  /** Words to search for; empty: all. */
+  readonly q: string;
+  /** Any of these; empty: all. */
+  readonly status: readonly Status[];
+  /** `team:core` or `team`; all must hold. */
+  readonly labels: readonly string[];
+  readonly sort: HostSort;
+  /** Against the order a column is first sorted in: figures from the highest down, names and trouble upwards. */
+  readonly reversed: boolean;
+}
+
+/** What the page of one host shows. */
+export interface HostPageView {
+  readonly page: "host";
   readonly id: string;
   readonly range: Range;
   /** Set while zoomed in; the range is what one returns to. */
@@ -58,7 +98,13 @@ export interface MissingView {
 }
 
 /** Everything the pages can show. */
-export type View = OverviewView | MonitorPageView | FormView | MissingView;
+export type View =
+  | OverviewView
+  | MonitorPageView
+  | HostsView
+  | HostPageView
+  | FormView
+  | MissingView;
 
 /** The overview without any filter. */
 export const plainOverview: OverviewView = {
@@ -73,6 +119,21 @@ export const plainOverview: OverviewView = {
 /** The page of a monitor as it opens. */
 export function monitorPage(id: string): MonitorPageView {
   return { page: "monitor", id, range: "24h", zoom: null };
+}
+
+/** All hosts, those in trouble first. */
+export const plainHosts: HostsView = {
+  page: "hosts",
+  q: "",
+  status: [],
+  labels: [],
+  sort: "trouble",
+  reversed: false,
+};
+
+/** The page of a host as it opens. */
+export function hostPage(id: string): HostPageView {
+  return { page: "host", id, range: "1h", zoom: null };
 }
 
 /** The form of a new monitor. */
@@ -92,9 +153,13 @@ export function parseRoute(url: string): View {
       return { page: "form", id: null, copyOf: idOf(query.get("copy")) };
     }
     if (idPattern.test(id)) {
-      if (action === undefined) return monitorOf(id, query);
+      if (action === undefined) return { page: "monitor", id, ...spanOf(query, ranges, "24h") };
       if (action === "edit") return { page: "form", id, copyOf: null };
     }
+  }
+  if (resource === "hosts" && action === undefined) {
+    if (id === "") return hostsOf(query);
+    if (idPattern.test(id)) return { page: "host", id, ...spanOf(query, hostRanges, "1h") };
   }
   return { page: "missing", path: pathname };
 }
@@ -105,7 +170,11 @@ export function formatRoute(view: View): string {
     case "overview":
       return base + queryText(overviewQuery(view));
     case "monitor":
-      return `${base}monitors/${view.id}${queryText(monitorQuery(view))}`;
+      return `${base}monitors/${view.id}${queryText(spanQuery(view, "24h"))}`;
+    case "hosts":
+      return `${base}hosts${queryText(hostsQuery(view))}`;
+    case "host":
+      return `${base}hosts/${view.id}${queryText(spanQuery(view, "1h"))}`;
     case "form":
       if (view.id !== null) return `${base}monitors/${view.id}/edit`;
       return `${base}monitors/new${queryText(view.copyOf === null ? [] : [["copy", view.copyOf]])}`;
@@ -115,48 +184,87 @@ export function formatRoute(view: View): string {
 }
 
 function overviewOf(query: URLSearchParams): OverviewView {
-  const asked = new Set((query.get("status") ?? "").split(","));
   return {
     page: "overview",
-    q: query.get("q") ?? "",
-    status: statuses.filter((status) => asked.has(status)),
+    ...filterOf(query),
     kind: query.get("kind") ?? "",
-    labels: query.getAll("label").filter((label) => label !== ""),
     order: oneOf(orders, query.get("order")) ?? "trouble",
   };
 }
 
-function overviewQuery(view: OverviewView): [string, string][] {
+function overviewQuery(view: OverviewView): Pairs {
   return [
-    ...(view.q === "" ? [] : [["q", view.q] as [string, string]]),
-    ...(view.status.length === 0 ? [] : [["status", view.status.join(",")] as [string, string]]),
-    ...(view.kind === "" ? [] : [["kind", view.kind] as [string, string]]),
-    ...view.labels.map((label): [string, string] => ["label", label]),
-    ...(view.order === "trouble" ? [] : [["order", view.order] as [string, string]]),
+    ...filterQuery(view),
+    ...(view.kind === "" ? [] : [["kind", view.kind] as const]),
+    ...view.labels.map((label) => ["label", label] as const),
+    ...(view.order === "trouble" ? [] : [["order", view.order] as const]),
   ];
 }
 
-function monitorOf(id: string, query: URLSearchParams): MonitorPageView {
+function hostsOf(query: URLSearchParams): HostsView {
+  return {
+    page: "hosts",
+    ...filterOf(query),
+    sort: oneOf(hostSorts, query.get("sort")) ?? "trouble",
+    reversed: query.get("order") === "reversed",
+  };
+}
+
+function hostsQuery(view: HostsView): Pairs {
+  return [
+    ...filterQuery(view),
+    ...view.labels.map((label) => ["label", label] as const),
+    ...(view.sort === "trouble" ? [] : [["sort", view.sort] as const]),
+    ...(view.reversed ? [["order", "reversed"] as const] : []),
+  ];
+}
+
+type Filter = Pick<OverviewView, "q" | "status" | "labels">;
+
+function filterOf(query: URLSearchParams): Filter {
+  const asked = new Set((query.get("status") ?? "").split(","));
+  return {
+    q: query.get("q") ?? "",
+    status: statuses.filter((status) => asked.has(status)),
+    labels: query.getAll("label").filter((label) => label !== ""),
+  };
+}
+
+function filterQuery({ q, status }: Filter): Pairs {
+  return [
+    ...(q === "" ? [] : [["q", q] as const]),
+    ...(status.length === 0 ? [] : [["status", status.join(",")] as const]),
+  ];
+}
+
+function spanOf<R extends Range>(
+  query: URLSearchParams,
+  known: readonly R[],
+  plain: R,
+): { readonly range: R; readonly zoom: Span | null } {
   const from = Date.parse(query.get("from") ?? "");
   const to = Date.parse(query.get("to") ?? "");
   return {
-    page: "monitor",
-    id,
-    range: oneOf(ranges, query.get("range")) ?? "24h",
+    range: oneOf(known, query.get("range")) ?? plain,
     zoom: from < to ? { from, to } : null,
   };
 }
 
-function monitorQuery(view: MonitorPageView): [string, string][] {
-  const query: [string, string][] = view.range === "24h" ? [] : [["range", view.range]];
-  if (view.zoom !== null) {
-    query.push(["from", new Date(view.zoom.from).toISOString()]);
-    query.push(["to", new Date(view.zoom.to).toISOString()]);
-  }
-  return query;
+function spanQuery({ range, zoom }: Pick<HostPageView, "range" | "zoom">, plain: Range): Pairs {
+  return [
+    ...(range === plain ? [] : [["range", range] as const]),
+    ...(zoom === null
+      ? []
+      : [
+          ["from", new Date(zoom.from).toISOString()] as const,
+          ["to", new Date(zoom.to).toISOString()] as const,
+        ]),
+  ];
 }
 
-function queryText(pairs: readonly (readonly [string, string])[]): string {
+type Pairs = readonly (readonly [name: string, value: string])[];
+
+function queryText(pairs: Pairs): string {
   if (pairs.length === 0) return "";
   // Readable addresses: these characters need no escape within a query.
   const text = new URLSearchParams(pairs.map(([name, value]) => [name, value])).toString();

@@ -4,7 +4,7 @@ import { Later } from "../parts/later.tsx";
 import { Missing } from "../pages/missing/missing.tsx";
 import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
-import { newMonitor, plainOverview, type View } from "../route/route.ts";
+import { newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
@@ -23,6 +23,7 @@ export function App() {
     "?": () => (helpOpen.value = true),
     n: () => router.go(newMonitor),
     o: () => router.go(plainOverview),
+    h: () => router.go(plainHosts),
     t: () => theme.choose(nextTheme(theme.chosen.value)),
     "/": () => toSearch(),
   });
@@ -58,6 +59,8 @@ export function App() {
 }
 
 const loadMonitorPage = async () => (await import("../pages/monitor/monitor-page.tsx")).MonitorPage;
+const loadHostsPage = async () => (await import("../pages/hosts/hosts-page.tsx")).HostsPage;
+const loadHostPage = async () => (await import("../pages/host/host-page.tsx")).HostPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
 function PageOf({ view }: { view: View }) {
@@ -66,6 +69,10 @@ function PageOf({ view }: { view: View }) {
       return <Overview />;
     case "monitor":
       return <Later key={view.id} load={loadMonitorPage} give={{ id: view.id }} />;
+    case "hosts":
+      return <Later load={loadHostsPage} give={{}} />;
+    case "host":
+      return <Later key={view.id} load={loadHostPage} give={{ id: view.id }} />;
     case "form":
       return (
         <Later

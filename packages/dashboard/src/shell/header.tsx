@@ -2,7 +2,9 @@
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { Brand } from "../parts/brand.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { formatRoute, newMonitor, plainOverview } from "../route/route.ts";
+import { formatCount, formatPlural } from "../format/number.ts";
+import { troubles } from "../parts/status-words.ts";
+import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { mayWrite } from "./access.ts";
 import { useParts } from "./parts.ts";
 import { nextTheme, type Theme } from "./theme.ts";
@@ -28,9 +30,10 @@ export function Header({ onHelp }: { onHelp: () => void }) {
         <Brand ringing={ringing.value} />
         <span>Belfry</span>
       </a>
+      <Pages />
       <span class={`header-live header-live-${live.state.value.kind}`} role="status">
         <span class="header-live-dot" aria-hidden="true" />
-        {streamText}
+        <span class="header-live-text">{streamText}</span>
       </span>
       <nav aria-label="Everywhere">
         {mayWrite(access.state.value) && router.view.value.page !== "form" && (
@@ -72,6 +75,40 @@ export function Header({ onHelp }: { onHelp: () => void }) {
       </nav>
     </header>
   );
+}
+
+/** The two lists everything is found from. */
+function Pages() {
+  const { live, router } = useParts();
+  const inTrouble = useSignal(0);
+  useSignalEffect(() =>
+    live.listen({
+      host_counts: (counts) =>
+        (inTrouble.value = troubles.reduce((sum, status) => sum + (counts[status] ?? 0), 0)),
+    }),
+  );
+  const { page } = router.view.value;
+  return (
+    <nav class="header-pages" aria-label="Pages">
+      <a href={formatRoute(plainOverview)} aria-current={currentOf(page, "overview", "monitor")}>
+        Monitors
+      </a>
+      <a href={formatRoute(plainHosts)} aria-current={currentOf(page, "hosts", "host")}>
+        Hosts
+        {inTrouble.value > 0 && (
+          <span class="header-count" title={`${formatPlural(inTrouble.value, "host")} in trouble`}>
+            {formatCount(inTrouble.value)}
+            <span class="visually-hidden"> in trouble</span>
+          </span>
+        )}
+      </a>
+    </nav>
+  );
+}
+
+/** `page` for the list itself, `true` for what was opened from it. */
+function currentOf(page: View["page"], list: View["page"], one: View["page"]) {
+  return page === list ? "page" : page === one ? "true" : undefined;
 }
 
 function streamWords(state: StreamState): string {

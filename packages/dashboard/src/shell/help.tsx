@@ -7,8 +7,9 @@ import { keyCap, keyTable, type KeyPlace } from "./keys.ts";
 
 const places: readonly (readonly [place: KeyPlace, title: string])[] = [
   ["everywhere", "Everywhere"],
-  ["overview", "Overview"],
+  ["overview", "Overview and hosts"],
   ["monitor", "Monitor"],
+  ["host", "Host"],
 ];
 
 /** Opened by `?`. */

@@ -30,7 +30,7 @@ for (const [what, change, focus] of others) {
 }
 
 test("no key means two things in one place", () => {
-  for (const place of ["overview", "monitor"] as const) {
+  for (const place of ["overview", "monitor", "host"] as const) {
     const keys = keyTable
       .filter((row) => row.place === place || row.place === "everywhere")
       .flatMap((row) => [...row.keys]);
@@ -39,5 +39,12 @@ test("no key means two things in one place", () => {
 });
 
 test("keys are shown as they stand on keyboards", () => {
-  assert.deepEqual(["Escape", "ArrowUp", "ArrowDown", "/"].map(keyCap), ["Esc", "↑", "↓", "/"]);
+  assert.deepEqual(["Escape", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "/"].map(keyCap), [
+    "Esc",
+    "↑",
+    "↓",
+    "←",
+    "→",
+    "/",
+  ]);
 });

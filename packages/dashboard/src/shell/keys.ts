@@ -1,24 +1,33 @@
 /** Keys of the pages: one table that help is drawn from, and the rule when a key is not ours. */
 
 /** Where a key works. */
-export type KeyPlace = "everywhere" | "overview" | "monitor";
+export type KeyPlace = "everywhere" | "overview" | "monitor" | "host";
 
 /** Every key, as help shows it. */
 export const keyTable = [
-  { keys: ["/"], what: "Search monitors", place: "everywhere" },
+  { keys: ["/"], what: "Search", place: "everywhere" },
   { keys: ["n"], what: "New monitor", place: "everywhere" },
   { keys: ["o"], what: "Overview", place: "everywhere" },
+  { keys: ["h"], what: "Hosts", place: "everywhere" },
   { keys: ["t"], what: "Next theme: system, light, dark", place: "everywhere" },
   { keys: ["?"], what: "This help", place: "everywhere" },
-  { keys: ["j", "ArrowDown"], what: "Next monitor", place: "overview" },
-  { keys: ["k", "ArrowUp"], what: "Previous monitor", place: "overview" },
-  { keys: ["Enter"], what: "Open the monitor", place: "overview" },
+  { keys: ["j", "ArrowDown"], what: "Next row", place: "overview" },
+  { keys: ["k", "ArrowUp"], what: "Previous row", place: "overview" },
+  { keys: ["Enter"], what: "Open it", place: "overview" },
   { keys: ["Escape"], what: "Leave the search, then clear it", place: "overview" },
   { keys: ["c"], what: "Check now", place: "monitor" },
   { keys: ["e"], what: "Edit", place: "monitor" },
   { keys: ["p"], what: "Pause or resume", place: "monitor" },
   { keys: ["[", "]"], what: "Shorter or longer range", place: "monitor" },
+  { keys: ["+", "-"], what: "Zoom in or out", place: "monitor" },
+  { keys: ["ArrowLeft", "ArrowRight"], what: "Earlier or later", place: "monitor" },
   { keys: ["Escape"], what: "Leave the zoom", place: "monitor" },
+  { keys: ["e"], what: "Edit", place: "host" },
+  { keys: ["p"], what: "Pause or resume", place: "host" },
+  { keys: ["[", "]"], what: "Shorter or longer range", place: "host" },
+  { keys: ["+", "-"], what: "Zoom in or out", place: "host" },
+  { keys: ["ArrowLeft", "ArrowRight"], what: "Earlier or later", place: "host" },
+  { keys: ["Escape"], what: "Leave the zoom", place: "host" },
 ] as const satisfies readonly { keys: readonly string[]; what: string; place: KeyPlace }[];
 
 /** A key as it stands on keyboards. */
@@ -28,6 +37,10 @@ export function keyCap(key: string): string {
       return "↓";
     case "ArrowUp":
       return "↑";
+    case "ArrowLeft":
+      return "←";
+    case "ArrowRight":
+      return "→";
     case "Escape":
       return "Esc";
     default:

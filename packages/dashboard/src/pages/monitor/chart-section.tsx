@@ -3,19 +3,24 @@ import { useSignal } from "@preact/signals";
 import { Chart } from "../../chart/chart.tsx";
 import { phasesOf, slowestKey, wholeKey, type Phase } from "../../chart/phases.ts";
 import { zoomOf } from "../../chart/resolution.ts";
+import type { PlotLine } from "../../chart/plot.ts";
 import { speakingKeys } from "../../chart/timeline.ts";
+import { units } from "../../chart/unit.ts";
 import { formatLatency } from "../../format/number.ts";
 import { formatDuration, formatInstant, formatMoment } from "../../format/time.ts";
 import { ranges, type MonitorPageView } from "../../route/route.ts";
 import type { Chart as ChartData, ChartModel } from "./chart-model.ts";
-import { shadesOf } from "./shades.ts";
-import { StatusStrip } from "./status-strip.tsx";
+import { TimeRange } from "../../parts/time-range.tsx";
+import { shadesOf } from "../../parts/shades.ts";
+import { StatusStrip } from "../../parts/status-strip.tsx";
 
 interface SectionProps {
   readonly model: ChartModel;
   readonly view: MonitorPageView;
   readonly onView: (change: Partial<Pick<MonitorPageView, "range" | "zoom">>) => void;
 }
+
+const chartHeight = 240;
 
 /** Draws the section. */
 export function ChartSection({ model, view, onView }: SectionProps) {
@@ -24,23 +29,7 @@ export function ChartSection({ model, view, onView }: SectionProps) {
     <section class="chart-section" aria-labelledby="chart-title">
       <header>
         <h2 id="chart-title">Response time</h2>
-        {view.zoom !== null && (
-          <button type="button" class="button-quiet" onClick={() => onView({ zoom: null })}>
-            Reset zoom <kbd aria-hidden="true">Esc</kbd>
-          </button>
-        )}
-        <div class="ranges" role="group" aria-label="Time range">
-          {ranges.map((range) => (
-            <button
-              key={range}
-              type="button"
-              aria-pressed={view.zoom === null && view.range === range}
-              onClick={() => onView({ range, zoom: null })}
-            >
-              {range.replace(/(\d+)(\w)/, "$1 $2")}
-            </button>
-          ))}
-        </div>
+        <TimeRange ranges={ranges} shown={view} span={chart?.span ?? null} onShow={onView} />
       </header>
       {chart === null ? (
         <div class="chart chart-empty">
@@ -63,6 +52,12 @@ function Drawn({
   const speaking = speakingKeys(timeline);
   const phases = phasesOf(speaking);
   const hasSlowest = speaking.includes(slowestKey);
+  const lines: readonly PlotLine[] = [
+    ...phases.map((phase) => ({ ...phase, draw: "area" as const })),
+    ...(hasSlowest
+      ? [{ key: slowestKey, title: "Slowest", color: "--ink-2", draw: "dashed" as const }]
+      : []),
+  ];
   const isEmpty = phases.length === 0;
   return (
     <div
@@ -75,8 +70,9 @@ function Drawn({
         <Chart
           span={span}
           timeline={timeline}
-          phases={phases}
-          hasSlowest={hasSlowest}
+          lines={lines}
+          unit={units.seconds}
+          height={chartHeight}
           shades={shadesOf(intervals, span)}
           label={`Response time by phase from ${formatInstant(span.from)} to ${formatInstant(span.to)}`}
           onZoom={(dragged) => {
@@ -120,7 +116,7 @@ function Legend({
       {phases.map(({ key, title, color }, i) => (
         <div key={key}>
           <dt>
-            <span class="chart-swatch" style={{ background: `var(${color})` }} />
+            <span class="chart-swatch" style={{ "--swatch": `var(${color})` }} />
             {key === wholeKey ? "Response" : title}
           </dt>
           {at !== undefined && <dd>{inMs(values[i] ?? null)}</dd>}

@@ -6,6 +6,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import { isTrouble, titleOf } from "../../parts/status-words.ts";
 import { formatRoute, plainOverview } from "../../route/route.ts";
+import "../../style/page-head.css";
 import { degradedBecause } from "./degraded.ts";
 import type { MonitorActions } from "./actions.ts";
 
@@ -21,20 +22,20 @@ interface HeadProps {
 export function MonitorHead({ monitor, actions, checking, onDelete }: HeadProps) {
   const labels = Object.entries(monitor.labels).map(([name, value]) => `${name}:${value}`);
   return (
-    <header class="monitor-head">
-      <p class="monitor-crumb">
+    <header class="page-head">
+      <p class="page-crumb">
         <a href={formatRoute(plainOverview)}>
           <Icon name="back" />
           Monitors
         </a>
       </p>
-      <div class="monitor-title">
+      <div class="page-title">
         <h1>{monitor.name}</h1>
         {actions !== null && (
           <Actions monitor={monitor} actions={actions} checking={checking} onDelete={onDelete} />
         )}
       </div>
-      <p class="monitor-target">
+      <p class="page-line">
         <span class="chip">{monitor.kind}</span>
         <Target target={monitor.target} />
         {labels.map((label) => (
@@ -93,7 +94,7 @@ function Actions({
   onDelete,
 }: Omit<HeadProps, "actions"> & { actions: MonitorActions }) {
   return (
-    <div class="monitor-actions">
+    <div class="page-actions">
       <button
         type="button"
         disabled={checking || !monitor.enabled}

@@ -5,7 +5,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure } from "../../api/failure.ts";
 import { Notice } from "../../parts/notice.tsx";
 import { titleOf } from "../../parts/status-words.ts";
-import { formatRoute, monitorPage, ranges, type MonitorPageView } from "../../route/route.ts";
+import { formatRoute, monitorPage, type MonitorPageView } from "../../route/route.ts";
 import { mayWrite } from "../../shell/access.ts";
 import { useParts } from "../../shell/parts.ts";
 import { useKeys } from "../../shell/use-keys.ts";
@@ -14,9 +14,9 @@ import { createActions } from "./actions.ts";
 import { ChartSection } from "./chart-section.tsx";
 import { Checks } from "./checks.tsx";
 import { createChartModel, type ChartModel } from "./chart-model.ts";
-import { DeleteDialog } from "./delete-dialog.tsx";
+import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Facts } from "./facts.tsx";
-import { Incidents } from "./incidents.tsx";
+import { Incidents } from "../../parts/incidents.tsx";
 import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
 import { MonitorHead } from "./monitor-head.tsx";
 import "./monitor-page.css";
@@ -81,22 +81,15 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
   const checking = useSignal(false);
   const actions = useMemo(() => createActions(id, model, parts, checking), [id]);
   const writes = mayWrite(access.state.value);
-  const toRange = (by: number): void => {
-    const next = ranges[ranges.indexOf(view.value.range) + by];
-    if (next !== undefined) router.go({ ...view.value, range: next, zoom: null });
-  };
-  useKeys({
-    ...(writes
+  useKeys(
+    writes
       ? {
           c: () => void actions.checkNow(),
           p: () => void actions.toggle(),
           e: () => router.go({ page: "form", id, copyOf: null }),
         }
-      : {}),
-    "[": () => toRange(-1),
-    "]": () => toRange(1),
-    Escape: () => router.go({ ...view.value, zoom: null }),
-  });
+      : {},
+  );
   return (
     <article class="monitor-page">
       <MonitorHead
@@ -109,18 +102,24 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
       <ChartSection
         model={chart}
         view={view.value}
-        onView={(next) => router.go({ ...view.value, ...next })}
+        onView={({ range = view.value.range, zoom = null }) =>
+          router.go({ page: "monitor", id, range, zoom })
+        }
       />
       <div class="monitor-columns">
         <Incidents model={model} mayWrite={writes} />
         <Checks model={model} />
       </div>
       <DeleteDialog
-        monitor={monitor}
+        title="Delete this monitor?"
+        name={monitor.name}
         open={deleting}
         onDelete={() => actions.remove()}
-        copyHref={formatRoute({ page: "form", id: null, copyOf: id })}
-      />
+      >
+        Its checks, series and uptime go with it and cannot be brought back; incidents stay. To keep
+        the history, pause it instead, or{" "}
+        <a href={formatRoute({ page: "form", id: null, copyOf: id })}>copy its settings</a> first.
+      </DeleteDialog>
     </article>
   );
 }

@@ -4,6 +4,7 @@ import type { MonitorSummary, MonitorView } from "@belfry/contract";
 import { reasonTable } from "@belfry/contract/reason";
 import { formatLatency, formatUptime } from "../../format/number.ts";
 import { Ago } from "../../parts/ago.tsx";
+import { LabelChips } from "../../parts/label-chips.tsx";
 import { StatusLabel } from "../../parts/status-mark.tsx";
 import { isTrouble } from "../../parts/status-words.ts";
 import { DayBar, Spark } from "../../parts/strip.tsx";
@@ -50,7 +51,11 @@ export function MonitorRow({ row, summary, place, total }: RowProps) {
             </>
           )}
         </span>
-        <Labels labels={monitor.labels} />
+        <LabelChips
+          labels={monitor.labels}
+          most={3}
+          hrefOf={(label) => formatRoute({ ...plainOverview, labels: [label] })}
+        />
       </span>
       <DayBar summary={summary.value} />
       <Spark summary={summary.value} />
@@ -61,31 +66,5 @@ export function MonitorRow({ row, summary, place, total }: RowProps) {
         {formatUptime(summary.value?.uptime_ratio ?? null)}
       </span>
     </li>
-  );
-}
-
-const labelsShown = 3;
-
-function Labels({ labels }: { labels: Readonly<Record<string, string>> }) {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}:${value}`);
-  if (pairs.length === 0) return null;
-  return (
-    <span class="row-labels">
-      {pairs.slice(0, labelsShown).map((label) => (
-        <a
-          key={label}
-          class="chip"
-          tabIndex={-1}
-          href={formatRoute({ ...plainOverview, labels: [label] })}
-        >
-          {label}
-        </a>
-      ))}
-      {pairs.length > labelsShown && (
-        <span class="quiet" title={pairs.slice(labelsShown).join(", ")}>
-          +{pairs.length - labelsShown}
-        </span>
-      )}
-    </span>
   );
 }

@@ -6,7 +6,7 @@ import { Notice } from "../../parts/notice.tsx";
 import { formatRoute, newMonitor, plainOverview } from "../../route/route.ts";
 import { useParts } from "../../shell/parts.ts";
 import { FirstRun } from "./first-run.tsx";
-import { HeadlineView } from "./headline-view.tsx";
+import { HeadlineView } from "../../parts/headline-view.tsx";
 import { MonitorList } from "./monitor-list.tsx";
 import { createOverview, type OverviewModel } from "./overview-model.ts";
 import { Tools } from "./tools.tsx";
@@ -41,7 +41,12 @@ export function Overview() {
   return (
     <>
       {(model.failure.value === null || model.total.value !== null) && (
-        <HeadlineView counts={model.counts.value} view={view.value} />
+        <HeadlineView
+          counts={model.counts.value}
+          noun="monitor"
+          asked={view.value.status}
+          hrefOf={(status) => formatRoute({ ...view.value, status })}
+        />
       )}
       <Tools view={view.value} onEnter={() => (entering.value = true)} />
       <Results model={model} isPlain={isPlain.value} />

@@ -1,8 +1,9 @@
 /** The statuses of a span as a strip, under the chart and as wide as its field. */
 import type { UptimeView } from "@belfry/contract";
-import { formatDuration, formatInstant } from "../../format/time.ts";
-import { titleOf } from "../../parts/status-words.ts";
-import type { Span } from "../../route/route.ts";
+import { formatDuration, formatInstant } from "../format/time.ts";
+import { titleOf } from "./status-words.ts";
+import type { Span } from "../route/route.ts";
+import "./status-strip.css";
 import { segmentsOf, type Segment } from "./shades.ts";
 
 /** Draws the strip; each segment says what it was, from when and how long. */

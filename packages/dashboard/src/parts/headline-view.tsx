@@ -1,20 +1,24 @@
 /** The sentence on top, the proportions below it, and the counts that filter by status. */
 import type { Status } from "@belfry/contract/status";
-import { formatCount } from "../../format/number.ts";
-import { StatusMark } from "../../parts/status-mark.tsx";
-import { countsOf, meaningOf, titleOf } from "../../parts/status-words.ts";
-import { formatRoute, type OverviewView } from "../../route/route.ts";
+import { formatCount } from "../format/number.ts";
+import { StatusMark } from "./status-mark.tsx";
+import { countsOf, meaningOf, titleOf } from "./status-words.ts";
 import { headlineOf } from "./headline.ts";
 
 interface HeadlineProps {
   readonly counts: Readonly<Record<string, number>> | null;
-  readonly view: OverviewView;
+  /** What is counted: `monitor`. */
+  readonly noun: string;
+  /** Statuses the list is filtered by. */
+  readonly asked: readonly Status[];
+  /** The address of the list filtered by statuses. */
+  readonly hrefOf: (status: readonly Status[]) => string;
 }
 
 /** How things stand. */
-export function HeadlineView({ counts, view }: HeadlineProps) {
-  if (counts === null) return <h1 class="headline headline-waiting">Monitors</h1>;
-  const { troubles, calm } = headlineOf(counts);
+export function HeadlineView({ counts, noun, asked, hrefOf }: HeadlineProps) {
+  if (counts === null) return <h1 class="headline headline-waiting">{noun}s</h1>;
+  const { troubles, calm } = headlineOf(counts, noun);
   const present = countsOf(counts).filter(({ count }) => count > 0);
   return (
     <div class="headline">
@@ -36,8 +40,8 @@ export function HeadlineView({ counts, view }: HeadlineProps) {
         {present.map(({ status, count }) => (
           <li key={status}>
             <a
-              href={formatRoute({ ...view, status: toggled(view.status, status) })}
-              aria-current={view.status.includes(status) ? "true" : undefined}
+              href={hrefOf(toggled(asked, status))}
+              aria-current={asked.includes(status) ? "true" : undefined}
               title={meaningOf(status)}
             >
               <StatusMark status={status} />

@@ -2,8 +2,8 @@
 import type { UptimeView } from "@belfry/contract";
 import type { Reason } from "@belfry/contract/reason";
 import type { Status } from "@belfry/contract/status";
-import type { Shade } from "../../chart/options.ts";
-import type { Span } from "../../route/route.ts";
+import type { Shade } from "../chart/plot.ts";
+import type { Span } from "../route/route.ts";
 
 type Intervals = UptimeView["intervals"];
 

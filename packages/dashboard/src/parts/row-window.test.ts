@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isNearEnd, windowOf, type RowWindow, type Scrolled } from "./window.ts";
+import { isNearEnd, windowOf, type RowWindow, type Scrolled } from "./row-window.ts";
 
 const list: Scrolled = { listTop: 200, viewport: 800, rowHeight: 60, count: 1000 };
 

@@ -1,17 +1,25 @@
-/** The incidents of a monitor, newest first, each with its evidence. */
+/** The incidents of a monitor or a host, newest first, each with its evidence. */
 import type { IncidentView } from "@belfry/contract";
 import { reasonTable } from "@belfry/contract/reason";
-import { useSignal } from "@preact/signals";
-import { describeFailure } from "../../api/failure.ts";
-import { formatDuration, formatInstant } from "../../format/time.ts";
-import { Ago } from "../../parts/ago.tsx";
-import { Evidence } from "../../parts/evidence.tsx";
-import { StatusMark } from "../../parts/status-mark.tsx";
-import { useParts } from "../../shell/parts.ts";
-import type { MonitorModel } from "./monitor-model.ts";
+import { useSignal, type ReadonlySignal } from "@preact/signals";
+import type { Page } from "../api/client.ts";
+import { describeFailure } from "../api/failure.ts";
+import { formatDuration, formatInstant } from "../format/time.ts";
+import { Ago } from "./ago.tsx";
+import { Evidence } from "./evidence.tsx";
+import { StatusMark } from "./status-mark.tsx";
+import { useParts } from "../shell/parts.ts";
+import "./incidents.css";
+
+/** The incidents of one monitor, as its model keeps them. */
+export interface IncidentList {
+  readonly incidents: ReadonlySignal<Page<IncidentView> | null>;
+  olderIncidents(): Promise<void>;
+  putIncident(incident: IncidentView): void;
+}
 
 /** Draws the list. */
-export function Incidents({ model, mayWrite }: { model: MonitorModel; mayWrite: boolean }) {
+export function Incidents({ model, mayWrite }: { model: IncidentList; mayWrite: boolean }) {
   const page = model.incidents.value;
   return (
     <section class="incidents" aria-labelledby="incidents-title">
@@ -33,7 +41,7 @@ export function Incidents({ model, mayWrite }: { model: MonitorModel; mayWrite: 
 
 interface IncidentProps {
   readonly incident: IncidentView;
-  readonly model: MonitorModel;
+  readonly model: IncidentList;
   readonly mayWrite: boolean;
 }
 

@@ -1,22 +1,25 @@
-/** Asks for the monitor's name before it is deleted with its history: nothing brings that back. */
+/** Asks for the name of a thing before it is deleted with its history: nothing brings that back. */
 import { useSignal, type Signal } from "@preact/signals";
-import type { MonitorView } from "@belfry/contract";
-import { describeFailure, type Failure } from "../../api/failure.ts";
-import { Dialog } from "../../parts/dialog.tsx";
+import type { ComponentChildren } from "preact";
+import { describeFailure, type Failure } from "../api/failure.ts";
+import { Dialog } from "./dialog.tsx";
+import "./delete-dialog.css";
 
 interface DeleteProps {
-  readonly monitor: MonitorView;
+  readonly title: string;
+  readonly name: string;
   readonly open: Signal<boolean>;
   readonly onDelete: () => Promise<Failure | undefined>;
-  readonly copyHref: string;
+  /** What goes with it, and what one could do instead. */
+  readonly children: ComponentChildren;
 }
 
 /** Opened by the bin. */
-export function DeleteDialog({ monitor, open, onDelete, copyHref }: DeleteProps) {
+export function DeleteDialog({ title, name, open, onDelete, children }: DeleteProps) {
   const typed = useSignal("");
   const busy = useSignal(false);
   const problem = useSignal("");
-  const fits = typed.value.trim() === monitor.name.trim();
+  const fits = typed.value.trim() === name.trim();
 
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
@@ -29,7 +32,7 @@ export function DeleteDialog({ monitor, open, onDelete, copyHref }: DeleteProps)
 
   return (
     <Dialog
-      title="Delete this monitor?"
+      title={title}
       open={open.value}
       onClose={() => {
         open.value = false;
@@ -38,12 +41,9 @@ export function DeleteDialog({ monitor, open, onDelete, copyHref }: DeleteProps)
       }}
     >
       <form class="delete-form" onSubmit={(event) => void submit(event)}>
-        <p>
-          Its checks, series and uptime go with it and cannot be brought back; incidents stay. To
-          keep the history, pause it instead, or <a href={copyHref}>copy its settings</a> first.
-        </p>
+        <p>{children}</p>
         <label for="delete-name">
-          Type <b>{monitor.name}</b> to confirm
+          Type <b>{name}</b> to confirm
         </label>
         <input
           id="delete-name"

@@ -1,6 +1,6 @@
-/** The overview in one sentence. */
-import { formatCount, formatPlural } from "../../format/number.ts";
-import { countsOf } from "../../parts/status-words.ts";
+/** A list of monitors or hosts in one sentence. */
+import { formatCount, formatPlural } from "../format/number.ts";
+import { countsOf } from "./status-words.ts";
 
 export interface Headline {
   /** What needs attention: a number and a word each; empty when nothing does. */
@@ -12,8 +12,8 @@ export interface Headline {
   readonly calm: string;
 }
 
-/** Says how things stand. */
-export function headlineOf(counts: Readonly<Record<string, number>>): Headline {
+/** Says how things stand. `noun`: one of them. */
+export function headlineOf(counts: Readonly<Record<string, number>>, noun: string): Headline {
   const all = countsOf(counts);
   const total = all.reduce((sum, one) => sum + one.count, 0);
   const of = (status: string): number => counts[status] ?? 0;
@@ -21,8 +21,8 @@ export function headlineOf(counts: Readonly<Record<string, number>>): Headline {
     .filter((status) => of(status) > 0)
     .map((status) => ({ status, text: `${formatCount(of(status))} ${status}` }));
   const watched = total - of("paused");
-  if (troubles.length > 0) return { troubles, calm: `of ${formatPlural(total, "monitor")}` };
-  if (watched === 0) return { troubles, calm: `${formatPlural(total, "monitor")}, all paused` };
+  if (troubles.length > 0) return { troubles, calm: `of ${formatPlural(total, noun)}` };
+  if (watched === 0) return { troubles, calm: `${formatPlural(total, noun)}, all paused` };
   if (of("up") === 0 && of("pending") > 0) return { troubles, calm: "Taking a first look" };
   return { troubles, calm: "All is quiet" };
 }

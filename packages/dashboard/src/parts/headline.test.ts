@@ -12,7 +12,7 @@ const cases: readonly (readonly [counts: Record<string, number>, sentence: strin
 ];
 for (const [counts, sentence] of cases) {
   test(`${JSON.stringify(counts)} reads “${sentence}”`, () => {
-    const { troubles, calm } = headlineOf(counts);
+    const { troubles, calm } = headlineOf(counts, "monitor");
     const said = troubles.map((trouble) => trouble.text).join(", ");
     assert.equal(`${said} ${calm}`.trim(), sentence);
   });
