@@ -6,7 +6,7 @@
  *
  * All work on files is done one piece after the other, in the order it was asked for; nothing of it blocks the loop.
  */
-import { samplesIn, mergeRuns, type Run } from "./run.ts";
+import { mergeRuns, samplesIn, splitRun, type Run } from "./run.ts";
 import { SpoolFolder, type SpoolFile } from "./spool-folder.ts";
 import type { After } from "./timer.ts";
 
@@ -119,7 +119,8 @@ export class Spool {
     }
     this.#takenInMemory = [];
     if (outcome === "sent") return;
-    this.#waiting = [...taken.runs, ...this.#waiting];
+    // Apart again, so that the oldest of them can be dropped alone.
+    this.#waiting = [...taken.runs.flatMap((run) => splitRun(run, 1)), ...this.#waiting];
     this.#boundMemory();
   }
 
@@ -162,8 +163,10 @@ export class Spool {
   #write(): void {
     if (this.#folder === null) return;
     void this.#do(async (disk) => {
-      while (this.#waiting.length > 0) await this.#writeOldest(disk);
-      await disk.keepWithin(this.#settings.maxSamples, this.#settings.maxBytes);
+      while (this.#waiting.length > 0) {
+        await this.#writeOldest(disk);
+        await disk.keepWithin(this.#settings.maxSamples, this.#settings.maxBytes);
+      }
     }, true);
   }
 
