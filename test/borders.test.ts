@@ -69,6 +69,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/pipeline.ts": { ours: ["hub/model", "hub/judge", "hub/commit-queue.ts"], ...pure },
   "hub/commit-queue.ts": { ours: ["hub/model"], ...pure },
   "hub/desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/host-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
   "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
 };

@@ -2,15 +2,19 @@
  * Builds the hub in a straight line and draws every arrow between its parts. Each part that has a life is handed to one
  * stack; stopping ends them last-in-first-out, and a start that fails half-way ends what was begun.
  */
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { createOutputs, type OutputRecord, type Outputs } from "@belfry/relay";
 import { Alerting } from "./alert/alerting.ts";
 import { createApi } from "./api/create-api.ts";
+import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { hostAndPortText } from "./config/address.ts";
 import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
+import { HostDesk } from "./host-desk.ts";
+import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
@@ -19,15 +23,18 @@ import { createLive, type Live } from "./live/live.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
+import { followsHost } from "./model/host.ts";
 import { createId, type MonitorId } from "./model/id.ts";
+import type { Subject } from "./model/incident.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
-import { createPipeline } from "./pipeline.ts";
+import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { parseHost } from "./probe/address.ts";
 import { createProber } from "./probe/check.ts";
 import { createProbeParts } from "./probe/parts.ts";
 import { createCheckKinds } from "./probe/registry.ts";
+import { createSchedule, Deadlines } from "./schedule/deadlines.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { Log } from "./self/log.ts";
 import { watchLoop } from "./self/loop-stalls.ts";
@@ -70,9 +77,11 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const outputs = stack.use(createOutputs(settings.outputs, { stdout: parts.stdout, log, clock }));
   watchOutputs(outputs, metrics);
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
+  const watching = openHosts({ settings, parts, store, deciding, path, metrics }, stack);
 
   const keyFile = await ensureAdminKey(settings, { clock, newId: createId, keys: store });
   const isNew = await takeUp(store, deciding, clock);
+  await takeUpHosts(store, watching.hosts);
   alerting.wake();
   const api = stack.use(
     await createApi(settings, {
@@ -82,6 +91,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       log,
       board,
       desk: path.desk,
+      ...watching,
       kinds: checking.kinds,
       store,
       live: deciding.live,
@@ -95,7 +105,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     }),
   );
   const url = urlOf(await api.app.listen({ ...settings.listen }), settings);
-  path.scheduler.addSpread(enabledMonitors(board));
+  path.schedule.addAll(enabledMonitors(board));
   stack.use(
     startUpkeep({
       clock,
@@ -119,30 +129,18 @@ interface PathParts {
   readonly metrics: Metrics;
 }
 
+interface Path {
+  readonly schedule: ReturnType<typeof createSchedule>;
+  readonly deadlines: Deadlines;
+  readonly desk: Desk;
+}
+
 /** The path of a check from the schedule to whoever shows it, and the desk where people change monitors. */
-function openPath(
-  { settings, parts, store, checking, deciding, outputs, metrics }: PathParts,
-  stack: AsyncDisposableStack,
-): { readonly scheduler: Scheduler; readonly desk: Desk } {
+function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
+  const { settings, parts, store, checking, deciding, metrics } = path;
   const { clock } = parts;
   const { board, judging, live, alerting, commits } = deciding;
-  const pipeline = createPipeline({
-    clock,
-    location: settings.location,
-    check: checking.check,
-    targetOf: checking.targetOf,
-    decide: (check) => judging.decide(check),
-    enqueue: (decision) => commits.add(decision),
-    show: (id, state, check) => board.checked(id, state, check),
-    onChecked(entry, outcome, transition) {
-      metrics.checked(countedCheckOf(entry, outcome));
-      live.checked(entry);
-      outputs.push(() => outputRecordOf(entry, outcome, checking.targetOf(entry.monitor)));
-      if (transition === null) return;
-      live.statusChanged(entry);
-      alerting.wake();
-    },
-  });
+  const pipeline = openPipeline(path);
   const scheduler = stack.use(
     new Scheduler(settings.checks, {
       clock,
@@ -153,12 +151,20 @@ function openPath(
     }),
   );
   metrics.watchChecks(() => ({ running: scheduler.running, waiting: scheduler.waiting }));
+  const deadlines = stack.use(
+    new Deadlines({
+      clock,
+      conclude: (monitor, outcome) => pipeline.conclude(monitor, outcome, clock.now()),
+    }),
+  );
+  const isPassive = ({ kind }: Monitor): boolean => checking.kinds.get(kind)?.passive === true;
+  const schedule = createSchedule({ isPassive, deadlines, scheduler });
   const desk = new Desk({
     clock,
     store,
     board,
     judging,
-    schedule: scheduler,
+    schedule,
     forget(id) {
       checking.forget(id);
       pipeline.forget(id);
@@ -168,8 +174,89 @@ function openPath(
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged: (ids) => live.monitorsChanged(ids),
   });
-  return { scheduler, desk };
+  return { schedule, deadlines, desk };
 }
+
+function openPipeline({
+  settings,
+  parts,
+  checking,
+  deciding,
+  outputs,
+  metrics,
+}: PathParts): Pipeline {
+  const { board, judging, live, alerting, commits } = deciding;
+  return createPipeline({
+    clock: parts.clock,
+    location: settings.location,
+    check: checking.check,
+    targetOf: checking.targetOf,
+    decide: (check) => judging.decide(check),
+    enqueue: (decision) => commits.add(decision),
+    show: (id, state, check) => board.checked(id, state, check),
+    onChecked(entry, outcome, transition) {
+      if (transition !== null) alerting.wake();
+      if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
+      metrics.checked(countedCheckOf(entry, outcome));
+      live.checked(entry);
+      outputs.push(() => outputRecordOf(entry, outcome, checking.targetOf(entry.monitor)));
+      if (transition !== null) live.statusChanged(entry);
+    },
+  });
+}
+
+interface HostPathParts {
+  readonly settings: Settings;
+  readonly parts: HubParts;
+  readonly store: Store;
+  readonly deciding: Deciding;
+  readonly path: Path;
+  readonly metrics: Metrics;
+}
+
+/** The path of what hosts send, and the desk where people change hosts. */
+function openHosts(
+  { settings, parts, store, deciding, path, metrics }: HostPathParts,
+  stack: AsyncDisposableStack,
+): { readonly hosts: Hosts; readonly hostDesk: HostDesk } {
+  const { clock, log } = parts;
+  const { board, live } = deciding;
+  const { desk, deadlines } = path;
+  const monitor = (id: MonitorId): Monitor | undefined => board.get(id)?.monitor;
+  const hosts = stack.use(
+    createHosts(
+      {
+        maxSeries: settings.hosts.maxSeries,
+        postedRetentionMs: settings.monitoringStack.retentionMs,
+      },
+      {
+        clock,
+        newId: createId,
+        sha256: (text) => createHash("sha256").update(text).digest("hex"),
+        store,
+        monitor,
+        create: (host, own) => desk.createHost(host, own, agentActor),
+        update: (own) => desk.update(own, false, agentActor),
+        onHeard: (id) => deadlines.heard(id),
+        onShown: (id) => live.hostShown(id),
+        onTaken: (samples) => metrics.samplesTaken(samples),
+        onError(err) {
+          metrics.failed("hosts");
+          log.error({ err }, "what changed of hosts could not be written; trying again");
+        },
+      },
+    ),
+  );
+  metrics.watchSeriesLists(() => hosts.lists);
+  live.watchHosts((id) => {
+    const found = hostOf({ hosts, board }, id);
+    return found === undefined ? undefined : hostView(found);
+  });
+  return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
+}
+
+/** Who changes a host's monitor as the host says. */
+const agentActor = "agent";
 
 interface Checking {
   readonly kinds: ReadonlyMap<string, CheckKind>;
@@ -239,7 +326,7 @@ function openDeciding(
     new Alerting({
       store,
       createId,
-      nameOf: (id) => nameOfReal(board.get(id), kinds),
+      subjectOf: (id) => subjectOf(board.get(id), kinds),
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError(err) {
         metrics.failed("alerting");
@@ -278,6 +365,12 @@ async function takeUp(store: Store, { board, judging }: Deciding, clock: Clock):
   return aliveAt === undefined;
 }
 
+/** Before anything old is dropped the store knows whose samples are kept for another time than all others. */
+async function takeUpHosts(store: Store, hosts: Hosts): Promise<void> {
+  hosts.load(await store.loadHosts());
+  await store.setRetention(hosts.retentions());
+}
+
 /** Part → `ok` or what is wrong with it. */
 async function readiness(store: Store, commits: CommitQueue): Promise<Record<string, string>> {
   const storeState = await store.ping().then(
@@ -290,12 +383,13 @@ async function readiness(store: Store, commits: CommitQueue): Promise<Record<str
 }
 
 /** Made-up targets have no incidents; neither has a monitor that is gone. */
-function nameOfReal(
+function subjectOf(
   entry: BoardEntry | undefined,
   kinds: ReadonlyMap<string, CheckKind>,
-): string | undefined {
+): Subject | undefined {
   if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
-  return entry.monitor.name;
+  const { monitor } = entry;
+  return { kind: followsHost(monitor) ? "host" : "monitor", id: monitor.id, name: monitor.name };
 }
 
 function watchOutputs(outputs: Outputs, metrics: Metrics): void {
@@ -308,6 +402,7 @@ function watchOutputs(outputs: Outputs, metrics: Metrics): void {
 
 function* enabledMonitors(board: Board): Iterable<Monitor> {
   for (const { monitor } of board.entries()) if (monitor.enabled) yield monitor;
+  for (const { monitor } of board.hostEntries()) if (monitor.enabled) yield monitor;
 }
 
 function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {

@@ -60,7 +60,8 @@ async function startHub(store: Store): Promise<Hub> {
   const alerting = new Alerting({
     store,
     createId,
-    nameOf: (id) => (id === monitor.id ? monitor.name : undefined),
+    subjectOf: (id) =>
+      id === monitor.id ? { kind: "monitor", id, name: monitor.name } : undefined,
     onIncidents: (incidents) => told.push(...incidents),
     onError: (error) => assert.fail(String(error)),
   });

@@ -6,6 +6,7 @@ import type { AuditEntry } from "./model/access.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { StatusChange } from "./model/change.ts";
 import type { Clock } from "./model/clock.ts";
+import { followsHost, type Host } from "./model/host.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { JudgeState } from "./model/judgement.ts";
 import type { Monitor } from "./model/monitor.ts";
@@ -13,6 +14,7 @@ import type { Outcome } from "./model/outcome.ts";
 
 export interface DeskStore {
   createMonitor(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
+  createHost(host: Host, monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
   updateMonitor(
     monitor: Monitor,
     options: { readonly status: StatusChange | null; readonly resetState: boolean },
@@ -69,6 +71,35 @@ export class Desk {
       const status = statusChangeOf(monitor, monitor.createdAt);
       await this.#parts.store.createMonitor(monitor, status, this.#audit("create", monitor, actor));
       return this.#begin(monitor, undefined, true);
+    });
+  }
+
+  /** Stores a new host with the monitor that follows it, and begins to wait for it. */
+  createHost(host: Host, monitor: Monitor, actor: string): Promise<BoardEntry> {
+    return this.#inOrder(monitor.id, async () => {
+      const status = statusChangeOf(monitor, monitor.createdAt);
+      const audit = this.#audit("create", monitor, actor);
+      await this.#parts.store.createHost(host, monitor, status, audit);
+      return this.#begin(monitor, undefined, true);
+    });
+  }
+
+  /** Notes in the audit that something was done to a monitor that leaves it as it is; its version grows. */
+  note(
+    id: MonitorId,
+    action: string,
+    actor: string,
+  ): Promise<"updated" | "version_mismatch" | "missing"> {
+    return this.#inOrder(id, async () => {
+      const { clock, store, board, judging } = this.#parts;
+      const former = board.get(id)?.monitor;
+      if (former === undefined) return "missing";
+      const monitor = { ...former, version: former.version + 1, updatedAt: clock.now() };
+      const options = { status: null, resetState: false };
+      const audit = this.#audit(action, monitor, actor);
+      const result = await store.updateMonitor(monitor, options, audit);
+      if (result === "updated") board.put(monitor, judging.state(id), clock.now());
+      return result;
     });
   }
 
@@ -160,7 +191,7 @@ export class Desk {
       at: this.#parts.clock.now(),
       actor,
       action,
-      resource: "monitor",
+      resource: followsHost(monitor) ? "host" : "monitor",
       resourceId: monitor.id,
       detail: { name: monitor.name, kind: monitor.kind, version: monitor.version },
     };

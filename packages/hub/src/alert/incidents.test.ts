@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createId, type MonitorId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
+import type { Incident, Subject } from "../model/incident.ts";
 import type { Transition } from "../model/judgement.ts";
 import { incidentAfter, resolve } from "./incidents.ts";
 
 const monitorId = createId<"monitor">(1);
 const parts = {
   createId: (nowMs: number) => createId<"incident">(nowMs),
-  nameOf: (id: MonitorId) => (id === monitorId ? "api" : undefined),
+  subjectOf: (id: MonitorId): Subject | undefined =>
+    id === monitorId ? { kind: "monitor", id, name: "api" } : undefined,
 };
 
 function transition(over: Partial<Transition>): Transition {

@@ -4,13 +4,13 @@
  * incident. `unknown` opens and resolves nothing.
  */
 import type { IncidentId, MonitorId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
+import type { Incident, Subject } from "../model/incident.ts";
 import type { Transition } from "../model/judgement.ts";
 
 export interface IncidentParts {
   readonly createId: (nowMs: number) => IncidentId;
-  /** Name of a monitor whose incidents are wanted; undefined for one that is gone or made up. */
-  readonly nameOf: (id: MonitorId) => string | undefined;
+  /** What the incidents of a monitor are about; undefined for one that is gone or made up. */
+  readonly subjectOf: (id: MonitorId) => Subject | undefined;
 }
 
 /** The incident a transition opens, changes or resolves; null when it does nothing. */
@@ -26,12 +26,12 @@ export function incidentAfter(
       ? null
       : { ...open, flapping: transition.flapping };
   }
-  const name = parts.nameOf(transition.monitorId);
+  const subject = parts.subjectOf(transition.monitorId);
   const { failure } = transition;
-  if (!wanted || name === undefined || failure === null) return null;
+  if (!wanted || subject === undefined || failure === null) return null;
   return {
     id: parts.createId(transition.decidedAt),
-    subjects: [{ kind: "monitor", id: transition.monitorId, name }],
+    subjects: [subject],
     openedAt: failure.at,
     decidedAt: transition.decidedAt,
     acknowledgedAt: null,

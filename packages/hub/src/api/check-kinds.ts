@@ -13,14 +13,16 @@ export function addCheckKindRoutes(app: FastifyInstance, parts: Pick<ApiParts, "
     path: "/api/v1/check-kinds",
     permission: "read",
     tag: "monitors",
-    summary: "The kinds of checks with the schemas of their settings",
+    summary: "The kinds of checks people can make, with the schemas of their settings",
     answers: {
       200: {
         description: "Every kind",
         schema: Type.Object({ items: Type.Array(CheckKindSchema) }),
       },
     },
-    handle: () => ({ items: [...parts.kinds.values()].map(kindView) }),
+    handle: () => ({
+      items: [...parts.kinds.values()].filter(({ passive }) => passive !== true).map(kindView),
+    }),
   });
 }
 

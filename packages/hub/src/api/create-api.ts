@@ -15,7 +15,11 @@ import { addAuditRoutes } from "./audit.ts";
 import { addJsonBody } from "./body.ts";
 import { addCheckKindRoutes } from "./check-kinds.ts";
 import { addAmaunatorRoutes } from "./drop-in/amaunator.ts";
+import { addMonitoringStackRoutes } from "./drop-in/monitoring-stack/monitoring-stack.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
+import { addHostRoutes } from "./hosts/hosts.ts";
+import { addHostSamplesRoute } from "./hosts/samples.ts";
+import { addHostSeriesRoutes } from "./hosts/series.ts";
 import { addIncidentRoutes } from "./incidents.ts";
 import { addKeyRoutes } from "./keys.ts";
 import { addLiveRoute } from "./live.ts";
@@ -93,6 +97,8 @@ async function addRoutes(
   addPastRoutes(app, parts);
   addCheckingRoutes(app, settings, parts);
   addCheckKindRoutes(app, parts);
+  addHostRoutes(app, parts);
+  addHostSeriesRoutes(app, parts);
   addIncidentRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addLiveRoute(app, parts.live);
@@ -103,8 +109,10 @@ async function addRoutes(
   addMetricsRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.
   await app.register(async (scope) => addImportRoute(scope, settings, parts));
+  await app.register(async (scope) => addHostSamplesRoute(scope, parts));
   await app.register(async (scope) => addRemoteWriteRoute(scope, settings, parts));
   await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
+  await app.register(async (scope) => addMonitoringStackRoutes(scope, settings, parts));
   if (settings.dashboard) await addPages(app, parts.pages);
   await addOpenApiRoutes(app);
 }

@@ -4,6 +4,7 @@
  * are made when a test says so with the outcome it names, and nothing listens.
  */
 import type { Json } from "@belfry/contract";
+import { createHash } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,8 @@ import type { TestContext } from "node:test";
 import { Alerting } from "../alert/alerting.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
+import { HostDesk } from "../host-desk.ts";
+import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
 import { createJudgingTable } from "../judge/judging.ts";
@@ -18,16 +21,19 @@ import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
 import type { ApiKey, Scope } from "../model/access.ts";
 import type { Clock } from "../model/clock.ts";
+import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import type { DownOutcome, Outcome, UpOutcome } from "../model/outcome.ts";
-import { createPipeline } from "../pipeline.ts";
+import { createPipeline, type Pipeline } from "../pipeline.ts";
 import { createProbeParts } from "../probe/parts.ts";
 import { createCheckKinds } from "../probe/registry.ts";
+import { createSchedule, Deadlines } from "../schedule/deadlines.ts";
 import { createMetrics, type Metrics } from "../self/metrics.ts";
 import { createStore } from "../store/open.ts";
 import { createKeySecret } from "./access/secret.ts";
 import { assertDeclared } from "./answer.kit.ts";
 import { createApi, type Api } from "./create-api.ts";
+import { hostOf, hostView } from "./hosts/view.ts";
 import type { ApiParts, OutputStats } from "./parts.ts";
 import { defaultApiSettings, type ApiSettings } from "./settings.ts";
 
@@ -37,7 +43,8 @@ export interface TestClock extends Clock {
 }
 
 export interface Ask {
-  readonly body?: Json | string;
+  /** Bytes are sent as they are, text too, everything else as JSON. */
+  readonly body?: Json | Uint8Array;
   readonly headers?: Readonly<Record<string, string>>;
   readonly remoteAddress?: string;
 }
@@ -57,6 +64,7 @@ export interface TestHub {
   readonly live: Live;
   readonly metrics: Metrics;
   readonly clock: TestClock;
+  readonly hosts: Hosts;
   readonly store: ApiParts["store"];
   /** What was logged. */
   readonly logged: { readonly fields: object; readonly message: string }[];
@@ -65,6 +73,8 @@ export interface TestHub {
   ask(method: string, url: string, ask?: Ask): Promise<TestAnswer>;
   /** One check of a monitor with this outcome: judged, stored, shown. */
   check(id: string, outcome: Outcome): Promise<void>;
+  /** Resolves when what was decided so far is stored and shown, incidents included. */
+  settle(): Promise<void>;
   /** Stores a key and gives its text. */
   key(...scopes: readonly Scope[]): Promise<string>;
 }
@@ -98,6 +108,7 @@ export async function openTestHub(
     ),
   );
   const path = openPath({ clock, store, board, live, kinds, metrics, stack });
+  const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
   const hub: { outputs: OutputStats } = { outputs: { waiting: 0, handedOver: 0, failed: 0 } };
   const parts: ApiParts = {
     clock,
@@ -106,6 +117,7 @@ export async function openTestHub(
     log,
     board,
     desk: path.desk,
+    ...watching,
     kinds,
     store,
     live,
@@ -128,10 +140,12 @@ export async function openTestHub(
     live,
     metrics,
     clock,
+    hosts: watching.hosts,
     store,
     logged: log.lines,
     ask: (method: string, url: string, ask: Ask = {}) => askApi(api, method, url, ask),
     check: path.check,
+    settle: path.settle,
     key: (...scopes: readonly Scope[]) => storeKey(store, clock, scopes),
   });
 }
@@ -149,11 +163,18 @@ interface PathParts {
   readonly stack: AsyncDisposableStack;
 }
 
-/** What lies behind the API, with the schedule replaced by the test. */
-function openPath({ clock, store, board, live, kinds, metrics, stack }: PathParts): {
+interface Path {
   readonly desk: Desk;
+  readonly deadlines: Deadlines;
   readonly alerting: Alerting;
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
+  readonly settle: () => Promise<void>;
+}
+
+/** What stores what was decided. */
+function openDeciding({ store, board, live, stack }: PathParts): {
+  readonly alerting: Alerting;
+  readonly commits: CommitQueue;
 } {
   const failed = (error: unknown): never => {
     throw error;
@@ -162,7 +183,11 @@ function openPath({ clock, store, board, live, kinds, metrics, stack }: PathPart
     new Alerting({
       store,
       createId,
-      nameOf: (id) => board.get(id)?.monitor.name,
+      subjectOf(id) {
+        const monitor = board.get(id)?.monitor;
+        if (monitor === undefined) return undefined;
+        return { kind: followsHost(monitor) ? "host" : "monitor", id, name: monitor.name };
+      },
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError: failed,
     }),
@@ -178,28 +203,20 @@ function openPath({ clock, store, board, live, kinds, metrics, stack }: PathPart
       },
     ),
   );
+  return { alerting, commits };
+}
+
+/** What lies behind the API, with the schedule replaced by the test. */
+function openPath(parts: PathParts): Path {
+  const { clock, store, board, live, kinds, stack } = parts;
+  const { alerting, commits } = openDeciding(parts);
   const judging = createJudgingTable();
   let next: Outcome = upOutcome;
-  const pipeline = createPipeline({
-    clock,
-    location: "local",
+  const pipeline = openPipeline(parts, {
     check: () => Promise.resolve(next),
-    targetOf: (monitor) => kinds.get(monitor.kind)?.targetOf(monitor.settings) ?? "",
     decide: (check) => judging.decide(check),
     enqueue: (decision) => commits.add(decision),
-    show: (id, state, check) => board.checked(id, state, check),
-    onChecked(entry, outcome, transition) {
-      const reason = outcome.result === "up" ? null : outcome.reason;
-      const durationSeconds = outcome.durationMs / 1000;
-      metrics.checked({
-        kind: entry.monitor.kind,
-        result: outcome.result,
-        reason,
-        durationSeconds,
-      });
-      live.checked(entry);
-      if (transition !== null) alerting.wake();
-    },
+    onTransition: () => alerting.wake(),
   });
   const checkNow = async (id: MonitorId): Promise<boolean> => {
     const entry = board.get(id);
@@ -207,29 +224,111 @@ function openPath({ clock, store, board, live, kinds, metrics, stack }: PathPart
     await pipeline.run(entry.monitor, new AbortController().signal);
     return true;
   };
+  const deadlines = stack.use(
+    new Deadlines({
+      clock,
+      conclude: (monitor, outcome) => pipeline.conclude(monitor, outcome, clock.now()),
+    }),
+  );
+  const none = (): void => undefined;
   const desk = new Desk({
     clock,
     store,
     board,
     judging,
-    schedule: { add: () => undefined, remove: () => undefined, checkNow },
+    schedule: createSchedule({
+      isPassive: ({ kind }) => kinds.get(kind)?.passive === true,
+      deadlines,
+      scheduler: { add: none, addSpread: none, remove: none, checkNow },
+    }),
     forget: (id) => pipeline.forget(id),
     flush: () => commits.flush(),
     check: () => Promise.resolve(next),
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged: (ids) => live.monitorsChanged(ids),
   });
+  const settle = async (): Promise<void> => {
+    await commits.flush();
+    // Queued behind what was woken up.
+    await alerting.close(createId<"monitor">(0), clock.now());
+  };
   return {
     desk,
+    deadlines,
     alerting,
+    settle,
     async check(id, outcome) {
       next = outcome;
       await checkNow(id as MonitorId);
-      await commits.flush();
-      // Queued behind what the check woke up.
-      await alerting.close(createId<"monitor">(0), clock.now());
+      await settle();
     },
   };
+}
+
+type PipelineParts = Parameters<typeof createPipeline>[0];
+
+function openPipeline(
+  { clock, board, live, kinds, metrics }: PathParts,
+  rest: Pick<PipelineParts, "check" | "decide" | "enqueue"> & { readonly onTransition: () => void },
+): Pipeline {
+  return createPipeline({
+    ...rest,
+    clock,
+    location: "local",
+    targetOf: (monitor) => kinds.get(monitor.kind)?.targetOf(monitor.settings) ?? "",
+    show: (id, state, check) => board.checked(id, state, check),
+    onChecked(entry, outcome, transition) {
+      if (transition !== null) rest.onTransition();
+      if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
+      const reason = outcome.result === "up" ? null : outcome.reason;
+      const durationSeconds = outcome.durationMs / 1000;
+      const { kind } = entry.monitor;
+      metrics.checked({ kind, result: outcome.result, reason, durationSeconds });
+      live.checked(entry);
+    },
+  });
+}
+
+type HostPathParts = Pick<PathParts, "clock" | "board" | "live" | "metrics" | "stack"> & {
+  readonly store: Parameters<typeof createHosts>[1]["store"] &
+    ConstructorParameters<typeof HostDesk>[0]["store"];
+};
+
+/** Series of one host, in tests. */
+export const maxSeries = 500;
+
+/** The path of what hosts send. */
+function openHosts(
+  { clock, store, board, live, metrics, stack }: HostPathParts,
+  { desk, deadlines }: Path,
+): { readonly hosts: Hosts; readonly hostDesk: HostDesk } {
+  const monitor = (id: MonitorId) => board.get(id)?.monitor;
+  const hosts = stack.use(
+    createHosts(
+      { maxSeries, postedRetentionMs: null },
+      {
+        clock,
+        newId: createId,
+        sha256: (text) => createHash("sha256").update(text).digest("hex"),
+        store,
+        monitor,
+        create: (host, own) => desk.createHost(host, own, "agent"),
+        update: (own) => desk.update(own, false, "agent"),
+        onHeard: (id) => deadlines.heard(id),
+        onShown: (id) => live.hostShown(id),
+        onTaken: (samples) => metrics.samplesTaken(samples),
+        onError(error) {
+          throw error;
+        },
+      },
+    ),
+  );
+  metrics.watchSeriesLists(() => hosts.lists);
+  live.watchHosts((id) => {
+    const found = hostOf({ hosts, board }, id);
+    return found === undefined ? undefined : hostView(found);
+  });
+  return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
 }
 
 /** A check that found its target up. */
@@ -271,13 +370,16 @@ function createTestLog(): ApiParts["log"] & {
 }
 
 async function askApi(api: Api, method: string, url: string, ask: Ask): Promise<TestAnswer> {
-  const text =
-    typeof ask.body === "string" || ask.body === undefined ? ask.body : JSON.stringify(ask.body);
-  const isJson = ask.body !== undefined && typeof ask.body !== "string";
+  const { body } = ask;
+  const isPlain = body === undefined || typeof body === "string" || body instanceof Uint8Array;
+  const isJson = !isPlain;
+  const text = isPlain ? body : JSON.stringify(body);
   const response = await api.app.inject({
     method: method as "GET",
     url,
-    ...(text === undefined ? {} : { payload: text }),
+    ...(text === undefined
+      ? {}
+      : { payload: text instanceof Uint8Array ? Buffer.from(text) : text }),
     headers: { ...(isJson ? { "content-type": "application/json" } : {}), ...ask.headers },
     ...(ask.remoteAddress === undefined ? {} : { remoteAddress: ask.remoteAddress }),
   });

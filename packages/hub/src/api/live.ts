@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { Readable } from "node:stream";
 import { Type } from "typebox";
 import { AppError } from "../model/error.ts";
-import { parseId } from "../model/id.ts";
+import { parseId, type MonitorId } from "../model/id.ts";
 import type { LiveSource } from "./parts.ts";
 import { addRoute } from "./route.ts";
 
@@ -13,6 +13,12 @@ const liveQuery = Type.Object(
       Type.Array(Type.String(), {
         maxItems: 1000,
         description: "Monitors whose every check is wanted, separated by commas",
+      }),
+    ),
+    hosts: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: 1000,
+        description: "Hosts whose latest figures are wanted, separated by commas, or `all`",
       }),
     ),
   },
@@ -28,8 +34,8 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
     tag: "live",
     summary: "Changes as they happen",
     description:
-      "Server-sent events `counts`, `checks`, `monitors`, `incidents` and `reset`, each at most once a second. After " +
-      "a break send `Last-Event-ID`: `reset` then says that something was missed and everything is to be fetched anew.",
+      "Server-sent events `counts`, `checks`, `hosts`, `host_counts`, `monitors`, `incidents` and `reset`, gathered and " +
+      "sent at most once a second. After a break send `Last-Event-ID`: `reset` then says that something was missed and everything is to be fetched anew.",
     query: liveQuery,
     answers: {
       200: { description: "Events", schema: Type.String(), type: "text/event-stream" },
@@ -41,7 +47,8 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
       if (request.method === "HEAD") return "";
       const lastEventId = request.headers["last-event-id"];
       const reader = live.open({
-        monitors: (query.monitors ?? []).flatMap((id) => parseId<"monitor">(id) ?? []),
+        monitors: idsOf(query.monitors),
+        hosts: query.hosts?.includes("all") === true ? "all" : idsOf(query.hosts),
         lastEventId: typeof lastEventId === "string" ? lastEventId : undefined,
         keyId: principal.kind === "loopback" ? undefined : principal.keyId,
         onDropped: () => reply.raw.destroy(),
@@ -54,4 +61,8 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
     live.closeAll();
     done();
   });
+}
+
+function idsOf(texts: readonly string[] | undefined): MonitorId[] {
+  return (texts ?? []).flatMap((id) => parseId<"monitor">(id) ?? []);
 }

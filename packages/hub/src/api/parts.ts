@@ -26,8 +26,12 @@ import type { SessionStore } from "./access/sessions.ts";
 
 /** The present state of every monitor. */
 export interface Board {
+  /** Also of a monitor that follows a host. */
   get(id: MonitorId): BoardEntry | undefined;
+  /** Every monitor but those that follow hosts. */
   entries(): Iterable<BoardEntry>;
+  /** Monitors that follow hosts. */
+  hostEntries(): Iterable<BoardEntry>;
 }
 
 /** Where changes to monitors go through. */
@@ -188,6 +192,7 @@ export interface ApiStore
   extends
     HistoryStore,
     SeriesStore,
+    HostReads,
     IncidentStore,
     AuditStore,
     AnswerStore,
@@ -202,6 +207,7 @@ export interface LiveSource {
   /** undefined: there are as many readers as are allowed. */
   open(reader: {
     readonly monitors: readonly MonitorId[];
+    readonly hosts: "all" | readonly HostId[];
     readonly lastEventId: string | undefined;
     /** The key the stream was opened with. */
     readonly keyId: string | undefined;
@@ -265,6 +271,8 @@ export interface ApiParts {
   readonly log: Log;
   readonly board: Board;
   readonly desk: Desk;
+  readonly hosts: Hosts;
+  readonly hostDesk: HostDesk;
   readonly kinds: ReadonlyMap<string, CheckKind>;
   readonly store: ApiStore;
   readonly live: LiveSource;

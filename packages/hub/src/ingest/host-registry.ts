@@ -6,20 +6,14 @@
 import type { BatchHost } from "@belfry/contract";
 import type { Clock } from "../model/clock.ts";
 import { AppError } from "../model/error.ts";
-import type { Host } from "../model/host.ts";
+import { deadlineOf, type Host } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId, IdMaker } from "../model/id.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { SourceKey } from "../model/series.ts";
 import { HostIdentities, type Found } from "./host-identity.ts";
 import { HostKeeper, type KeeperParts } from "./host-keeper.ts";
-import {
-  createHostMonitor,
-  deadlineOf,
-  followHost,
-  sameLabels,
-  type Said,
-} from "./host-monitor.ts";
+import { createHostMonitor, followHost, sameLabels, type Said } from "./host-monitor.ts";
 import { HostRow } from "./host-row.ts";
 
 export interface RegistrySettings {
@@ -71,7 +65,7 @@ export class HostRegistry implements AsyncDisposable {
       clock: parts.clock,
       store: parts.store,
       host: (id) => this.#rows.get(id)?.host,
-      retentions: () => this.#retentions(),
+      retentions: () => this.retentions(),
       onError: parts.onError,
     });
   }
@@ -87,7 +81,6 @@ export class HostRegistry implements AsyncDisposable {
       this.#identities.load(host);
     }
     for (const id of this.#rows.keys()) this.#sayClones(id);
-    this.keeper.retentionChanged();
   }
 
   get(id: HostId): HostEntry | undefined {
@@ -136,12 +129,17 @@ export class HostRegistry implements AsyncDisposable {
     const row = this.#rows.get(id);
     if (row === undefined) throw new AppError("not_found", "There is no host with this id");
     const before = row.host;
-    row.host = { ...before, ...change };
+    const { nameIsChosen, silentAfterMs, retentionMs } = change;
+    row.host = { ...before, nameIsChosen, silentAfterMs, retentionMs };
     try {
       await row.during(this.#parts.store.saveHosts([row.host]));
     } catch (error) {
-      const { nameIsChosen, silentAfterMs, retentionMs } = before;
-      row.host = { ...row.host, nameIsChosen, silentAfterMs, retentionMs };
+      row.host = {
+        ...row.host,
+        nameIsChosen: before.nameIsChosen,
+        silentAfterMs: before.silentAfterMs,
+        retentionMs: before.retentionMs,
+      };
       throw error;
     }
     if (before.retentionMs !== change.retentionMs) this.keeper.retentionChanged();
@@ -172,6 +170,17 @@ export class HostRegistry implements AsyncDisposable {
       row.leaving = null;
       resolve();
     }
+  }
+
+  /** Sources whose samples are kept for another time than all others, in ms. */
+  retentions(): ReadonlyMap<SourceKey, number> {
+    const kept = new Map<SourceKey, number>();
+    for (const { host, source } of this.#rows.values()) {
+      const posted = host.agentVersion === null ? this.#settings.postedRetentionMs : null;
+      const ms = host.retentionMs ?? posted;
+      if (ms !== null) kept.set(source, ms);
+    }
+    return kept;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -326,16 +335,6 @@ export class HostRegistry implements AsyncDisposable {
     if (sameLabels(row.host.agentLabels, agentLabels)) return;
     row.host = { ...row.host, agentLabels };
     this.keeper.changed(row.id);
-  }
-
-  #retentions(): ReadonlyMap<SourceKey, number> {
-    const kept = new Map<SourceKey, number>();
-    for (const { host, source } of this.#rows.values()) {
-      const posted = host.agentVersion === null ? this.#settings.postedRetentionMs : null;
-      const ms = host.retentionMs ?? posted;
-      if (ms !== null) kept.set(source, ms);
-    }
-    return kept;
   }
 }
 

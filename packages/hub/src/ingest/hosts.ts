@@ -9,7 +9,7 @@ import { AppError } from "../model/error.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId } from "../model/id.ts";
-import type { Frame } from "../model/series.ts";
+import type { Frame, SourceKey } from "../model/series.ts";
 import { pick } from "./host-plan.ts";
 import { detailsOf, postedSeries, valuesOf } from "./host-post.ts";
 import {
@@ -106,6 +106,11 @@ export class Hosts implements AsyncDisposable {
    */
   leave(id: HostId, work: () => Promise<boolean>): Promise<boolean> {
     return this.#registry.leave(id, work);
+  }
+
+  /** Sources whose samples are kept for another time than all others, in ms. */
+  retentions(): ReadonlyMap<SourceKey, number> {
+    return this.#registry.retentions();
   }
 
   /** Writes what waits. */

@@ -3,13 +3,18 @@
  * database per monitor. Rebuilt from the store at start.
  */
 import type { BoardEntry, CheckTotals, LastCheck } from "../model/board.ts";
+import { followsHost } from "../model/host.ts";
 import type { MonitorId } from "../model/id.ts";
 import type { JudgeState } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
 
 export interface Board {
+  /** Also of a monitor that follows a host. */
   get(id: MonitorId): BoardEntry | undefined;
+  /** Every monitor but those that follow hosts: these have lists, counts and metrics of their own. */
   entries(): Iterable<BoardEntry>;
+  /** Monitors that follow hosts. */
+  hostEntries(): Iterable<BoardEntry>;
   readonly size: number;
   /** Takes in a new or changed monitor; its last check stays unless `state` is undefined. */
   put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
@@ -27,17 +32,20 @@ interface Row {
   totals: CheckTotals;
 }
 
-/** Makes an empty board. */
+/** Makes an empty board. A monitor that follows a host follows it as long as it is. */
 export function createBoard(): Board {
-  const rows = new Map<MonitorId, Row>();
+  const monitors = new Map<MonitorId, Row>();
+  const hosts = new Map<MonitorId, Row>();
+  const rowOf = (id: MonitorId): Row | undefined => monitors.get(id) ?? hosts.get(id);
   return {
-    get: (id) => rows.get(id),
-    entries: () => rows.values(),
+    get: rowOf,
+    entries: () => monitors.values(),
+    hostEntries: () => hosts.values(),
     get size() {
-      return rows.size;
+      return monitors.size;
     },
     put(monitor, state, at) {
-      const former = rows.get(monitor.id);
+      const former = rowOf(monitor.id);
       const paused = !monitor.enabled;
       const status = paused ? "paused" : (state?.status ?? "pending");
       const row: Row = {
@@ -53,11 +61,11 @@ export function createBoard(): Board {
         lastCheck: state === undefined ? null : (former?.lastCheck ?? null),
         totals: former?.totals ?? { checks: 0, errors: 0 },
       };
-      rows.set(monitor.id, row);
+      (followsHost(monitor) ? hosts : monitors).set(monitor.id, row);
       return row;
     },
     checked(id, state, check) {
-      const row = rows.get(id);
+      const row = rowOf(id);
       if (row === undefined) return undefined;
       row.status = state.status;
       row.since = state.since;
@@ -69,6 +77,9 @@ export function createBoard(): Board {
       };
       return row;
     },
-    remove: (id) => void rows.delete(id),
+    remove(id) {
+      monitors.delete(id);
+      hosts.delete(id);
+    },
   };
 }

@@ -63,6 +63,7 @@ function open(
   options: { monitors?: MonitorId[]; lastEventId?: string; keyId?: string; onDropped?: () => void },
 ): { next: () => Promise<Event[]>; end: () => Promise<boolean> } {
   const stream = live.open({
+    hosts: [],
     monitors: options.monitors ?? [],
     lastEventId: options.lastEventId,
     keyId: options.keyId,
@@ -160,7 +161,7 @@ describe("live events", () => {
     const resumed = await open(live, { lastEventId: latest }).next();
     assert.deepEqual(
       resumed.map(({ event }) => event),
-      ["counts"],
+      ["counts", "host_counts"],
     );
   });
 
@@ -186,7 +187,7 @@ describe("live events", () => {
       const events = await open(live, { lastEventId: String(first?.id) }).next();
       assert.deepEqual(
         events.map(({ event }) => event),
-        ["reset", "counts"],
+        ["reset", "counts", "host_counts"],
       );
     });
   }
@@ -234,6 +235,7 @@ describe("live events", () => {
     const { live, a } = setUp(t);
     const stream = live.open({
       monitors: [a.id],
+      hosts: [],
       lastEventId: undefined,
       keyId: undefined,
       onDropped: () => assert.fail("dropped"),
@@ -248,7 +250,13 @@ describe("live events", () => {
   test("are refused beyond five hundred readers", (t) => {
     const { live } = setUp(t);
     for (let i = 0; i < 500; i += 1) open(live, {});
-    const one = { monitors: [], lastEventId: undefined, keyId: undefined, onDropped: () => {} };
+    const one = {
+      monitors: [],
+      hosts: [],
+      lastEventId: undefined,
+      keyId: undefined,
+      onDropped: () => {},
+    };
     assert.equal(live.open(one), undefined);
     live.closeAll();
     assert.notEqual(live.open(one), undefined);

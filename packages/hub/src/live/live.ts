@@ -6,10 +6,11 @@
  * Every event has an id one greater than the one before, starting from the clock, so that ids of a former process are
  * never mistaken for present ones. A reader that comes back with the latest id has missed nothing.
  */
-import type { LiveCheck, LiveEvents, Status } from "@belfry/contract";
+import type { HostView, LiveCheck, LiveEvents, Status } from "@belfry/contract";
 import type { BoardEntry } from "../model/board.ts";
 import type { Clock } from "../model/clock.ts";
-import type { IncidentId, MonitorId } from "../model/id.ts";
+import { followsHost } from "../model/host.ts";
+import type { HostId, IncidentId, MonitorId } from "../model/id.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
 
 export interface LiveParts {
@@ -17,12 +18,15 @@ export interface LiveParts {
   readonly board: {
     get(id: MonitorId): BoardEntry | undefined;
     entries(): Iterable<BoardEntry>;
+    hostEntries(): Iterable<BoardEntry>;
   };
 }
 
 export interface LiveReaderOptions {
   /** Monitors whose every check is wanted; of all others come changes of status. */
   readonly monitors: readonly MonitorId[];
+  /** Hosts whose latest figures are wanted. */
+  readonly hosts: "all" | readonly HostId[];
   readonly lastEventId: string | undefined;
   readonly keyId: string | undefined;
   /** Called when the reader is dropped because it takes its events too slowly. */
@@ -30,12 +34,17 @@ export interface LiveReaderOptions {
 }
 
 export interface Live extends Disposable {
+  /** Says how hosts are shown; `view` gives undefined for one that is gone. Until then none are. */
+  watchHosts(view: (id: HostId) => HostView | undefined): void;
   checked(entry: BoardEntry): void;
   statusChanged(entry: BoardEntry): void;
   monitorsChanged(ids: {
     readonly changed: readonly MonitorId[];
     readonly deleted: readonly MonitorId[];
   }): void;
+  /** What is shown of a host changed. */
+  hostShown(id: HostId): void;
+  hostStatusChanged(id: HostId): void;
   incidentsChanged(ids: readonly IncidentId[]): void;
   /** Opens a stream; undefined when as many are open as are allowed. */
   open(options: LiveReaderOptions): AsyncIterable<string> | undefined;
@@ -49,6 +58,7 @@ export interface Live extends Disposable {
 interface Reader {
   readonly queue: EventQueue;
   readonly monitors: ReadonlySet<MonitorId>;
+  readonly hosts: "all" | ReadonlySet<HostId>;
   readonly keyId: string | undefined;
   readonly openedAt: number;
   readonly onDropped: () => void;
@@ -59,6 +69,9 @@ const heartbeatEveryMs = 15_000;
 /** A stream ends after this long, so that the access of whoever reads is checked again. */
 const longestStreamMs = 30 * 60_000;
 const mostReaders = 500;
+/** Hosts in one event, and in one second: what is more waits for the next. About 700 characters each. */
+const mostHostsPerEvent = 100;
+const mostHostsPerFlush = 1_000;
 /** What a reader may be behind, in characters. */
 const mostBuffered = 1024 * 1024;
 
@@ -74,12 +87,15 @@ class LiveEventSource implements Live {
   readonly #watched = new Map<MonitorId, number>();
   readonly #checked = new Set<MonitorId>();
   readonly #changedStatus = new Set<MonitorId>();
+  readonly #shownHosts = new Set<HostId>();
   readonly #changedMonitors = new Set<MonitorId>();
   readonly #deletedMonitors = new Set<MonitorId>();
   readonly #changedIncidents = new Set<IncidentId>();
   #lastId: number;
   /** Something happened while nobody read: whoever comes back has missed it. */
   #missed = false;
+  #hostStatusChanged = false;
+  #hostView: (id: HostId) => HostView | undefined = () => undefined;
   #dropped = 0;
   #flushedAt: number;
   #flushTimer: NodeJS.Timeout | null = null;
@@ -93,6 +109,10 @@ class LiveEventSource implements Live {
 
   get stats(): { readonly readers: number; readonly dropped: number } {
     return { readers: this.#readers.size, dropped: this.#dropped };
+  }
+
+  watchHosts(view: (id: HostId) => HostView | undefined): void {
+    this.#hostView = view;
   }
 
   checked({ monitor }: BoardEntry): void {
@@ -112,6 +132,16 @@ class LiveEventSource implements Live {
     for (const id of ids.deleted) this.#note(this.#deletedMonitors, id);
   }
 
+  hostShown(id: HostId): void {
+    if (this.#readers.size === 0) this.#missed = true;
+    else if (this.#wantsHost(id)) this.#note(this.#shownHosts, id);
+  }
+
+  hostStatusChanged(id: HostId): void {
+    if (this.#readers.size > 0) this.#hostStatusChanged = true;
+    this.#note(this.#shownHosts, id);
+  }
+
   incidentsChanged(ids: readonly IncidentId[]): void {
     for (const id of ids) this.#note(this.#changedIncidents, id);
   }
@@ -121,6 +151,7 @@ class LiveEventSource implements Live {
     const reader: Reader = {
       queue: createEventQueue(() => this.#remove(reader)),
       monitors: new Set(options.monitors),
+      hosts: options.hosts === "all" ? "all" : new Set(options.hosts),
       keyId: options.keyId,
       openedAt: this.#parts.clock.monotonicMs(),
       onDropped: options.onDropped,
@@ -137,7 +168,9 @@ class LiveEventSource implements Live {
     if (knows !== undefined && knows !== String(this.#lastId)) {
       reader.queue.push(eventText(this.#lastId, "reset", {}));
     }
-    reader.queue.push(eventText(this.#lastId, "counts", this.#counts()));
+    const { board } = this.#parts;
+    reader.queue.push(eventText(this.#lastId, "counts", countsOf(board.entries())));
+    reader.queue.push(eventText(this.#lastId, "host_counts", countsOf(board.hostEntries())));
     return reader.queue;
   }
 
@@ -161,6 +194,10 @@ class LiveEventSource implements Live {
       return;
     }
     into.add(id);
+    this.#arm();
+  }
+
+  #arm(): void {
     if (this.#flushTimer !== null) return;
     const waitMs = this.#flushedAt + flushEveryMs - this.#parts.clock.monotonicMs();
     this.#flushTimer = setTimeout(() => this.#flush(), Math.max(20, waitMs));
@@ -175,12 +212,21 @@ class LiveEventSource implements Live {
     const incidents = [...this.#changedIncidents];
     if (incidents.length > 0) this.#sendAll("incidents", { changed: incidents });
     this.#sendChecks();
-    if (this.#changedStatus.size + changed.length + deleted.length > 0) {
-      this.#sendAll("counts", this.#counts());
+    this.#sendHosts();
+    const { board } = this.#parts;
+    const ofHosts = changed.filter((id) => isHost(board.get(id))).length;
+    const gone = deleted.length > 0;
+    if (this.#changedStatus.size > 0 || changed.length > ofHosts || gone) {
+      this.#sendAll("counts", countsOf(board.entries()));
     }
+    if (this.#hostStatusChanged || ofHosts > 0 || gone) {
+      this.#sendAll("host_counts", countsOf(board.hostEntries()));
+    }
+    this.#hostStatusChanged = false;
     const sets = [this.#checked, this.#changedStatus, this.#changedMonitors, this.#deletedMonitors];
     for (const set of sets) set.clear();
     this.#changedIncidents.clear();
+    if (this.#shownHosts.size > 0) this.#arm();
   }
 
   #sendChecks(): void {
@@ -196,6 +242,33 @@ class LiveEventSource implements Live {
         .filter(([one]) => this.#changedStatus.has(one) || reader.monitors.has(one))
         .map(([, view]) => view);
       if (own.length > 0) this.#send(reader, eventText(id, "checks", own));
+    }
+  }
+
+  #wantsHost(id: HostId): boolean {
+    for (const { hosts } of this.#readers) if (hosts === "all" || hosts.has(id)) return true;
+    return false;
+  }
+
+  /** Every view becomes text once, however many read it. */
+  #sendHosts(): void {
+    const texts = new Map<HostId, string>();
+    for (const id of this.#shownHosts) {
+      if (texts.size >= mostHostsPerFlush) break;
+      this.#shownHosts.delete(id);
+      const view = this.#hostView(id);
+      if (view !== undefined) texts.set(id, JSON.stringify(view));
+    }
+    if (texts.size === 0) return;
+    const id = (this.#lastId += 1);
+    const all = [...texts];
+    for (const reader of this.#readers) {
+      const { hosts } = reader;
+      const own = hosts === "all" ? all : all.filter(([host]) => hosts.has(host));
+      for (let from = 0; from < own.length; from += mostHostsPerEvent) {
+        const some = own.slice(from, from + mostHostsPerEvent).map(([, text]) => text);
+        this.#send(reader, `id: ${id}\nevent: hosts\ndata: [${some.join(",")}]\n\n`);
+      }
     }
   }
 
@@ -234,20 +307,24 @@ class LiveEventSource implements Live {
     if (this.#heartbeatTimer !== null) clearInterval(this.#heartbeatTimer);
     this.#heartbeatTimer = null;
   }
+}
 
-  #counts(): Record<Status, number> {
-    const counts: Record<Status, number> = {
-      pending: 0,
-      up: 0,
-      degraded: 0,
-      down: 0,
-      unknown: 0,
-      maintenance: 0,
-      paused: 0,
-    };
-    for (const { status } of this.#parts.board.entries()) counts[status] += 1;
-    return counts;
-  }
+function isHost(entry: BoardEntry | undefined): boolean {
+  return entry !== undefined && followsHost(entry.monitor);
+}
+
+function countsOf(entries: Iterable<BoardEntry>): Record<Status, number> {
+  const counts: Record<Status, number> = {
+    pending: 0,
+    up: 0,
+    degraded: 0,
+    down: 0,
+    unknown: 0,
+    maintenance: 0,
+    paused: 0,
+  };
+  for (const { status } of entries) counts[status] += 1;
+  return counts;
 }
 
 function eventText<E extends keyof LiveEvents>(id: number, event: E, data: LiveEvents[E]): string {

@@ -62,3 +62,27 @@ export function followsHost(monitor: { readonly kind: string }): boolean {
 export function hostSource(id: HostId): string {
   return `host:${id}`;
 }
+
+/** A deadline where nothing is known of the interval, in ms: after this the Monitoring Stack calls a host offline. */
+const unknownDeadlineMs = 300_000;
+const leastDeadlineMs = 30_000;
+const mostDeadlineMs = 604_800_000;
+const longestName = 100;
+
+/** Ms without a sample after which a host is down. */
+export function deadlineOf({
+  silentAfterMs,
+  intervalMs,
+}: Pick<Host, "silentAfterMs" | "intervalMs">): number {
+  if (silentAfterMs !== null) return silentAfterMs;
+  if (intervalMs === null) return unknownDeadlineMs;
+  return Math.min(mostDeadlineMs, Math.max(3 * Math.round(intervalMs), leastDeadlineMs));
+}
+
+/** A host name as the name of its monitor: one line of at most 100 characters. */
+export function monitorNameOf(hostName: string): string {
+  // oxlint-disable-next-line no-control-regex -- it is these characters that a name may not have
+  const plain = hostName.replaceAll(/[\u0000-\u001f\u007f]+/g, " ").trim();
+  const short = plain.slice(0, longestName).toWellFormed().trim();
+  return short === "" ? "host" : short;
+}

@@ -143,11 +143,12 @@ function findKind(
     return undefined;
   }
   const kind = kinds.get(named ?? "http");
-  if (kind === undefined) {
-    const known = [...kinds.keys()].toSorted().join(", ");
-    problems.push({ path: "kind", message: `expected one of ${known}, found ${describe(named)}` });
-  }
-  return kind;
+  if (kind !== undefined && kind.passive !== true) return kind;
+  const known = [...kinds.values()].filter(({ passive }) => passive !== true);
+  const names = known.map((one) => one.kind).toSorted();
+  const message = `expected one of ${names.join(", ")}, found ${describe(named)}`;
+  problems.push({ path: "kind", message });
+  return undefined;
 }
 
 /** Short form → the setting it stands for. */

@@ -1,6 +1,7 @@
 /** The check kinds there are: one line each. */
 import type { CheckKind } from "../model/check-kind.ts";
 import { createDnsKind } from "./dns.ts";
+import { createHostKind } from "./host.ts";
 import { createHttpKind } from "./http.ts";
 import type { ProbeParts } from "./parts.ts";
 import { createPingKind } from "./ping.ts";
@@ -17,6 +18,7 @@ export function createCheckKinds(parts: ProbeParts): ReadonlyMap<string, CheckKi
     createDnsKind(parts),
     createTlsKind(parts),
     createSyntheticKind(parts),
+    createHostKind(),
   ];
   return new Map(kinds.map((kind) => [kind.kind, kind]));
 }

@@ -5,6 +5,7 @@
  */
 import type { Reason } from "@belfry/contract";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { addIngestMetrics, type IngestMetrics } from "./metrics-ingest.ts";
 import { addProcessMetrics } from "./metrics-process.ts";
 
 /** A check as it is counted. */
@@ -24,7 +25,7 @@ export interface WatchedQueue {
   readonly dropped: number;
 }
 
-export interface Metrics extends Disposable {
+export interface Metrics extends IngestMetrics, Disposable {
   readonly registry: Registry;
   checked(check: CountedCheck): void;
   /** Told of each start of a check with the time between due and started. */
@@ -64,6 +65,7 @@ export function createMetrics(version: string): Metrics {
     ...countChecks(registry),
     ...countHub(registry),
     ...watchHub(registry),
+    ...addIngestMetrics(registry),
     [Symbol.dispose]: () => process[Symbol.dispose](),
   };
 }

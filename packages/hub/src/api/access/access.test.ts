@@ -36,6 +36,10 @@ const expected: Readonly<Record<Permission, readonly string[]>> = {
   authenticated: ["DELETE /api/v1/session", "GET /api/v1/session"],
   read: [
     "GET /api/v1/check-kinds",
+    "GET /api/v1/hosts",
+    "GET /api/v1/hosts/:id",
+    "GET /api/v1/hosts/:id/series",
+    "GET /api/v1/hosts/sparklines",
     "GET /api/v1/incidents",
     "GET /api/v1/incidents/:id",
     "GET /api/v1/live",
@@ -52,9 +56,12 @@ const expected: Readonly<Record<Permission, readonly string[]>> = {
     "GET /targets/:target_id",
   ],
   write: [
+    "DELETE /api/v1/hosts/:id",
     "DELETE /api/v1/monitors/:id",
     "DELETE /targets/:target_id",
+    "PATCH /api/v1/hosts/:id",
     "PATCH /api/v1/monitors/:id",
+    "POST /api/v1/hosts/:id/clean",
     "POST /api/v1/incidents/:id/acknowledge",
     "POST /api/v1/monitors",
     "POST /api/v1/monitors/:id/check",
@@ -62,7 +69,11 @@ const expected: Readonly<Record<Permission, readonly string[]>> = {
     "POST /targets",
     "PUT /api/v1/monitors/:id",
   ],
-  ingest: ["POST /api/v1/import/prometheus", "POST /prometheus/api/v1/write"],
+  ingest: [
+    "POST /api/v1/host-samples",
+    "POST /api/v1/import/prometheus",
+    "POST /prometheus/api/v1/write",
+  ],
   admin: ["DELETE /api/v1/keys/:id", "GET /api/v1/audit", "GET /api/v1/keys", "POST /api/v1/keys"],
 };
 

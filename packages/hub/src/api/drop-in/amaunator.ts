@@ -17,6 +17,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { BoardEntry } from "../../model/board.ts";
 import { AppError } from "../../model/error.ts";
+import { followsHost } from "../../model/host.ts";
 import { parseId } from "../../model/id.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { parseMonitor } from "../../model/monitor-input.ts";
@@ -113,7 +114,9 @@ function addTarget(app: FastifyInstance, parts: ApiParts): void {
   function entryOf(id: string): BoardEntry {
     const monitorId = parseId<"monitor">(readTargetId(id));
     const entry = monitorId === undefined ? undefined : parts.board.get(monitorId);
-    if (entry === undefined) throw new AppError("not_found", "Target not found");
+    if (entry === undefined || followsHost(entry.monitor)) {
+      throw new AppError("not_found", "Target not found");
+    }
     return entry;
   }
   const path = "/targets/:target_id";

@@ -122,7 +122,8 @@ const bySeverity: readonly Status[] = [
   "paused",
 ];
 
-function severityOf(status: Status): number {
+/** A place in the order of statuses, worst first. */
+export function severityOf(status: Status): number {
   return bySeverity.indexOf(status);
 }
 
@@ -180,7 +181,11 @@ function filterOf(
   };
 }
 
-function readLabel(text: string): { readonly name: string; readonly value: string | undefined } {
+/** Reads `team:core`, or `team` for any value. */
+export function readLabel(text: string): {
+  readonly name: string;
+  readonly value: string | undefined;
+} {
   const colon = text.indexOf(":");
   if (colon === -1) return { name: text, value: undefined };
   return { name: text.slice(0, colon), value: text.slice(colon + 1) };
@@ -213,12 +218,12 @@ function createNameOrder(
   };
 }
 
-/** Every status with how many monitors have it. */
-export function countStatuses(board: Board): Record<Status, number> {
+/** Every status with how many of the entries have it. */
+export function countStatuses(entries: Iterable<BoardEntry>): Record<Status, number> {
   const counts = Object.fromEntries(statuses.map((status) => [status, 0])) as Record<
     Status,
     number
   >;
-  for (const { status } of board.entries()) counts[status] += 1;
+  for (const { status } of entries) counts[status] += 1;
   return counts;
 }

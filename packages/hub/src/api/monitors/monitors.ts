@@ -12,6 +12,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { BoardEntry } from "../../model/board.ts";
 import { AppError } from "../../model/error.ts";
+import { followsHost } from "../../model/host.ts";
 import { parseId, type MonitorId } from "../../model/id.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import {
@@ -79,6 +80,14 @@ export function findEntry(parts: Pick<ApiParts, "board">, id: string): BoardEntr
   const entry = monitorId === undefined ? undefined : parts.board.get(monitorId);
   if (entry === undefined) throw new AppError("not_found", "There is no monitor with this id");
   return entry;
+}
+
+/** The same for a change: a monitor that follows a host changes with it. */
+function findOwnEntry(parts: Pick<ApiParts, "board">, id: string): BoardEntry {
+  const entry = findEntry(parts, id);
+  if (!followsHost(entry.monitor)) return entry;
+  const path = `/api/v1/hosts/${entry.monitor.id}`;
+  throw new AppError("conflict", `This monitor follows a host: change or delete it at ${path}`);
 }
 
 function addReading(app: FastifyInstance, parts: ApiParts): void {
@@ -162,7 +171,7 @@ function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
     call: Call<{ id: string }, unknown, unknown>,
     read: (former: Monitor) => Parsed<Monitor>,
   ): Promise<MonitorView> {
-    const { monitor: former } = findEntry(parts, call.params.id);
+    const { monitor: former } = findOwnEntry(parts, call.params.id);
     checkIfMatch(call.request, former.version);
     const next = accept(read(former));
     const reset = checksDifferently(former, next);
@@ -183,7 +192,7 @@ function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
     params: idParams,
     parseBody: asSent,
     answers: { 200: one },
-    errors: ["not_found", "version_mismatch"],
+    errors: ["not_found", "conflict", "version_mismatch"],
   } as const;
   addRoute(app, {
     ...common,
@@ -222,9 +231,9 @@ function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
     description: "With its history and series; incidents stay.",
     params: idParams,
     answers: { 204: noContent },
-    errors: ["not_found", "version_mismatch"],
+    errors: ["not_found", "conflict", "version_mismatch"],
     async handle({ params, request, reply, principal }) {
-      const { monitor } = findEntry(parts, params.id);
+      const { monitor } = findOwnEntry(parts, params.id);
       checkIfMatch(request, monitor.version);
       const removed = await parts.desk.remove(monitor.id, actorOf(principal));
       if (!removed) throw new AppError("not_found", "The monitor was deleted meanwhile");
