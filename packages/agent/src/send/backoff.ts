@@ -1,7 +1,7 @@
 /** How long to wait after failures: from one second up, twice as long each time, up to a minute, of it half at random. */
 
 const firstMs = 1_000;
-export const longestMs = 60_000;
+const longestMs = 60_000;
 
 export class Backoff {
   readonly #random: () => number;
@@ -18,6 +18,11 @@ export class Backoff {
     const most = Math.min(longestMs, firstMs * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
     this.until = monotonicMs + Math.max(atLeastMs, most * (0.5 + this.#random() / 2));
+  }
+
+  /** Whether the last try failed. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
   }
 
   reset(): void {

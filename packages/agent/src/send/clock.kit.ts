@@ -38,6 +38,16 @@ export class TestTime {
     }
     this.#ms = end;
   }
+
+  /** Lets time pass in steps, with room for real requests and files between them, until a condition holds. */
+  async passUntil(what: string, holds: () => boolean, stepMs = 50): Promise<void> {
+    const deadline = performance.now() + 20_000;
+    while (!holds()) {
+      if (performance.now() > deadline) throw new Error(`let time pass for 20 s for: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      this.pass(stepMs);
+    }
+  }
 }
 
 /** Waits for a condition, up to 10 s of real time. */

@@ -41,6 +41,7 @@ export class HubSender implements AsyncDisposable {
   #lastLiveMs = Number.NEGATIVE_INFINITY;
   #backlog: Promise<void> = Promise.resolve();
   #isDraining = false;
+  #isSendingBacklog = false;
   #lastBacklogMs = Number.NEGATIVE_INFINITY;
   /** The hub as a whole, and each way of sending. */
   readonly #wait: Readonly<Record<"hub" | "live" | "backlog", Backoff>>;
@@ -106,15 +107,15 @@ export class HubSender implements AsyncDisposable {
       if (nowMs - this.#liveSince >= holdMs) this.#spoolFresh();
       return;
     }
-    if (nowMs < Math.max(this.#wait.hub.until, this.#wait.live.until)) {
+    if (!this.#mayTry("live", nowMs)) {
       this.#spoolFresh();
       return;
     }
     const { sendEveryMs, intervalMs } = this.#settings;
     const dueMs = this.#lastLiveMs + sendEveryMs;
-    // Samples come with some jitter: one that is nearly due is not kept waiting for the next.
+    // Samples come with some jitter: one that is nearly due goes now, and one that is a little late is waited for.
     if (nowMs < dueMs - intervalMs / 2 && samplesIn(this.#fresh) < mostTimes) {
-      this.#dueTimer ??= this.#parts.after(dueMs - nowMs, () => {
+      this.#dueTimer ??= this.#parts.after(dueMs + intervalMs / 2 - nowMs, () => {
         this.#dueTimer = null;
         this.#sendFresh();
       });
@@ -214,8 +215,10 @@ export class HubSender implements AsyncDisposable {
   async #sendTaken(taken: Taken): Promise<boolean> {
     for (const run of taken.runs) {
       await this.#pause();
-      if (this.#isStopping) return false;
+      if (this.#isStopping || !this.#mayTry("backlog", this.#lastBacklogMs)) return false;
+      this.#isSendingBacklog = true;
       const outcome = await this.#delivery.send(run, null);
+      this.#isSendingBacklog = false;
       this.#settle(outcome, "backlog");
       if (outcome.kind !== "sent" && outcome.kind !== "refused") return false;
     }
@@ -232,6 +235,13 @@ export class HubSender implements AsyncDisposable {
       await promise;
     }
     this.#lastBacklogMs = clock.monotonicMs();
+  }
+
+  /** Whether it is time to ask the hub. One that failed is asked by one request at a time. */
+  #mayTry(way: "live" | "backlog", nowMs: number): boolean {
+    if (nowMs < Math.max(this.#wait.hub.until, this.#wait[way].until)) return false;
+    const isAsked = way === "live" ? this.#isSendingBacklog : this.#liveSince !== null;
+    return !(isAsked && this.#wait.hub.isFailing);
   }
 
   #settle(outcome: Delivered, way: "live" | "backlog"): void {

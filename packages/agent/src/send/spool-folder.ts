@@ -159,11 +159,14 @@ export class SpoolFolder {
     }
   }
 
-  /** Deletes a file: its samples are no longer needed. */
+  /** Deletes a file: its samples are no longer needed. One that cannot be deleted is given out by no one but a later process. */
   async remove(file: SpoolFile): Promise<void> {
-    this.#taken.delete(file.sequence);
-    this.#files = this.#files.filter((one) => one.sequence !== file.sequence);
-    await this.#unlink(file.name);
+    try {
+      await this.#unlink(file.name);
+    } finally {
+      this.#taken.delete(file.sequence);
+      this.#files = this.#files.filter((one) => one.sequence !== file.sequence);
+    }
   }
 
   /** Its samples could not be sent; it is the oldest again. */
