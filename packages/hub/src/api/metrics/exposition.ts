@@ -1,5 +1,5 @@
 /**
- * What `GET /metrics` answers: Belfry's own metrics, then one family after another over all monitors. Made in slices
+ * What `GET /metrics` answers: Belfry's own metrics, then one family after another over all monitors and all hosts. Made in slices
  * with pauses, because with ten thousand monitors it is megabytes and a check must not wait for it. All families speak
  * of the same instant: what is shown of each monitor is taken first.
  *
@@ -17,7 +17,7 @@ import { targetOf } from "../monitors/view.ts";
 import type { ApiParts } from "../parts.ts";
 import { familyHeader, labelText, sampleLine, type FamilyType, type Format } from "./format.ts";
 
-export type ExpositionParts = Pick<ApiParts, "board" | "kinds" | "registry" | "outputs">;
+export type ExpositionParts = Pick<ApiParts, "board" | "hosts" | "kinds" | "registry" | "outputs">;
 
 /** Makes the answer, as pieces of text. */
 export type Exposition = (format: Format) => AsyncIterable<string>;
@@ -54,10 +54,12 @@ export function createExposition(parts: ExpositionParts): Exposition {
   return async function* expose(format) {
     const own = await parts.registry.getMetricsAsJSON();
     const rows = Array.from(parts.board.entries(), rowOf);
+    const hosts = Array.from(parts.board.hostEntries(), (entry) => hostRowOf(parts, entry));
     yield* inSlices([
       ownMetrics(format, own),
       outputMetrics(format, parts.outputs(), rows.length),
       boardMetrics(format, rows),
+      watchedHosts(format, hosts),
       ...families.map((family) => probeMetrics(format, family, rows)),
     ]);
     if (format === "openmetrics") yield "# EOF\n";
@@ -180,11 +182,46 @@ function* boardMetrics(format: Format, rows: readonly Row[]): Iterable<string> {
   });
 }
 
+/** What is shown of one host. */
+interface HostLine {
+  readonly status: Status;
+  /** `host="…",name="…"`; the series of a host have the same `host`. */
+  readonly labels: string;
+  readonly lastHeardAt: number | null;
+}
+
+function hostRowOf(
+  { hosts }: Pick<ExpositionParts, "hosts">,
+  { monitor, status }: BoardEntry,
+): HostLine {
+  const labels = labelText({ host: monitor.id, name: monitor.name });
+  return { status, labels, lastHeardAt: hosts.get(monitor.id)?.lastHeardAt ?? null };
+}
+
+function* watchedHosts(format: Format, hosts: readonly HostLine[]): Iterable<string> {
+  const counts = new Map<Status, number>(statuses.map((status) => [status, 0]));
+  for (const { status } of hosts) counts.set(status, (counts.get(status) ?? 0) + 1);
+  yield familyHeader(format, "belfry_hosts", "gauge", "Hosts by status");
+  for (const [status, count] of counts)
+    yield sampleLine("belfry_hosts", `status="${status}"`, count);
+  const up = "belfry_host_up";
+  const upHelp = "Whether a host is heard: 1 or 0; left out where Belfry cannot tell";
+  yield* family(familyHeader(format, up, "gauge", upHelp), hosts, ({ status, labels }) => {
+    if (status !== "up" && status !== "degraded" && status !== "down") return undefined;
+    return sampleLine(up, labels, status === "down" ? 0 : 1);
+  });
+  const heard = "belfry_host_last_heard_timestamp_seconds";
+  const heardHelp = "When a host was heard last, in Unix seconds";
+  yield* family(familyHeader(format, heard, "gauge", heardHelp), hosts, (host) =>
+    host.lastHeardAt === null ? undefined : sampleLine(heard, host.labels, host.lastHeardAt / 1000),
+  );
+}
+
 /** A family without samples is left out altogether. */
-function* family(
+function* family<T>(
   header: string,
-  rows: readonly Row[],
-  lineOf: (row: Row) => string | undefined,
+  rows: readonly T[],
+  lineOf: (row: T) => string | undefined,
 ): Iterable<string> {
   let begun = false;
   for (const row of rows) {
