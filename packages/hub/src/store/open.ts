@@ -134,8 +134,8 @@ async function deleteSamples(
   while (await writer.call("deleteSamplesOfShard", [source, range, shard])) shard += 1;
 }
 
-/** How long other writes may wait behind a piece of maintenance, in ms. */
-const sliceMs = 50;
+/** How long a piece of maintenance goes on beginning something, in ms: other writes wait for no longer, and for one seal. */
+const sliceMs = 20;
 
 /** Maintains in slices, so that what was decided about checks goes in between. */
 async function maintain(

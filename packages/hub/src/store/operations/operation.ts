@@ -30,9 +30,16 @@ export interface OperationContext {
   readonly frames: readonly Frame[];
 }
 
+/**
+ * How an operation runs. `read` asks once; `snapshot` asks several times and sees one state of the database; `write`
+ * changes it, all or nothing, together with other writes; `upkeep` is a write that takes its time and that nobody waits
+ * for: others go first, and never wait for it and one another in the same transaction.
+ */
+export type Mode = "read" | "snapshot" | "write" | "upkeep";
+
 /** One operation; its arguments and its result can be cloned from one thread to another. */
 export interface Operation<A extends readonly unknown[], R> {
-  readonly mode: "read" | "snapshot" | "write";
+  readonly mode: Mode;
   readonly run: (context: OperationContext, ...args: A) => Promise<R>;
 }
 
@@ -55,4 +62,11 @@ export function write<A extends readonly unknown[], R>(
   run: (context: OperationContext, ...args: A) => Promise<R>,
 ): Operation<A, R> {
   return { mode: "write", run };
+}
+
+/** An operation that writes in a piece of its own: nobody waits for it. */
+export function upkeep<A extends readonly unknown[], R>(
+  run: (context: OperationContext, ...args: A) => Promise<R>,
+): Operation<A, R> {
+  return { mode: "upkeep", run };
 }

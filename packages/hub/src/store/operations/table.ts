@@ -10,7 +10,14 @@ import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
-import { read, snapshot, write, type Operation, type OperationContext } from "./operation.ts";
+import {
+  read,
+  snapshot,
+  upkeep,
+  write,
+  type Operation,
+  type OperationContext,
+} from "./operation.ts";
 import {
   append,
   buckets,
@@ -63,7 +70,7 @@ export const operations = {
   auditEntries: read(auditEntries),
   rememberAnswer: write(rememberAnswer),
   rememberedAnswer: read(rememberedAnswer),
-  dropOld: write(dropOld),
+  dropOld: upkeep(dropOld),
   append: write(append),
   listSeries: snapshot(listSeries),
   raw: snapshot(raw),
@@ -76,7 +83,7 @@ export const operations = {
   bucketsOfNames: snapshot(bucketsOfNames),
   latestOf: snapshot(latestOf),
   setRetention: write(setRetention),
-  maintainSeries: write(maintainSeries),
+  maintainSeries: upkeep(maintainSeries),
   seriesStats: snapshot(seriesStats),
 } as const;
 

@@ -5,6 +5,7 @@
 import { sql, type Kysely } from "kysely";
 import { isRetriable } from "../failure.ts";
 import { migrateUp } from "../migrations/run.ts";
+import type { Mode } from "../operations/operation.ts";
 import { operations, runOperation } from "../operations/table.ts";
 import type { Answer } from "../thread/messages.ts";
 import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
@@ -35,7 +36,7 @@ export const openPool: OpenEngine = async (settings, answer) => {
     notes: [...connection.notes, ...done.map((name) => `migrated the database: ${name}`)],
     take(calls) {
       for (const call of calls) {
-        const lane = modeOf(call) === "write" ? writes : reads;
+        const lane = isWriting(modeOf(call)) ? writes : reads;
         lane.add(async () => answer([await settle(db, contexts, call)]));
       }
     },
@@ -46,8 +47,12 @@ export const openPool: OpenEngine = async (settings, answer) => {
   };
 };
 
-function modeOf({ name }: UnpackedCall): "read" | "snapshot" | "write" {
+function modeOf({ name }: UnpackedCall): Mode {
   return name === "ping" ? "read" : operations[name].mode;
+}
+
+function isWriting(mode: Mode): boolean {
+  return mode === "write" || mode === "upkeep";
 }
 
 async function settle(
@@ -75,6 +80,7 @@ async function run(
     runOperation(name, contexts(on, frames), args);
   switch (modeOf(call)) {
     case "write":
+    case "upkeep":
       return db.transaction().execute(runOn);
     case "snapshot":
       return inSnapshot(db, runOn);

@@ -19,11 +19,17 @@ const batchesPerPiece = 64;
 /** Pieces that are gathered into a larger one; of buckets, a day brings twelve. */
 const piecesPerPiece = [16, 12, 12] as const satisfies Record<Resolution, number>;
 
-/** How long after its end a window is sealed, in ms: buckets come when the samples' windows are sealed. */
+/** How long after its end a window is sealed at the soonest, in ms: buckets come when the samples' windows are sealed. */
 const graceMs = [5 * 60_000, 15 * 60_000, 15 * 60_000] as const satisfies Record<
   Resolution,
   number
 >;
+
+/**
+ * Windows of all sources end at the same instant. Each source has its own minute of this many for sealing them, so that the
+ * work is spread, and hubs agree on it.
+ */
+const sealingMinutes = 30;
 
 /** How long the same window is left alone after it was sealed, in ms. */
 const resealAfterMs = 10 * 60_000;
@@ -137,7 +143,8 @@ export class Maintainer {
     for (const { sourceId, resolution, windowStart, level, rows } of open) {
       const job = { sourceId, resolution, windowStart, level };
       const key = keyOf(job);
-      const isOver = windowStart + windowMs[resolution] + graceMs[resolution] <= now;
+      const graceOfSource = graceMs[resolution] + (sourceId % sealingMinutes) * 60_000;
+      const isOver = windowStart + windowMs[resolution] + graceOfSource <= now;
       if (isOver && !this.#sealedAt.has(key)) {
         if (!sealing.has(key)) jobs.push({ kind: "seal", ...job });
         sealing.add(key);

@@ -2,6 +2,8 @@
  * The one writer of a SQLite database. Everything that waits is done in one transaction, so that many writes share one
  * sync: BEGIN IMMEDIATE; for each call a savepoint, rolled back alone when the call fails; COMMIT; only then the
  * answers. Calls run strictly one after another, so that nothing else ever uses the handle in between.
+ *
+ * Upkeep has transactions of its own, one after each of the others: what is written waits for one piece of it at most.
  */
 import type { DatabaseSync } from "node:sqlite";
 import { toAppError } from "../failure.ts";
@@ -14,6 +16,7 @@ const maxBatch = 1_000;
 export interface GroupCommitParts {
   readonly database: DatabaseSync;
   readonly run: (call: UnpackedCall) => Promise<unknown>;
+  readonly isUpkeep: (call: UnpackedCall) => boolean;
   readonly answer: (answers: readonly Answer[]) => void;
   /** Told when what calls have done was undone. */
   readonly onRollback: () => void;
@@ -22,6 +25,7 @@ export interface GroupCommitParts {
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
   #queue: UnpackedCall[] = [];
+  #upkeep: UnpackedCall[] = [];
   #running: Promise<void> | null = null;
 
   constructor(parts: GroupCommitParts) {
@@ -29,7 +33,9 @@ export class GroupCommit {
   }
 
   take(calls: readonly UnpackedCall[]): void {
-    this.#queue.push(...calls);
+    for (const call of calls) {
+      (this.#parts.isUpkeep(call) ? this.#upkeep : this.#queue).push(call);
+    }
     this.#running ??= this.#drain();
   }
 
@@ -39,12 +45,14 @@ export class GroupCommit {
   }
 
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length + this.#upkeep.length > 0) {
       // Let every message that has arrived be taken in, so that it shares the sync.
       await new Promise((resolve) => setImmediate(resolve));
       const batch = this.#queue.slice(0, maxBatch);
       this.#queue = this.#queue.slice(batch.length);
-      this.#parts.answer(await this.#commit(batch));
+      if (batch.length > 0) this.#parts.answer(await this.#commit(batch));
+      const piece = this.#upkeep.shift();
+      if (piece !== undefined) this.#parts.answer(await this.#commit([piece]));
     }
     this.#running = null;
   }

@@ -1,6 +1,6 @@
 /** The thread that writes the SQLite database. It holds the lock of the file, and migrates it. */
 import { migrateUp } from "../migrations/run.ts";
-import { runOperation } from "../operations/table.ts";
+import { operations, runOperation } from "../operations/table.ts";
 import type { OpenEngine } from "../thread/serve.ts";
 import { createSqliteContexts } from "./context.ts";
 import { openForWriting } from "./file.ts";
@@ -19,6 +19,7 @@ export const openWriter: OpenEngine = async (settings, answer) => {
     database,
     answer,
     onRollback: () => contexts.rolledBack(),
+    isUpkeep: ({ name }) => name !== "ping" && operations[name].mode === "upkeep",
     run: ({ name, args, frames }) =>
       name === "ping" ? Promise.resolve() : runOperation(name, contexts.of(frames), args),
   });

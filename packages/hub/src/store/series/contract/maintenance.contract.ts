@@ -39,6 +39,23 @@ export function maintenanceContract(open: () => Promise<SeriesDatabase>): void {
       ]);
     });
 
+    test("seals windows of many sources one after another, all within the hour", async () => {
+      await using database = await open();
+      const bench = new Bench(database);
+      const sources = Array.from({ length: 60 }, (_, i) => `host:${i}`);
+      await bench.append(...sources.map((source) => frameOf(source, "m", [origin, 1])));
+      const perMinute: number[] = [];
+      for (let at = 0; at <= 60; at += 1) {
+        const { sealed } = await bench.maintain(origin + 2 * hour + at * minute);
+        if (sealed > 0) perMinute.push(sealed);
+      }
+      assert.equal(
+        perMinute.reduce((sum, one) => sum + one, 0),
+        60,
+      );
+      assert.ok(Math.max(...perMinute) <= 2, `sealed ${perMinute.join(", ")}`);
+    });
+
     test("drops whole windows by age, and answers from what is left", async () => {
       await using database = await open();
       const bench = new Bench(database, {
