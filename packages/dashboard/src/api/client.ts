@@ -182,7 +182,7 @@ function seriesQuery(match: string, span: Span, stepSeconds: number | null): str
 }
 
 function namesQuery(names: readonly string[]): string {
-  return names.map((name) => `name=${encodeURIComponent(name)}`).join("&");
+  return `name=${names.join(",")}`;
 }
 
 function spanQuery(span: Span): Record<string, string> {

@@ -133,7 +133,12 @@ export function plotOptions(input: PlotInput): uPlot.Options {
   };
 }
 
-function axesOf({ style, unit }: PlotInput): uPlot.Axis[] {
+/** Width of the axis of values. */
+const yAxisPx = 62;
+/** Half of a time's label, less what is free at the right. */
+const leastRoomPx = 8;
+
+function axesOf({ style, unit, span }: PlotInput): uPlot.Axis[] {
   const axis = {
     stroke: style.text,
     font: `11px ${style.font}`,
@@ -145,11 +150,18 @@ function axesOf({ style, unit }: PlotInput): uPlot.Axis[] {
       ...axis,
       size: 28,
       space: 72,
-      values: (_chart, splits, _axis, _space, step) => timeLabels(splits, step),
+      values: (chart, splits, _axis, _space, step) => {
+        const { to, from } = span();
+        const perPixel = (to - from) / 1000 / Math.max(1, chart.width - yAxisPx);
+        // A label at the very end would be cut off.
+        return timeLabels(splits, step).map((label, i) =>
+          to / 1000 - (splits[i] ?? 0) < perPixel * leastRoomPx ? "" : label,
+        );
+      },
     },
     {
       ...axis,
-      size: 62,
+      size: yAxisPx,
       space: 36,
       ...(unit.steps === undefined ? {} : { incrs: [...unit.steps] }),
       values: (_chart, splits) => splits.map((value) => markOf(unit, value)),

@@ -76,5 +76,5 @@ function bothWays(min: number | null, max: number | null, least: number): [numbe
 
 /** A mark of the axis: `2 GiB`, not `2.0 GiB`. */
 export function markOf(unit: Unit, value: number): string {
-  return value === 0 ? "0" : unit.format(value).replace(/\.0+(?= )/, "");
+  return value === 0 ? "0" : unit.format(value).replace(/\.0+(?= |$|\/)/, "");
 }

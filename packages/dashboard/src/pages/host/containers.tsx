@@ -74,6 +74,9 @@ function Row({ container }: { container: Containers["list"][number] }) {
       </td>
       <td title={status}>
         <span class={isBad ? "level-text level-bad" : ""}>{status === "" ? state : status}</span>
+        {health === "unhealthy" && !status.includes(health) && (
+          <span class="level-text level-bad"> · unhealthy</span>
+        )}
         {restarts > 0 && <span class="quiet"> · {restarts} restarts</span>}
       </td>
       <td class="container-ports quiet" title={container.ports}>

@@ -8,15 +8,29 @@ import {
   formatRate,
   formatShare,
 } from "../../format/number.ts";
+import { Ago } from "../../parts/ago.tsx";
 import { levelOf, type Level } from "../../parts/level.ts";
 import { Bar } from "../../parts/meter.tsx";
 import { fullInWords, isOld, levelOfFileSystem } from "./host-words.ts";
 
 /** Draws the band; what the host does not have is left out. */
 export function Figures({ host }: { host: HostDetailView }) {
+  const old = isOld(host);
+  return (
+    <>
+      {old && host.last_sample_at !== null && (
+        <p class="figures-note">
+          The last figures it sent, <Ago at={host.last_sample_at} />:
+        </p>
+      )}
+      <Band host={host} level={(level) => (old ? "fine" : level)} />
+    </>
+  );
+}
+
+function Band({ host, level: shown }: LevelledProps) {
   const { figures } = host;
   const old = isOld(host);
-  const shown = (level: Level): Level => (old ? "fine" : level);
   const perCore =
     figures.load1 !== null && figures.cores !== null ? figures.load1 / figures.cores : null;
   return (

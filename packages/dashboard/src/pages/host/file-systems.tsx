@@ -3,7 +3,7 @@ import type { FileSystemView } from "@belfry/contract";
 import { formatBytes, formatShare } from "../../format/number.ts";
 import { levelOf, levelOfFullIn } from "../../parts/level.ts";
 import { Meter } from "../../parts/meter.tsx";
-import { fullInWords, levelOfFileSystem, sortFileSystems } from "./host-words.ts";
+import { fullInWords, sortFileSystems } from "./host-words.ts";
 
 /** Draws the table; nothing for a host without file systems. */
 export function FileSystems({ all }: { all: readonly FileSystemView[] }) {
@@ -46,7 +46,7 @@ function Row({ fs }: { fs: FileSystemView }) {
   const when = fs.read_only ? "" : fullInWords(fs.full_in);
   const whenLevel = levelOfFullIn(fs.full_in === null ? null : fs.full_in * 1000);
   return (
-    <tr class={`level-${levelOfFileSystem(fs)}`}>
+    <tr>
       <th scope="row">
         <span class="fs-mount">{fs.mountpoint}</span>
         <span class="fs-device" title={`${fs.device} (${fs.fstype})`}>

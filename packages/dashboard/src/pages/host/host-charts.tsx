@@ -136,7 +136,7 @@ function Panels({ panels, charts, model, onZoom }: PanelsProps) {
   const there = panels.filter((panel) => panel !== undefined);
   return (
     <div
-      class={there.length === 1 ? "panels panels-one" : "panels"}
+      class="panels"
       onPointerMove={(event) => event.pointerType === "mouse" && model.hold(true)}
       onPointerLeave={() => model.hold(false)}
     >

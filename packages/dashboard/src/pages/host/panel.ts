@@ -60,6 +60,8 @@ export interface Flow {
   readonly out: readonly Value[];
 }
 
+const names = new Intl.Collator("en", { numeric: true });
+
 /** More devices than this are not drawn: those that do most are. */
 const mostDevices = 6;
 
@@ -71,7 +73,8 @@ export function flowLines(
   const busiest = flows
     .filter((flow) => speaks(flow.into) || speaks(flow.out))
     .toSorted((a, b) => meanOf(b.into) + meanOf(b.out) - meanOf(a.into) - meanOf(a.out))
-    .slice(0, mostDevices);
+    .slice(0, mostDevices)
+    .toSorted((a, b) => names.compare(a.device, b.device));
   const isOne = busiest.length === 1;
   return busiest.flatMap((flow, i): PanelLine[] => {
     const named = (way: string): string =>
@@ -84,12 +87,13 @@ export function flowLines(
   });
 }
 
-/** Line by line, those with the highest means first and no more than can be told apart. */
+/** Line by line: those with the highest means, no more than can be told apart; by name, so that colours stay. */
 export function highestLines(
   columns: readonly { readonly title: string; readonly values: readonly Value[] }[],
 ): readonly PanelLine[] {
   return columns
     .toSorted((a, b) => meanOf(b.values) - meanOf(a.values))
     .slice(0, palette.length)
+    .toSorted((a, b) => names.compare(a.title, b.title))
     .map(({ title, values }, i) => ({ title, values, color: colorOf(i), draw: "line" }));
 }
