@@ -3,9 +3,10 @@
  * serves reads all of it at once. Writing a value is one store into an array: nothing is allocated per sample.
  *
  * A section is what one collector fills. Between `begin()` and `end()` it sets its slots; a slot that was not set in
- * the latest complete round is absent, and so is a whole section that failed or is overdue. A slot that stays absent
- * for a while leaves the table: a collector may keep a slot's number only as long as it sets it every round, and asks for
- * it anew when its source comes back. Numbers are never given twice, so a stale one sets nothing.
+ * the latest complete round is absent, and so is a whole section that failed or is overdue. A round that is under way
+ * shows nothing of itself: until it is complete the one before it counts. A slot that stays absent for a while leaves
+ * the table: a collector may keep a slot's number only as long as it sets it every round, and asks for it anew when its
+ * source comes back. Numbers are never given twice, so a stale one sets nothing.
  */
 
 /** A metric as `/metrics` describes it. */
@@ -42,21 +43,18 @@ const mostSeries = 20_000;
 
 export class SeriesTable {
   readonly #sections: Section[] = [];
-  #values = new Float64Array(512);
-  #series: (Series | undefined)[] = [];
-  #list: { readonly series: readonly Series[]; readonly slots: Uint32Array } | null = null;
+  #list: readonly Series[] | null = null;
   #used = 0;
   #refused = 0;
 
   /** Makes a section. Its values are absent once no round of it was completed for `freshForMs`. */
   section(name: string, freshForMs: number): Section {
     const section = new Section(name, freshForMs, {
-      take: (series) => this.#take(series),
-      release: (slot) => this.#release(slot),
-      set: (slot, value) => {
-        this.#values[slot] = value;
+      take: () => this.#take(),
+      release: () => {
+        this.#used -= 1;
+        this.#list = null;
       },
-      value: (slot) => this.#values[slot] ?? Number.NaN,
     });
     this.#sections.push(section);
     return section;
@@ -70,81 +68,77 @@ export class SeriesTable {
   /** All series as they are at `at` (epoch ms); `monotonicMs` tells which sections are overdue. */
   read(at: number, monotonicMs: number): Sample {
     for (const section of this.#sections) section.settle(monotonicMs);
-    this.#list ??= this.#makeList();
-    const { series, slots } = this.#list;
-    const values = new Float64Array(slots.length);
+    const series = (this.#list ??= this.#sections.flatMap((section) => section.list()));
+    const values = new Float64Array(series.length);
     let present: Uint8Array | undefined;
-    let place = 0;
+    let start = 0;
     for (const section of this.#sections) {
-      for (const slot of section.slots()) {
-        if (section.isPresent(slot)) values[place] = this.#values[slot] ?? Number.NaN;
-        else (present ??= new Uint8Array(slots.length).fill(1))[place] = 0;
-        place += 1;
+      if (!section.copyTo(values, start)) {
+        present ??= new Uint8Array(series.length).fill(1);
+        section.markAbsent(present, start);
       }
+      start += section.size;
     }
     return present === undefined ? { at, series, values } : { at, series, values, present };
   }
 
-  #makeList(): { readonly series: readonly Series[]; readonly slots: Uint32Array } {
-    const slots = Uint32Array.from(this.#sections.flatMap((section) => [...section.slots()]));
-    const series: Series[] = [];
-    for (const slot of slots) {
-      const one = this.#series[slot];
-      if (one !== undefined) series.push(one);
-    }
-    return { series, slots };
-  }
-
-  #take(series: Series): Slot | undefined {
+  #take(): boolean {
     if (this.#used >= mostSeries) {
       this.#refused += 1;
-      return undefined;
+      return false;
     }
     this.#used += 1;
     this.#list = null;
-    const slot = this.#series.length;
-    this.#series[slot] = series;
-    if (slot >= this.#values.length) {
-      const larger = new Float64Array(this.#values.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    return slot;
-  }
-
-  #release(slot: Slot): void {
-    this.#used -= 1;
-    this.#list = null;
-    this.#series[slot] = undefined;
+    return true;
   }
 }
 
 interface TablePort {
-  take(series: Series): Slot | undefined;
-  release(slot: Slot): void;
-  set(slot: Slot, value: number): void;
-  value(slot: Slot): number;
-}
-
-interface Entry {
-  readonly key: string;
-  /** The round in which it was last set. */
-  round: number;
+  /** Whether there is room for one more series. */
+  take(): boolean;
+  release(): void;
 }
 
 /** A refused series has this slot: setting it does nothing. */
-const nowhere: Slot = -1;
+const nowhere: Slot = 0;
+
+/**
+ * A slot is its place in the arrays of its section and, above that, how many slots the section gave before: places are
+ * used again, slots never.
+ */
+const places = 2 ** 15;
+const placeMask = places - 1;
+
+interface Round {
+  /** By place. */
+  values: Float64Array<ArrayBuffer>;
+  /** The number of the round in which the value was set. */
+  rounds: Float64Array<ArrayBuffer>;
+}
 
 export class Section {
   readonly name: string;
   readonly #freshForMs: number;
   readonly #table: TablePort;
   readonly #slotOf = new Map<string, Slot>();
-  readonly #entries = new Map<Slot, Entry>();
+  /** What lives at a place. */
+  #slots = new Float64Array(64);
+  readonly #named: ({ readonly key: string; readonly series: Series } | undefined)[] = [];
+  readonly #free: number[] = [];
+  /** The round in which a place was last seen set; looked at when a round is complete. */
+  #seen = new Float64Array(64);
+  #latest: Round = emptyRound(64);
+  #next: Round = emptyRound(64);
+  /** Places in the order in which their slots were given. */
+  #order = new Uint16Array(0);
+  #isOrderStale = false;
+  #given = 0;
   #round = 0;
+  #isOpen = false;
   #completedRound = 0;
   #completedAtMs = Number.NEGATIVE_INFINITY;
   #overdue = true;
+  #overdueReads = 0;
 
   constructor(name: string, freshForMs: number, table: TablePort) {
     this.name = name;
@@ -152,9 +146,20 @@ export class Section {
     this.#table = table;
   }
 
+  /** The number of the round that is under way, else of the latest; it only grows, also by rounds that failed. */
+  get round(): number {
+    return this.#round;
+  }
+
+  /** Series in the table, present or not. */
+  get size(): number {
+    return this.#slotOf.size;
+  }
+
   /** Begins a round. */
   begin(): void {
     this.#round += 1;
+    this.#isOpen = true;
   }
 
   /** The slot of a series; the same one as long as it is set every round. */
@@ -162,19 +167,25 @@ export class Section {
     const key = keyOf(metric.name, labels);
     const known = this.#slotOf.get(key);
     if (known !== undefined) return known;
-    const slot = this.#table.take({ metric, labels });
-    if (slot === undefined) return nowhere;
+    if (!this.#table.take()) return nowhere;
+    const place = this.#free.pop() ?? this.#named.length;
+    if (place >= this.#slots.length) this.#grow();
+    this.#given += 1;
+    const slot = this.#given * places + place;
+    this.#slots[place] = slot;
+    this.#seen[place] = this.#round;
+    this.#named[place] = { key, series: { metric, labels } };
     this.#slotOf.set(key, slot);
-    this.#entries.set(slot, { key, round: 0 });
+    this.#isOrderStale = true;
     return slot;
   }
 
   /** Sets a value in this round. */
   set(slot: Slot, value: number): void {
-    const entry = this.#entries.get(slot);
-    if (entry === undefined) return;
-    entry.round = this.#round;
-    this.#table.set(slot, value);
+    const place = slot & placeMask;
+    if (slot === nowhere || this.#slots[place] !== slot) return;
+    this.#next.values[place] = value;
+    this.#next.rounds[place] = this.#round;
   }
 
   /** Sets the value of a series that is named anew each time: for collectors that are not on the hot path. */
@@ -184,37 +195,120 @@ export class Section {
 
   /** Completes the round: what was not set in it is absent. */
   end(monotonicMs: number): void {
+    const complete = this.#next;
+    this.#next = this.#latest;
+    this.#latest = complete;
     this.#completedRound = this.#round;
     this.#completedAtMs = monotonicMs;
     this.#overdue = false;
-    for (const [slot, { key, round }] of this.#entries) {
-      if (this.#round - round < absentRounds) continue;
-      this.#entries.delete(slot);
-      this.#slotOf.delete(key);
-      this.#table.release(slot);
+    this.#overdueReads = 0;
+    this.#isOpen = false;
+    const { rounds } = complete;
+    for (let place = 0; place < this.#named.length; place += 1) {
+      if (rounds[place] === this.#round) this.#seen[place] = this.#round;
+      else if (this.#round - (this.#seen[place] ?? 0) >= absentRounds) this.#release(place);
     }
   }
 
-  /** Notices that no round was completed for too long. */
+  /** Gives the round up: the section has no values until one is complete. */
+  fail(): void {
+    this.#isOpen = false;
+    this.#completedAtMs = Number.NEGATIVE_INFINITY;
+    this.#overdue = true;
+  }
+
+  /** Notices that no round was completed for too long, and forgets the series of a section that stays away. */
   settle(monotonicMs: number): void {
     this.#overdue = monotonicMs - this.#completedAtMs > this.#freshForMs;
+    if (!this.#overdue) return;
+    this.#overdueReads += 1;
+    // A round that is under way may hold slots it has yet to set.
+    if (this.#overdueReads < absentRounds || this.#isOpen || this.size === 0) return;
+    for (let place = 0; place < this.#named.length; place += 1) this.#release(place);
+    // Whoever goes by the number of rounds sees that its slots are of long ago.
+    this.#round += 2;
   }
 
-  slots(): Iterable<Slot> {
-    return this.#entries.keys();
+  /** The series in the table, in the order `copyTo` has them. */
+  list(): Series[] {
+    if (this.#isOrderStale) {
+      const slots = Float64Array.from(this.#slotOf.values()).sort();
+      this.#order = Uint16Array.from(slots, (slot) => slot & placeMask);
+      this.#isOrderStale = false;
+    }
+    return Array.from(this.#order, (place) => this.#named[place]?.series ?? noSeries);
   }
 
-  isPresent(slot: Slot): boolean {
-    return !this.#overdue && this.#entries.get(slot)?.round === this.#completedRound;
+  /** Copies all values from `start` on; false: some are absent (and left as they were). */
+  copyTo(values: Float64Array, start: number): boolean {
+    const order = this.#order;
+    if (this.#overdue) return order.length === 0;
+    const latest = this.#latest;
+    const completed = this.#completedRound;
+    let isComplete = true;
+    for (let i = 0; i < order.length; i += 1) {
+      const place = order[i] ?? 0;
+      if (latest.rounds[place] === completed)
+        values[start + i] = latest.values[place] ?? Number.NaN;
+      else isComplete = false;
+    }
+    return isComplete;
+  }
+
+  /** Writes 0 for every series that is absent, from `start` on. */
+  markAbsent(present: Uint8Array, start: number): void {
+    const order = this.#order;
+    for (let i = 0; i < order.length; i += 1) {
+      if (!this.#isPlacePresent(order[i] ?? 0)) present[start + i] = 0;
+    }
   }
 
   /** The present value of a series of this section; undefined where it has none. */
   valueOf(slot: Slot): number | undefined {
-    return this.isPresent(slot) ? this.#table.value(slot) : undefined;
+    const place = slot & placeMask;
+    const isThere = slot !== nowhere && this.#slots[place] === slot && this.#isPlacePresent(place);
+    return isThere ? this.#latest.values[place] : undefined;
+  }
+
+  #isPlacePresent(place: number): boolean {
+    return !this.#overdue && this.#latest.rounds[place] === this.#completedRound;
+  }
+
+  #release(place: number): void {
+    const named = this.#named[place];
+    if (named === undefined) return;
+    this.#named[place] = undefined;
+    this.#slots[place] = nowhere;
+    this.#slotOf.delete(named.key);
+    this.#free.push(place);
+    this.#isOrderStale = true;
+    this.#table.release();
+  }
+
+  #grow(): void {
+    const size = this.#slots.length * 2;
+    this.#slots = enlarged(this.#slots, size);
+    this.#seen = enlarged(this.#seen, size);
+    for (const round of [this.#latest, this.#next]) {
+      round.values = enlarged(round.values, size);
+      round.rounds = enlarged(round.rounds, size);
+    }
   }
 }
 
+function emptyRound(size: number): Round {
+  return { values: new Float64Array(size), rounds: new Float64Array(size) };
+}
+
+function enlarged(array: Float64Array<ArrayBuffer>, size: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(size);
+  larger.set(array);
+  return larger;
+}
+
 const noLabels: Readonly<Record<string, string>> = {};
+/** Cannot be seen: every place in the order has a series. */
+const noSeries: Series = { metric: { name: "", type: "gauge", help: "" }, labels: noLabels };
 
 function keyOf(name: string, labels: Readonly<Record<string, string>>): string {
   let key = name;
