@@ -86,6 +86,7 @@ export const StackCleanedSchema = Type.Object({
   metrics_deleted: Type.Integer(),
   status: Type.Literal("ok"),
 });
+export type StackCleaned = Static<typeof StackCleanedSchema>;
 
 /** Answer to `DELETE /hosts/{hostname}`. */
 export const StackDeletedSchema = Type.Object({
@@ -93,6 +94,7 @@ export const StackDeletedSchema = Type.Object({
   metrics: Type.Integer(),
   status: Type.Literal("ok"),
 });
+export type StackDeleted = Static<typeof StackDeletedSchema>;
 
 /** Every error of this surface. */
 export const StackErrorSchema = Type.Object({ error: Type.String() });

@@ -23,6 +23,7 @@ const components: Readonly<Record<string, object>> = {
   MonitorTest: contract.MonitorTestSchema,
   Problem: contract.ProblemDocumentSchema,
   Session: contract.SessionSchema,
+  StackError: contract.StackErrorSchema,
   TargetInvalid: contract.FastApiInvalidSchema,
   TargetError: contract.FastApiErrorSchema,
   TargetWithStatus: contract.TargetWithStatusSchema,
@@ -37,6 +38,7 @@ const tags = [
   { name: "access", description: "Keys, sessions and what was done with them" },
   { name: "operations", description: "Health and metrics of Belfry itself" },
   { name: "amaunator", description: "Drop-in surface of Amaunator" },
+  { name: "monitoring_stack", description: "Drop-in surface of the Monitoring Stack" },
 ];
 
 /** Prepares the document; to be called before any route is registered. */

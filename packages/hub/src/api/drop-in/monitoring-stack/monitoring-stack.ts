@@ -12,6 +12,8 @@ import {
   StackErrorSchema,
   StackOkSchema,
   StackPostSchema,
+  type StackCleaned,
+  type StackDeleted,
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
@@ -44,7 +46,10 @@ export const stackErrors = {
 
 const surface = "monitoring_stack";
 const tag = surface;
-const nameParams = Type.Object({ "*": Type.String({ description: "Name of the host" }) });
+const nameParams = Type.Object({
+  hostname: Type.String({ description: "A slash in it may be written as it is" }),
+});
+const restParams = Type.Object({ "*": Type.String() });
 
 /** Registers the routes, in a scope of their own: bodies of any content type come in as bytes. */
 export function addMonitoringStackRoutes(
@@ -121,55 +126,85 @@ function createWarning({ log, clock }: StackParts): (hostname: string) => void {
   };
 }
 
+// Cleaning and deleting stand twice: a path with a star takes the names whose slashes are not encoded.
+
 function addClean(app: FastifyInstance, settings: StackSettings, parts: StackParts): void {
-  addRoute(app, {
+  const common = {
     method: "POST",
-    path: "/hosts/*",
     surface,
     permission: "write",
     tag,
-    summary: "Delete the samples of a host: `/hosts/{hostname}/clean`",
-    params: nameParams,
+    summary: "Delete the samples of a host",
     answers: { 200: { description: "How many there were", schema: StackCleanedSchema } },
+  } as const;
+  addRoute(app, {
+    ...common,
+    path: "/hosts/:hostname/clean",
+    params: nameParams,
+    errorAnswers: stackErrors,
+    handle: ({ params, principal }) => clean(params.hostname, principal),
+  });
+  addRoute(app, {
+    ...common,
+    path: "/hosts/*",
+    hidden: true,
+    params: restParams,
     errorAnswers: { ...stackErrors, 404: sentence("The path does not end with `/clean`") },
-    async handle({ params, principal }) {
-      checkKey(settings, principal);
+    handle({ params, principal }) {
       const name = /^(.+)\/clean$/s.exec(params["*"])?.[1];
       if (name === undefined) throw new AppError("not_found", "");
-      const entry = parts.hosts.byName(name);
-      if (entry === undefined) return { metrics_deleted: 0, status: "ok" };
-      const count = await countOf(parts, entry);
-      await parts.hostDesk.clean(entry.host.id, actorOf(principal));
-      return { metrics_deleted: count, status: "ok" };
+      return clean(name, principal);
     },
   });
+
+  async function clean(name: string, principal: Principal): Promise<StackCleaned> {
+    checkKey(settings, principal);
+    const entry = parts.hosts.byName(name);
+    if (entry === undefined) return { metrics_deleted: 0, status: "ok" };
+    const count = await countOf(parts, entry);
+    await parts.hostDesk.clean(entry.host.id, actorOf(principal));
+    return { metrics_deleted: count, status: "ok" };
+  }
 }
 
 function addDelete(app: FastifyInstance, settings: StackSettings, parts: StackParts): void {
-  addRoute(app, {
+  const common = {
     method: "DELETE",
-    path: "/hosts/*",
     surface,
     permission: "write",
     tag,
     summary: "Delete a host with everything that is kept of it",
-    params: nameParams,
     answers: { 200: { description: "How much there was", schema: StackDeletedSchema } },
     errorAnswers: stackErrors,
-    async handle({ params, principal }) {
-      checkKey(settings, principal);
-      const entry = parts.hosts.byName(params["*"]);
-      if (entry === undefined) return { details: 0, metrics: 0, status: "ok" };
-      const { id } = entry.host;
-      const [count, details] = await Promise.all([
-        countOf(parts, entry),
-        parts.store.hostDetails(id),
-      ]);
-      const isGone = await parts.hostDesk.remove(id, actorOf(principal));
-      if (!isGone) return { details: 0, metrics: 0, status: "ok" };
-      return { details: details === undefined ? 0 : 1, metrics: count, status: "ok" };
-    },
+  } as const;
+  addRoute(app, {
+    ...common,
+    path: "/hosts/:hostname",
+    params: nameParams,
+    handle: ({ params, principal }) => remove(params.hostname, principal),
   });
+  addRoute(app, {
+    ...common,
+    path: "/hosts/*",
+    hidden: true,
+    params: restParams,
+    handle: ({ params, principal }) => remove(params["*"], principal),
+  });
+
+  async function remove(name: string, principal: Principal): Promise<StackDeleted> {
+    checkKey(settings, principal);
+    const entry = parts.hosts.byName(name);
+    const nothing = { details: 0, metrics: 0, status: "ok" } as const;
+    if (entry === undefined) return nothing;
+    const { id } = entry.host;
+    const [count, details] = await Promise.all([
+      countOf(parts, entry),
+      parts.store.hostDetails(id),
+    ]);
+    const isGone = await parts.hostDesk.remove(id, actorOf(principal));
+    if (!isGone) return nothing;
+    return { details: details === undefined ? 0 : 1, metrics: count, status: "ok" };
+  }
 }
 
 function countOf({ store, clock }: StackParts, { host }: HostEntry): Promise<number> {
