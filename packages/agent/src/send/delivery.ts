@@ -117,13 +117,13 @@ export class Delivery {
     }
   }
 
-  /** The same in halves; at last without the details. One instant that is still too much is refused. */
+  /** The same without the details, then in halves. One instant that is still too much is refused. */
   async #sendLess(run: Run, details: HostDetails | null, batch: Uint8Array): Promise<Delivered> {
+    if (details !== null) return this.#sendPiece(run, null);
     if (run.times.length > 1) {
       this.#mostTimes = Math.ceil(run.times.length / 2);
-      return this.send(run, details);
+      return this.send(run, null);
     }
-    if (details !== null) return this.#sendPiece(run, null);
     const why = "413: one sample alone is larger than the hub takes";
     this.#parts.onRefused(run, batch, why);
     return { kind: "refused", why, retryAfterMs: 0, isWhole: false };

@@ -299,6 +299,24 @@ describe("a sender", () => {
     assertComplete(hub, before);
   });
 
+  it("stops within three seconds although the hub does not answer, and leaves its samples on disk", async () => {
+    await using hub = await startLittleHub();
+    await using folder = await makeFolder();
+    const settings = { ...to(hub), stateDir: folder.path };
+    await using before = new TestAgent(settings);
+    hub.manner = () => "hang";
+    before.push();
+    await before.time.passUntil("the hub was asked", () => hub.received.length === 1, 0);
+    before.push();
+    const begin = before.time.clock.monotonicMs();
+    await before[Symbol.asyncDispose]();
+    assert.ok(before.time.clock.monotonicMs() - begin <= 3_000);
+    hub.manner = () => "take";
+    await using after = new TestAgent(settings);
+    await after.time.passUntil("both are there", () => after.stats.sent === 2);
+    assert.deepEqual([...hub.samples.keys()], [before.pushed[0]]);
+  });
+
   it("keeps the last 15 minutes where there is no disk", async () => {
     await using hub = await startLittleHub();
     await hub.stop();
@@ -346,5 +364,12 @@ describe("a sender", () => {
       () => new TestAgent({ hubs: [], caFile: join(folder.path, "none.pem") }),
       /ENOENT.*none\.pem/,
     );
+  });
+
+  it("does not start with a label no hub would take", () => {
+    const labels = { "not a name": "x" };
+    assert.throws(() => new TestAgent({ hubs: [], labels }), {
+      message: 'host.labels: expected the name of a label, found "not a name"',
+    });
   });
 });

@@ -8,6 +8,7 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { batchLimits, decodeBatch, encodeBatch } from "@belfry/contract/sample-batch";
 import type { BatchHost, HostDetails } from "@belfry/contract";
 import type { Sample } from "../sample/series-table.ts";
 import { HubClient } from "./hub-client.ts";
@@ -57,8 +58,12 @@ const defaultHours = 24;
 const defaultBytes = 64 * 1024 * 1024;
 const memoryMs = 15 * 60_000;
 
-/** Starts sending what an earlier process left. Throws when `caFile` cannot be read or an address is none. */
+/**
+ * Starts sending what an earlier process left. Throws when `caFile` cannot be read, an address is none, or `host` and
+ * `labels` are such that every hub would refuse them.
+ */
 export function createSender(settings: SenderSettings, parts: SenderParts): Sender {
+  checkHost(settings);
   const ca = settings.caFile === null ? null : readFileSync(settings.caFile, "utf8");
   const { clock, log, random = Math.random, after = realAfter } = parts;
   const hubs = settings.hubs.map(({ url, key }) => {
@@ -100,10 +105,25 @@ function hubSettings(
       maxBytes: spoolBytes,
       maxInMemory: Math.max(1, Math.ceil(memoryMs / intervalMs)),
     },
-    host: () => ({
-      ...settings.host,
-      interval: intervalMs / 1000,
-      labels: settings.labels,
-    }),
+    host: () => hostOf(settings),
   };
+}
+
+function hostOf({ host, intervalMs, labels }: SenderSettings): Omit<BatchHost, "sent_at"> {
+  return { ...host, interval: intervalMs / 1000, labels };
+}
+
+/** A name or label no hub takes would have every sample refused: better no start. */
+function checkHost(settings: SenderSettings): void {
+  const batch = encodeBatch({
+    host: { ...hostOf(settings), sent_at: 0 },
+    seriesHash: "0".repeat(32),
+    series: null,
+    seriesCount: 0,
+    times: Float64Array.of(0),
+    values: new Float64Array(0),
+    details: null,
+  });
+  const result = decodeBatch(batch, batchLimits);
+  if (result.kind === "bad") throw new Error(result.message);
 }
