@@ -3,7 +3,8 @@
  * host and stores what changed.
  *
  * - An agent's host is known by its machine id, whatever its name. The name it says becomes the first of its names.
- * - A name belongs to one host at a time. It goes to whoever says it, unless another machine that has it is heard as well.
+ * - A name belongs to one host at a time. It goes to whoever says it, unless it is the present name of another machine that
+ *   is heard as well.
  * - A host that only ever posted under a name becomes the host of the first agent that says this name.
  * - A post belongs to the host that has its name, an agent's or not.
  * - Two machines with one machine id are told apart by what changes with every boot and by their names: where the two are
@@ -66,6 +67,8 @@ interface Member {
   former: Voice | null;
   /** How often in a row the former voice came back. */
   returns: number;
+  /** When the present and the former voice began to be heard by turns. */
+  turnsSinceMs: number;
 }
 
 const mostNames = 10;
@@ -111,6 +114,7 @@ export class HostIdentities {
       present,
       former: null,
       returns: 0,
+      turnsSinceMs: Number.NEGATIVE_INFINITY,
     });
     for (const name of host.names.toReversed()) this.#give(host.id, name);
   }
@@ -160,7 +164,7 @@ export class HostIdentities {
     const member = memberOf(family, sender, this.#byIdentity.get(identity));
     if (member !== undefined) {
       return this.#isClone(member, sender, nowMs)
-        ? this.#cloneOf(family, member, sender, nowMs)
+        ? this.#cloneOf(family, member, sender)
         : { member, isNew: false };
     }
     const posted = this.#byName.get(sender.name);
@@ -184,7 +188,6 @@ export class HostIdentities {
     family: readonly Member[],
     original: Member,
     sender: Sender,
-    nowMs: number,
   ): { member: Member; isNew: boolean } {
     original.former = null;
     original.returns = 0;
@@ -196,7 +199,8 @@ export class HostIdentities {
         const from = family.find((one) => one.clonedFrom === null) ?? original;
         return { member: this.#create(identity, sender.bootId, from.id), isNew: true };
       }
-      if (known !== original && !this.#isHeard(known, nowMs)) {
+      // Silent since the turns began: it is this one, after a reboot.
+      if (known !== original && known.heardMs < original.turnsSinceMs) {
         return { member: known, isNew: false };
       }
     }
@@ -218,17 +222,19 @@ export class HostIdentities {
       isSame(former, sender) &&
       nowMs - former.heardMs <= this.#parts.deadlineOf(member.id);
     member.returns = comesBack ? member.returns + 1 : 0;
+    if (!comesBack) member.turnsSinceMs = nowMs;
     member.former = present;
     member.present = { bootId: sender.bootId, name: sender.name, heardMs: nowMs };
     member.bootId = sender.bootId;
   }
 
-  /** Gives a name to a host, unless another machine that is heard as well has it. */
+  /** Gives a name to a host, unless it is the present one of another machine that is heard as well. */
   #claim(member: Member, name: string, nowMs: number): void {
     const holder = this.#byName.get(name);
     const isTaken =
       holder !== undefined &&
       holder !== member &&
+      holder.names[0] === name &&
       machineOf(holder.identity) !== null &&
       this.#isHeard(holder, nowMs);
     if (!isTaken) this.#give(member.id, name);
@@ -259,6 +265,7 @@ export class HostIdentities {
       present: null,
       former: null,
       returns: 0,
+      turnsSinceMs: Number.NEGATIVE_INFINITY,
     };
     this.#add(member);
     return member;
