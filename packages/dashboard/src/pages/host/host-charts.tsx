@@ -61,7 +61,14 @@ export function MachineCharts({ model, onZoom }: ChartsProps) {
   if (!panels.value.some((panel) => panel !== undefined)) {
     return <p class="panels-nothing">Nothing was heard in this span.</p>;
   }
-  return <Panels panels={panels.value} charts={charts} model={model} onZoom={onZoom} />;
+  return (
+    <section aria-labelledby="machine-title">
+      <h2 id="machine-title" class="visually-hidden">
+        Processor and memory
+      </h2>
+      <Panels panels={panels.value} charts={charts} model={model} onZoom={onZoom} />
+    </section>
+  );
 }
 
 /** File systems, disks, network and sensors, each where the host has it. */

@@ -61,8 +61,7 @@ export function unitWords(states: Readonly<Record<string, number>>): string {
 
 /** CPU of a process as `top` prints it: 100 is one core. */
 export function cpuOfProcess(cores: number): string {
-  const percent = cores * 100;
-  return percent < 99.95 ? percent.toFixed(1) : percent.toFixed(0);
+  return (cores * 100).toFixed(1);
 }
 
 /** Whether what is shown are the last figures of a host that is not heard from any more. */
