@@ -8,6 +8,10 @@ export const HealthSchema = Type.Object({
   service: Type.String(),
   version: Type.String(),
   uptime_seconds: Type.Number(),
+  expected_client_version: Type.String({
+    description: "What clients of the Monitoring Stack compare their own version with",
+  }),
+  latest_version: Type.Null({ description: "Belfry asks nobody for newer versions" }),
 });
 export type HealthView = Static<typeof HealthSchema>;
 

@@ -3,7 +3,14 @@ import { test } from "node:test";
 import { assertDeclared, type GivenAnswer } from "./answer.kit.ts";
 import { openTestHub } from "./hub.kit.ts";
 
-const health = { status: "ok", service: "belfry", version: "1", uptime_seconds: 1 };
+const health = {
+  status: "ok",
+  service: "belfry",
+  version: "1",
+  uptime_seconds: 1,
+  expected_client_version: "dev",
+  latest_version: null,
+};
 const answer: GivenAnswer = {
   method: "GET",
   url: "/health?x=1",

@@ -105,7 +105,7 @@ async function addRoutes(
   addKeyRoutes(app, parts, own.keys);
   addSessionRoutes(app, settings, own.access, own.sessions);
   addAuditRoutes(app, parts.store);
-  addOperationRoutes(app, parts);
+  addOperationRoutes(app, settings, parts);
   addMetricsRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.
   await app.register(async (scope) => addImportRoute(scope, settings, parts));

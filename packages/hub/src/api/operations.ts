@@ -3,12 +3,17 @@ import { HealthSchema, ReadySchema, type HealthView, type ReadyView } from "@bel
 import type { FastifyInstance } from "fastify";
 import type { ApiParts } from "./parts.ts";
 import { addRoute } from "./route.ts";
+import type { ApiSettings } from "./settings.ts";
 
 /** How long `/ready` waits for the parts, in ms. */
 const readyLimitMs = 2_000;
 
 /** Registers the routes. */
-export function addOperationRoutes(app: FastifyInstance, parts: ApiParts): void {
+export function addOperationRoutes(
+  app: FastifyInstance,
+  { monitoringStack }: Pick<ApiSettings, "monitoringStack">,
+  parts: ApiParts,
+): void {
   const startedAt = parts.clock.monotonicMs();
   addRoute(app, {
     method: "GET",
@@ -22,8 +27,10 @@ export function addOperationRoutes(app: FastifyInstance, parts: ApiParts): void 
     handle: (): HealthView => ({
       status: "ok",
       service: "belfry",
-      version: parts.version,
+      version: isSet(monitoringStack.serverVersion) ? monitoringStack.serverVersion : parts.version,
       uptime_seconds: (parts.clock.monotonicMs() - startedAt) / 1000,
+      expected_client_version: monitoringStack.expectedClientVersion,
+      latest_version: null,
     }),
   });
   addRoute(app, {
@@ -45,6 +52,11 @@ export function addOperationRoutes(app: FastifyInstance, parts: ApiParts): void 
       return { status: ready ? "ready" : "not_ready", parts: { ...states } };
     },
   });
+}
+
+/** `dev` is what the Monitoring Stack's servers call themselves where nobody says otherwise. */
+function isSet(serverVersion: string): boolean {
+  return serverVersion !== "dev";
 }
 
 async function askParts(parts: ApiParts): Promise<Readonly<Record<string, string>>> {

@@ -14,7 +14,6 @@ import type { Clock } from "../../../model/clock.ts";
 import { AppError } from "../../../model/error.ts";
 import { hostSource } from "../../../model/host.ts";
 import type { HostEntry } from "../../../model/host-entry.ts";
-import type { HostId } from "../../../model/id.ts";
 import type { TimeRange } from "../../../model/series.ts";
 import type { HostDesk, HostReads, Hosts, Log, SeriesStore } from "../../parts.ts";
 import { addRoute, type Answer } from "../../route.ts";
@@ -218,33 +217,31 @@ function addHosts(
       ];
       const rows: StackHostsView["hosts"] = [];
       for (const { entry, name } of hosts) {
-        const { id } = entry.host;
-        const count = await parts.store.countSamples(hostSource(id), countedKey, everything(now));
-        rows.push(hostRow(entry, name, count, detailTimes, settings, now));
+        const source = hostSource(entry.host.id);
+        const count = await parts.store.countSamples(source, countedKey, everything(now));
+        const detailsAt = detailTimes.get(entry.host.id) ?? null;
+        const sampleAt = await latestSample(parts, entry);
+        const seen = Math.max(sampleAt, detailsAt ?? -Infinity);
+        const heard = entry.lastHeardAt ?? seen;
+        rows.push({
+          details_updated_at: secondsOf(detailsAt),
+          hostname: name,
+          last_seen: Number.isFinite(seen) ? secondsOf(seen) : null,
+          metric_count: count,
+          online: now - heard < settings.offlineThresholdSeconds * 1000,
+        });
       }
       return { hosts: rows };
     },
   });
 }
 
-function hostRow(
-  { host, lastHeardAt, lastSampleAt }: HostEntry,
-  hostname: string,
-  count: number,
-  detailTimes: ReadonlyMap<HostId, number>,
-  settings: StackSettings,
-  now: number,
-): StackHostsView["hosts"][number] {
-  const detailsAt = detailTimes.get(host.id) ?? null;
-  const seen = Math.max(lastSampleAt ?? lastHeardAt ?? -Infinity, detailsAt ?? -Infinity);
-  const silentMs = lastHeardAt === null ? Infinity : now - lastHeardAt;
-  return {
-    details_updated_at: secondsOf(detailsAt),
-    hostname,
-    last_seen: secondsOf(Number.isFinite(seen) ? seen : null),
-    metric_count: count,
-    online: silentMs < settings.offlineThresholdSeconds * 1000,
-  };
+/** Epoch ms of a host's newest sample. What was not heard since the start is read; -Infinity where there is nothing. */
+async function latestSample({ store }: StackParts, entry: HostEntry): Promise<number> {
+  const { host, lastSampleAt, lastHeardAt } = entry;
+  if (lastSampleAt !== null) return lastSampleAt;
+  const latest = await store.latestOf(hostSource(host.id), [countedKey.name], 0);
+  return latest[0]?.at ?? lastHeardAt ?? -Infinity;
 }
 
 function secondsOf(ms: number | null): number | null {
