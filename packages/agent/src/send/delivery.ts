@@ -2,7 +2,6 @@
  * Hands one run of samples to one hub: encoded, compressed, with the list of series when the hub does not know it, in
  * halves when it is too much for one request. Says what became of it; what to do then is the caller's.
  */
-import { zstdCompressSync } from "node:zlib";
 import { encodeBatch } from "@belfry/contract/sample-batch";
 import type { BatchHost, HostDetails } from "@belfry/contract";
 import { judgeAnswer, judgeFault, type Counted, type FailureKind, type Verdict } from "./answer.ts";
@@ -12,6 +11,8 @@ import type { After } from "./timer.ts";
 
 export interface DeliveryParts {
   readonly client: Pick<HubClient, "post">;
+  /** Compresses with zstd. */
+  readonly pack: (bytes: Uint8Array) => Promise<Uint8Array>;
   /** Epoch ms. */
   readonly now: () => number;
   readonly after: After;
@@ -134,7 +135,7 @@ export class Delivery {
     withList: boolean,
     details: HostDetails | null,
   ): Promise<{ readonly verdict: Verdict; readonly batch: Uint8Array }> {
-    const { client, now, after, host } = this.#parts;
+    const { client, pack, now, after, host } = this.#parts;
     const { list, times, values, present } = run;
     const batch = encodeBatch({
       host: { ...host(), sent_at: now() },
@@ -150,8 +151,7 @@ export class Delivery {
     using _timer = after(requestMs, () => request.abort(new Error("no answer within 30 s")));
     this.#underWay.add(request);
     try {
-      const body = zstdCompressSync(batch, { pledgedSrcSize: batch.length });
-      const answer = await client.post(body, request.signal);
+      const answer = await client.post(await pack(batch), request.signal);
       return { verdict: judgeAnswer(answer, now()), batch };
     } catch (error) {
       // Node gives its own error for an abort; the reason says what it was for.

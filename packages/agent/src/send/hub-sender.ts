@@ -53,7 +53,7 @@ export class HubSender implements AsyncDisposable {
   constructor(settings: HubSenderSettings, parts: HubSenderParts) {
     this.#settings = settings;
     this.#parts = parts;
-    const { random, after, clock, log, client } = parts;
+    const { random, after, clock, log, client, pack } = parts;
     this.#wait = {
       hub: new Backoff(random),
       live: new Backoff(random),
@@ -63,6 +63,7 @@ export class HubSender implements AsyncDisposable {
     this.#spool = new Spool(settings.spool, { after, log });
     this.#delivery = new Delivery({
       client,
+      pack,
       now: clock.now,
       after,
       host: settings.host,

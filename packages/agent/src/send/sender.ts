@@ -13,6 +13,7 @@ import type { BatchHost, HostDetails } from "@belfry/contract";
 import type { Sample } from "../sample/series-table.ts";
 import { HubClient } from "./hub-client.ts";
 import { HubSender } from "./hub-sender.ts";
+import { Packer } from "./packer.ts";
 import { createRunMaker } from "./series-list.ts";
 import type { HubStats, SenderClock, SenderLog } from "./settings.ts";
 import { after as realAfter, type After } from "./timer.ts";
@@ -66,9 +67,11 @@ export function createSender(settings: SenderSettings, parts: SenderParts): Send
   checkHost(settings);
   const ca = settings.caFile === null ? null : readFileSync(settings.caFile, "utf8");
   const { clock, log, random = Math.random, after = realAfter } = parts;
+  const packer = new Packer();
+  const pack = (bytes: Uint8Array): Promise<Uint8Array> => packer.pack(bytes);
   const hubs = settings.hubs.map(({ url, key }) => {
     const client = new HubClient({ url, key, ca, version: settings.host.version });
-    return new HubSender(hubSettings(settings, url), { client, clock, log, random, after });
+    return new HubSender(hubSettings(settings, url), { client, pack, clock, log, random, after });
   });
   const runOf = createRunMaker();
   return {
@@ -79,6 +82,7 @@ export function createSender(settings: SenderSettings, parts: SenderParts): Send
     stats: () => hubs.map((hub) => hub.stats()),
     async [Symbol.asyncDispose]() {
       await Promise.all(hubs.map((hub) => hub[Symbol.asyncDispose]()));
+      packer[Symbol.dispose]();
     },
   };
 }

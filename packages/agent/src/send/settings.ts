@@ -31,6 +31,8 @@ export interface HubSenderSettings {
 
 export interface HubSenderParts {
   readonly client: Pick<HubClient, "post"> & Disposable;
+  /** Compresses with zstd. */
+  readonly pack: (bytes: Uint8Array) => Promise<Uint8Array>;
   readonly clock: SenderClock;
   readonly log: SenderLog;
   /** 0 to 1. */
