@@ -73,6 +73,8 @@ export interface TestHub {
   ask(method: string, url: string, ask?: Ask): Promise<TestAnswer>;
   /** One check of a monitor with this outcome: judged, stored, shown. */
   check(id: string, outcome: Outcome): Promise<void>;
+  /** Lets time pass for whoever has to be heard, second by second. */
+  pass(ms: number): Promise<void>;
   /** Resolves when what was decided so far is stored and shown, incidents included. */
   settle(): Promise<void>;
   /** Stores a key and gives its text. */
@@ -127,6 +129,7 @@ export async function openTestHub(
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
     acknowledge: (id, actor) => path.alerting.acknowledge(id, clock.now(), actor),
+    system: null,
     pages: join(folder, "pages"),
     ...over,
   };
@@ -146,6 +149,13 @@ export async function openTestHub(
     ask: (method: string, url: string, ask: Ask = {}) => askApi(api, method, url, ask),
     check: path.check,
     settle: path.settle,
+    async pass(ms: number) {
+      for (let passed = 0; passed < ms; passed += 1000) {
+        clock.move(1000);
+        await path.deadlines.checkNow(createId<"monitor">(0));
+      }
+      await path.settle();
+    },
     key: (...scopes: readonly Scope[]) => storeKey(store, clock, scopes),
   });
 }

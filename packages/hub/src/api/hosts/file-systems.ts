@@ -40,7 +40,9 @@ export async function fileSystemsOf(
     store.latestOf(source, Object.values(names), at - freshMs),
     store.bucketsOfNames(source, [names.available], { from: at - trendMs, to: at }, stepMs),
   ]);
-  const valueOf = new Map<string, string>(Object.entries(names).map(([value, name]) => [name, value]));
+  const valueOf = new Map<string, string>(
+    Object.entries(names).map(([value, name]) => [name, value]),
+  );
   const found = new Map<string, { key: SeriesKey; values: Map<string, number> }>();
   for (const { key, value } of latest) {
     const place = placeOf(key);
