@@ -5,16 +5,6 @@
 import type { SeriesBuckets, SeriesKey } from "../../model/series.ts";
 import { floorTo } from "./window.ts";
 
-/** One bucket. */
-export interface Bucket {
-  readonly start: number;
-  readonly min: number;
-  readonly max: number;
-  readonly sum: number;
-  readonly count: number;
-  readonly last: number;
-}
-
 /** Room is made for at most so many buckets before there are any. */
 const mostExpected = 16_384;
 
@@ -97,18 +87,26 @@ export class BucketGatherer {
     return i;
   }
 
-  addBucket(bucket: Bucket): void {
-    if (bucket.start >= this.#end) {
-      this.#open(bucket.start);
-      this.#hold(bucket.min, bucket.max, bucket.sum, bucket.count, bucket.last);
+  /** A smaller bucket that begins at `start`. */
+  addBucket(
+    start: number,
+    min: number,
+    max: number,
+    sum: number,
+    count: number,
+    last: number,
+  ): void {
+    if (start >= this.#end) {
+      this.#open(start);
+      this.#hold(min, max, sum, count, last);
       return;
     }
     this.#hold(
-      lower(this.#lowest, bucket.min),
-      higher(this.#highest, bucket.max),
-      this.#total + bucket.sum,
-      this.#samples + bucket.count,
-      bucket.last,
+      lower(this.#lowest, min),
+      higher(this.#highest, max),
+      this.#total + sum,
+      this.#samples + count,
+      last,
     );
   }
 

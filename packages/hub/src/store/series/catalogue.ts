@@ -46,6 +46,8 @@ interface Found {
 
 export class Catalogue {
   readonly #known = new Map<SourceKey, Known>();
+  /** Keys are shared by sources of one kind, so their texts are too. */
+  readonly #texts = new WeakMap<SeriesKey, string>();
   #remembered = 0;
 
   /** Finds or makes the sources and series of frames; gives each frame's placements. */
@@ -71,6 +73,15 @@ export class Catalogue {
       placements.set(frame, await this.#planOf(tables, found, source, frame.series));
     }
     return frames.map((frame) => placements.get(frame) ?? []);
+  }
+
+  #textOf(key: SeriesKey): string {
+    let text = this.#texts.get(key);
+    if (text === undefined) {
+      text = seriesText(key);
+      this.#texts.set(key, text);
+    }
+    return text;
   }
 
   forget(source: SourceKey): void {
@@ -128,7 +139,7 @@ export class Catalogue {
     const isSame = (shard: Known, i: number): boolean =>
       found.get(shardOf(row.key, i))?.known === shard;
     if (ready?.shards.every(isSame) === true) return ready.placements;
-    const texts = series.map(seriesText);
+    const texts = series.map((key) => this.#textOf(key));
     const shards: Known[] = [];
     const places = mayHaveShards(row.key)
       ? await this.#placeInShards(tables, found, source, series, texts, shards)

@@ -1,17 +1,11 @@
 /** Reading: the rows of many series at once, window by window, merged and cut to the range that was asked for. */
-import type { SeriesBuckets, SeriesKey, SeriesSamples, TimeRange } from "../../model/series.ts";
-import { type Bucket, BucketGatherer } from "./aggregate.ts";
+import type { SeriesBuckets, SeriesSamples, TimeRange } from "../../model/series.ts";
+import { type Window, WindowGatherer } from "./gather.ts";
 import { Merge } from "./merge.ts";
 import { batchSegments, BlockSegment, loadGroups, type Segment } from "./segment.ts";
 import type { FoundSeries } from "./select.ts";
 import type { BatchRow, Resolution, SeriesTables } from "./tables.ts";
 import { bucketMs, firstAfter, firstAtLeast, floorTo, latest, windowOf } from "./window.ts";
-
-/** What a source has in one window, for the slots that were asked for. */
-interface Window {
-  readonly start: number;
-  readonly merged: Merge;
-}
 
 /** Windows of each source, ascending. */
 type Windows = ReadonlyMap<number, readonly Window[]>;
@@ -60,16 +54,17 @@ export async function readBuckets(
     to: floorTo(range.to, stepMs) + stepMs - 1,
   };
   const wanted = wantedOf(series);
-  const parts = await loadParts(tables, wanted, whole, coarsest(stepMs));
-  return series.map(({ sourceId, slot, key }) =>
-    gather(
-      key,
-      stepMs,
-      parts.map((one) => one.get(sourceId) ?? []),
-      slot,
-      whole,
-    ),
-  );
+  const [raw, five, hour] = await loadParts(tables, wanted, whole, coarsest(stepMs));
+  const gatherers = new Map<number, WindowGatherer>();
+  return series.map(({ sourceId, slot, key }) => {
+    let gatherer = gatherers.get(sourceId);
+    if (gatherer === undefined) {
+      const of = (windows: Windows): readonly Window[] => windows.get(sourceId) ?? [];
+      gatherer = new WindowGatherer([of(raw), of(five), of(hour)], whole, stepMs);
+      gatherers.set(sourceId, gatherer);
+    }
+    return gatherer.gather(key, slot);
+  });
 }
 
 /** The coarsest resolution whose buckets make up buckets of `stepMs`. */
@@ -243,70 +238,4 @@ function samplesOf(
     }
   }
   return { times: allTimes.slice(0, count), values: allValues.slice(0, count) };
-}
-
-/** Buckets of one series from the windows of each resolution. */
-function gather(
-  key: SeriesKey,
-  stepMs: number,
-  [raw = [], five = [], hour = []]: readonly (readonly Window[])[],
-  slot: number,
-  range: TimeRange,
-): SeriesBuckets {
-  const gatherer = new BucketGatherer(stepMs, Math.ceil((range.to - range.from) / stepMs));
-  const { values, present } = roomFor(raw);
-  let next = 0;
-  /** Adds the windows of samples that begin before `end`. */
-  const addRaw = (end: number): void => {
-    for (let window = raw[next]; window !== undefined && window.start < end; window = raw[next]) {
-      next += 1;
-      const presence = window.merged.read(slot, 0, values, present);
-      if (presence === "none") continue;
-      const { times } = window.merged;
-      const gaps = presence === "some" ? present : null;
-      const from = firstAtLeast(times, range.from);
-      gatherer.addSamples(times, values, gaps, from, firstAfter(times, range.to));
-    }
-  };
-  const isRaw = new Set(raw.map((window) => window.start));
-  const isFive = new Set(five.map((window) => window.start));
-  const fromHours = bucketsIn(hour, slot).filter(({ start }) => !isFive.has(windowOf(1, start)));
-  const buckets = [...fromHours, ...bucketsIn(five, slot)];
-  if (fromHours.length > 0) buckets.sort((a, b) => a.start - b.start);
-  for (const bucket of buckets) {
-    if (bucket.start < range.from || bucket.start > range.to) continue;
-    if (isRaw.has(windowOf(0, bucket.start))) continue;
-    addRaw(bucket.start);
-    gatherer.addBucket(bucket);
-  }
-  addRaw(Infinity);
-  return gatherer.finish(key);
-}
-
-/** The buckets of a series in windows of a rollup. */
-function bucketsIn(windows: readonly Window[], slot: number): Bucket[] {
-  const buckets: Bucket[] = [];
-  for (const { merged } of windows) {
-    const { length } = merged.times;
-    const present = new Uint8Array(length);
-    const columns = [0, 1, 2, 3, 4].map(() => new Float64Array(length));
-    let presence = "none";
-    for (const [field, column] of columns.entries()) {
-      presence = merged.read(slot, field, column, present);
-      if (presence === "none") break;
-    }
-    const [min, max, sum, count, last] = columns;
-    for (let i = 0; i < length && presence !== "none"; i += 1) {
-      if (presence === "some" && present[i] === 0) continue;
-      buckets.push({
-        start: merged.times[i] ?? 0,
-        min: min?.[i] ?? 0,
-        max: max?.[i] ?? 0,
-        sum: sum?.[i] ?? 0,
-        count: count?.[i] ?? 0,
-        last: last?.[i] ?? 0,
-      });
-    }
-  }
-  return buckets;
 }

@@ -27,13 +27,13 @@ export interface Segment {
 export class BlockSegment implements Segment {
   readonly row: BlockRow;
   readonly #block: BlockReader;
-  readonly #groups = new Set<number>();
-  readonly #places = new Map<number, { readonly group: GroupReader; readonly place: number }>();
+  /** Those that were added, by number; the one in the head is number -1, as is a slot before all groups. */
+  readonly #groups = new Map<number, GroupReader>();
 
   constructor(row: BlockRow, block: BlockReader) {
     this.row = row;
     this.#block = block;
-    if (block.inlineGroup !== null) this.#index(block.inlineGroup);
+    if (block.inlineGroup !== null) this.#groups.set(-1, block.inlineGroup);
   }
 
   static of(rows: readonly BlockRow[], resolution: Resolution): readonly BlockSegment[] {
@@ -59,26 +59,21 @@ export class BlockSegment implements Segment {
   }
 
   addGroup(number: number, group: GroupReader): void {
-    if (this.#groups.has(number)) return;
-    this.#groups.add(number);
-    this.#index(group);
+    this.#groups.set(number, group);
   }
 
   /** Slots of the groups that were added. */
   slots(): Iterable<number> {
-    return this.#places.keys();
+    return this.#groups.values().flatMap((group) => group.slots);
   }
 
   read(slot: number, field: number, values: Float64Array, present: Uint8Array): Presence {
-    const found = this.#places.get(slot);
-    if (found === undefined) return "none";
+    const group = this.#groups.get(this.#block.groupOf(slot));
+    const place = group?.placeOf(slot) ?? -1;
+    if (group === undefined || place < 0) return "none";
     const { length } = this.#block;
     const column = values.length === length ? values : values.subarray(0, length);
-    return found.group.read(found.place, field, column, present) ? "some" : "all";
-  }
-
-  #index(group: GroupReader): void {
-    for (const [place, slot] of group.slots.entries()) this.#places.set(slot, { group, place });
+    return group.read(place, field, column, present) ? "some" : "all";
   }
 }
 

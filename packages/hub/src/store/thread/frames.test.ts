@@ -56,6 +56,19 @@ describe("frames on their way to a thread", () => {
     );
   });
 
+  test("of several sources share what is equal among their series", () => {
+    const unpacker = new FrameUnpacker();
+    const of = (source: string): Frame => ({
+      source,
+      series: listOf(3),
+      times: Float64Array.of(1),
+      values: new Float64Array(3),
+    });
+    const [a, b] = unpacker.unpack(send(new FramePacker(), [of("a"), of("b")]));
+    assert.deepEqual(a?.series, listOf(3));
+    for (const [i, key] of (a?.series ?? []).entries()) assert.equal(key, b?.series[i]);
+  });
+
   test("name their series once, and give the same list every time", () => {
     const packer = new FramePacker();
     const unpacker = new FrameUnpacker();

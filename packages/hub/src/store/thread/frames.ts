@@ -120,10 +120,14 @@ function checkShape({ source, series, times, values, present }: Frame): void {
 /** The receiving side. */
 export class FrameUnpacker {
   readonly #streams = new Map<number, Stream>();
+  readonly #keys = new SharedKeys();
 
   /** The frames of a batch; their arrays are views into the batch, their `series` the same object every time. */
   unpack(packed: PackedFrames): readonly Frame[] {
-    for (const stream of packed.streams) this.#streams.set(stream.number, stream);
+    for (const stream of packed.streams) {
+      const series = stream.series.map((key) => this.#keys.share(key));
+      this.#streams.set(stream.number, { ...stream, series });
+    }
     const frames: Frame[] = [];
     const { shape, times, values, present } = packed;
     let [timeAt, valueAt, presentAt] = [0, 0, 0];
@@ -147,6 +151,23 @@ export class FrameUnpacker {
     }
     for (const number of packed.forgotten) this.#streams.delete(number);
     return frames;
+  }
+}
+
+/** Texts that are remembered; beyond it what comes next is shared among itself. */
+const maxShared = 100_000;
+
+/** Sources of one kind have the same series: one object for each, instead of one for each of each source. */
+class SharedKeys {
+  readonly #keys = new Map<string, SeriesKey>();
+
+  share(key: SeriesKey): SeriesKey {
+    const text = JSON.stringify([key.name, key.labels]);
+    const known = this.#keys.get(text);
+    if (known !== undefined) return known;
+    if (this.#keys.size >= maxShared) this.#keys.clear();
+    this.#keys.set(text, key);
+    return key;
   }
 }
 

@@ -158,6 +158,12 @@ export class GroupReader {
     return unwrapAll(formats.group, blobs).map((body) => new GroupReader(body, fields));
   }
 
+  /** The place of a slot in `slots`; -1 when it has none. */
+  placeOf(slot: number): number {
+    const place = lastNotAbove(this.slots, slot);
+    return this.slots[place] === slot ? place : -1;
+  }
+
   /** Reads a column by the place of its slot in `slots`; see `decodeColumn`. */
   read(place: number, field: number, values: Float64Array, present: Uint8Array): boolean {
     const start = this.#starts[place * this.#fields + field];
@@ -210,11 +216,18 @@ export class BlockReader {
 
   /** The group that holds a slot, if any does; -1 when it lies before the first. */
   groupOf(slot: number): number {
-    let group = -1;
-    for (const first of this.#firstSlots) {
-      if (first > slot) break;
-      group += 1;
-    }
-    return group;
+    return lastNotAbove(this.#firstSlots, slot);
   }
+}
+
+/** Index of the last number that is not above `bound`, in ascending numbers; -1 when all are. */
+function lastNotAbove(numbers: readonly number[], bound: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] ?? 0) <= bound) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

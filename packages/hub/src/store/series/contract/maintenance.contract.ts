@@ -96,6 +96,36 @@ export function maintenanceContract(open: () => Promise<SeriesDatabase>): void {
       assert.deepEqual([stats.series, stats.samples, stats.rollupBytes], [0, 0, 0]);
     });
 
+    test("leaves every resolution its part of a chart, each sample counted once", async () => {
+      await using database = await open();
+      const bench = new Bench(database, { rawMs: 6 * hour, fiveMinutesMs: 2 * day });
+      let appended = 0;
+      const end = origin + 5 * day + 7 * hour;
+      for (let at = origin + 4 * minute; at < end; at += 20 * minute) {
+        bench.now = at;
+        await bench.append(frameOf("host:a", "m", [at, at / minute]));
+        appended += 1;
+        if (appended % 9 === 0) await bench.maintain(at);
+      }
+      await bench.maintain(end);
+      for (const step of [7 * minute, 30 * minute, hour, 3 * hour]) {
+        const found = await bench.bucketsOf("host:a", "m", step, origin, end);
+        const starts = found.map((bucket) => bucket[0] ?? 0);
+        assert.deepEqual(
+          starts,
+          [...new Set(starts)].toSorted((a, b) => a - b),
+        );
+        assert.equal(
+          found.reduce((sum, bucket) => sum + (bucket[4] ?? 0), 0),
+          appended,
+        );
+        assert.ok(
+          found.every((bucket) => (bucket[5] ?? 0) * minute >= (bucket[0] ?? 0)),
+          "the last value of a bucket is not older than it",
+        );
+      }
+    });
+
     test("keeps within the byte cap by dropping the oldest windows, and refuses samples there", async () => {
       await using database = await open();
       const noise = (from: number): Frame =>
