@@ -54,8 +54,8 @@ export interface RemoteWriteLimits {
 /** A piece takes some ms, on a slow machine 20. */
 export const defaultRemoteWriteLimits: RemoteWriteLimits = {
   maxBytes: 64 * 1024 * 1024,
-  pieceBytes: 1024 * 1024,
-  pieceSeries: 2_000,
+  pieceBytes: 512 * 1024,
+  pieceSeries: 1_000,
   pieceSamples: 10_000,
 };
 
