@@ -34,6 +34,18 @@ const rows: readonly [string, Partial<RawAnswer>, Partial<Verdict> & { kind: Ver
       { status: 422, body: problemBody("invalid", "times: none\nat all") },
       { kind: "refused", why: "422 invalid: times: none at all" },
     ],
+    [
+      "422 of the native API names what was wrong and where",
+      {
+        status: 422,
+        body: JSON.stringify({
+          code: "invalid",
+          detail: "It does not fit",
+          errors: [{ path: "details.users", message: "expected a list" }],
+        }),
+      },
+      { kind: "refused", why: "422 invalid: It does not fit: details.users: expected a list" },
+    ],
     ["400 is poison", { status: 400, body: "[]" }, { kind: "refused", why: "400" }],
     [
       "401 waits for somebody",

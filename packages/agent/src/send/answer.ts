@@ -39,9 +39,8 @@ const repairMs = 60_000;
 const mostRetryAfterMs = 3_600_000;
 
 export function judgeAnswer({ status, retryAfter, body }: RawAnswer, now: number): Verdict {
-  const code = textAt(body, "code");
-  const detail = textAt(body, "detail") ?? textAt(body, "title");
-  const why = `${status}${code === undefined ? "" : ` ${code}`}${detail === undefined ? "" : `: ${detail}`}`;
+  const { code } = jsonOf(body);
+  const why = whyOf(status, body);
   const after = retryAfterMs(retryAfter, now);
   if (status >= 200 && status < 300) {
     const answer = countedOf(body);
@@ -96,14 +95,30 @@ function countedOf(body: string): Counted | undefined {
   };
 }
 
-function numberOf(value: unknown): number {
-  return typeof value === "number" ? value : 0;
+/** `422 invalid: The batch does not fit: times: expected at least one, found none` */
+function whyOf(status: number, body: string): string {
+  const problem = jsonOf(body);
+  const { errors } = problem;
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  const { path, message } = typeof first === "object" && first !== null ? fieldsOf(first) : {};
+  const parts = [problem["detail"] ?? problem["title"], path, message].filter(isText).map(oneLine);
+  return [[String(status), problem["code"]].filter(isText).join(" "), ...parts].join(": ");
 }
 
-/** A text of the answer, in one short line. */
-function textAt(body: string, key: string): string | undefined {
-  const value = jsonOf(body)[key];
-  return typeof value === "string" ? value.replaceAll(/\s+/g, " ").slice(0, 200) : undefined;
+function fieldsOf(value: object): Readonly<Record<string, unknown>> {
+  return { ...value };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, " ").slice(0, 200);
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }
 
 function jsonOf(body: string): Readonly<Record<string, unknown>> {

@@ -20,6 +20,8 @@ export interface DeliveryParts {
   readonly host: () => Omit<BatchHost, "sent_at">;
   /** Told of samples that were refused for good, with the bytes of their batch. */
   readonly onRefused: (run: Run, batch: Uint8Array, why: string) => void;
+  /** Told that the details were refused; the samples they came with were sent without them. */
+  readonly onDetailsRefused: (why: string) => void;
 }
 
 export type Delivered =
@@ -109,6 +111,7 @@ export class Delivery {
       case "too_large":
         return this.#sendLess(run, details, batch);
       case "refused":
+        if (details !== null) return this.#sendWithoutDetails(run, verdict.why);
         this.#parts.onRefused(run, batch, verdict.why);
         return verdict;
       case "outage":
@@ -118,9 +121,16 @@ export class Delivery {
     }
   }
 
+  /** Samples are not lost for what came with them. */
+  async #sendWithoutDetails(run: Run, why: string): Promise<Delivered> {
+    const outcome = await this.#sendPiece(run, null);
+    if (outcome.kind === "sent") this.#parts.onDetailsRefused(why);
+    return outcome;
+  }
+
   /** The same without the details, then in halves. One instant that is still too much is refused. */
   async #sendLess(run: Run, details: HostDetails | null, batch: Uint8Array): Promise<Delivered> {
-    if (details !== null) return this.#sendPiece(run, null);
+    if (details !== null) return this.#sendWithoutDetails(run, "413: too large");
     if (run.times.length > 1) {
       this.#mostTimes = Math.ceil(run.times.length / 2);
       return this.send(run, null);

@@ -68,6 +68,7 @@ export class HubSender implements AsyncDisposable {
       after,
       host: settings.host,
       onRefused: (run, batch, why) => this.#setAside(run, batch, why),
+      onDetailsRefused: (why) => this.#status.detailsRefused(why),
     });
     // What an earlier process left is sent without waiting for a sample.
     this.#drain();

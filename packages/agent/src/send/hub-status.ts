@@ -29,6 +29,7 @@ export class HubStatus {
   /** What was told last; null: all is well. */
   #told: FailureKind | null = null;
   #toldCounts = "0 0";
+  #toldDetails = "";
 
   constructor(url: string, parts: { readonly now: () => number; readonly log: SenderLog }) {
     this.#url = url;
@@ -58,6 +59,13 @@ export class HubStatus {
   refused(samples: number, why: string, keptIn: string | null): void {
     this.#refused += samples;
     this.#log.warn({ hub: this.#url, error: why, samples, keptIn }, messages.refused);
+  }
+
+  /** The hub took samples, but not the details with them. */
+  detailsRefused(why: string): void {
+    if (why === this.#toldDetails) return;
+    this.#toldDetails = why;
+    this.#log.warn({ hub: this.#url, error: why }, "the hub refused the details of this host");
   }
 
   stats(

@@ -246,6 +246,21 @@ describe("a sender whose hub fails", () => {
     assert.equal(kept.filter((name) => /refused\/\d{16}-1\.batch$/.test(name)).length, 1);
   });
 
+  it("loses no samples for details that are refused, and says so once", async () => {
+    await using hub = await startLittleHub();
+    await using agent = new TestAgent(to(hub));
+    hub.manner = (batch) =>
+      batch.details === null ? "take" : { status: 422, body: problemBody("invalid", "too long") };
+    for (let round = 0; round < 7; round += 1) {
+      agent.details = { system: { hostname: `web-${round}` } };
+      await agent.take(1);
+    }
+    assertComplete(hub, agent);
+    assert.equal(agent.stats.refused, 0);
+    assert.deepEqual(agent.told, ["the hub refused the details of this host"]);
+    assert.equal(hub.received.filter(({ batch }) => batch.details !== null).length, 3);
+  });
+
   it("sends what is fresh while the hub cannot take what is old", async () => {
     await using hub = await startLittleHub();
     await using folder = await makeFolder();
