@@ -34,6 +34,8 @@ test("spans and steps become what the hub's series take", async () => {
   const span = { from: 0, to: 60_000 };
   await client.series('up{monitor="a"}', span, 5);
   await client.series("up", span, null);
+  await client.hostSeries("h", ["a", "b"], span, 5);
+  await client.hosts(null);
   await client.testMonitor(
     { name: "a", enabled: true, interval: 1, timeout: 1 },
     "id",
@@ -42,6 +44,8 @@ test("spans and steps become what the hub's series take", async () => {
   assert.deepEqual(asked, [
     'GET /api/v1/series/range?match=up{monitor="a"}&start=1970-01-01T00:00:00.000Z&end=1970-01-01T00:01:00.000Z&step=5',
     "GET /api/v1/series/range?match=up&start=1970-01-01T00:00:00.000Z&end=1970-01-01T00:01:00.000Z&raw=true",
+    "GET /api/v1/hosts/h/series?name=a,b&from=1970-01-01T00:00:00.000Z&to=1970-01-01T00:01:00.000Z&step=5",
+    "GET /api/v1/hosts?limit=1000",
     "POST /api/v1/monitors/test?monitor=id",
   ]);
 });

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gapFor, leastSpanMs, rangeMs, spanOf, stepFor, zoomOf } from "./resolution.ts";
+import {
+  bucketFor,
+  bucketGapFor,
+  gapFor,
+  leastSpanMs,
+  rangeMs,
+  spanOf,
+  stepFor,
+  zoomOf,
+} from "./resolution.ts";
 
 const cases: readonly (readonly [
   range: keyof typeof rangeMs,
@@ -21,6 +30,32 @@ for (const [range, interval, step] of cases) {
     assert.equal(stepFor({ from: 0, to: rangeMs[range] }, interval), step);
   });
 }
+
+const buckets: readonly (readonly [
+  range: keyof typeof rangeMs,
+  interval: number,
+  width: number,
+  step: number,
+])[] = [
+  ["5m", 1, 540, 2],
+  ["5m", 5, 540, 5],
+  ["1h", 5, 540, 15],
+  ["1h", 5, 240, 30],
+  ["24h", 5, 540, 600],
+  ["24h", 3600, 540, 3600],
+  ["1y", 5, 540, 86_400 * 1],
+  ["1h", 100_000, 540, 100_000],
+];
+for (const [range, interval, width, step] of buckets) {
+  test(`${range} of samples every ${interval} s on ${width} px is asked for in buckets of ${step} s`, () =>
+    assert.equal(bucketFor({ from: 0, to: rangeMs[range] }, interval, width), step));
+}
+
+test("a sample that came late is no gap; an empty bucket among wide ones is", () => {
+  assert.ok(bucketGapFor(5, 5) > 10_000);
+  assert.ok(bucketGapFor(5, 5) < 15_000);
+  assert.ok(bucketGapFor(60, 5) < 120_000);
+});
 
 test("a missed check or two is a gap, the retry after a failure is none", () => {
   assert.equal(gapFor(null, 60, 10), 131_000);

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatBytes, formatCount, formatLatency, formatPlural, formatUptime } from "./number.ts";
+import {
+  formatBytes,
+  formatCelsius,
+  formatCount,
+  formatLatency,
+  formatLoad,
+  formatPerSecond,
+  formatPlural,
+  formatRate,
+  formatShare,
+  formatUptime,
+} from "./number.ts";
 
 const latencies: readonly (readonly [ms: number | null, text: string])[] = [
   [null, "–"],
@@ -28,6 +39,28 @@ const uptimes: readonly (readonly [ratio: number | null, text: string])[] = [
 ];
 for (const [ratio, text] of uptimes) {
   test(`an uptime of ${ratio} reads ${text}`, () => assert.equal(formatUptime(ratio), text));
+}
+
+const readings: readonly (readonly [what: string, found: string, text: string])[] = [
+  ["a full size", formatBytes(1.5 * 1024 ** 4), "1.5 TiB"],
+  ["a size just below the next unit", formatBytes(1023.7 * 1024), "1.0 MiB"],
+  ["no rate", formatRate(null), "–"],
+  ["a rate of nothing", formatRate(0), "0 B/s"],
+  ["a rate", formatRate(1_234_000), "1.2 MB/s"],
+  ["a high rate", formatRate(118_400_000), "118 MB/s"],
+  ["no share", formatShare(null), "–"],
+  ["a share of nothing", formatShare(0), "0 %"],
+  ["a small share", formatShare(0.0043), "0.4 %"],
+  ["a share", formatShare(0.4249), "42 %"],
+  ["a share that rounds up", formatShare(0.0996), "10 %"],
+  ["a load", formatLoad(0.071), "0.07"],
+  ["no load", formatLoad(null), "–"],
+  ["a temperature", formatCelsius(53.6), "54 °C"],
+  ["some per second", formatPerSecond(0.42), "0.4/s"],
+  ["many per second", formatPerSecond(1240.4), "1,240/s"],
+];
+for (const [what, found, text] of readings) {
+  test(`${what} reads ${text}`, () => assert.equal(found, text));
 }
 
 test("sizes, counts and plurals read naturally", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { agoChangesInMs, formatAgo, formatDuration, formatMoment } from "./time.ts";
+import { agoChangesInMs, formatAgo, formatDuration, formatLong, formatMoment } from "./time.ts";
 
 const second = 1000;
 const minute = 60 * second;
@@ -30,6 +30,17 @@ const agos: readonly (readonly [ms: number, text: string])[] = [
 ];
 for (const [ms, text] of agos) {
   test(`${ms} ms ago reads ${text}`, () => assert.equal(formatAgo(10 * day, 10 * day + ms), text));
+}
+
+const longs: readonly (readonly [ms: number, text: string])[] = [
+  [10 * second, "1 minute"],
+  [59 * minute, "59 minutes"],
+  [hour, "1 hour"],
+  [12 * day + 23 * hour, "12 days"],
+  [800 * day, "2 years"],
+];
+for (const [ms, text] of longs) {
+  test(`${ms} ms of uptime read ${text}`, () => assert.equal(formatLong(ms), text));
 }
 
 test("a text that counts seconds is made anew every second, one that counts hours rarely", () => {

@@ -131,6 +131,23 @@ test("watching fewer than before leaves the stream alone", () => {
   assert.equal(sources.length, 1);
 });
 
+test("all hosts are watched no longer than somebody looks at them", () => {
+  const { live, sources, last } = setUp();
+  live.watchHosts("all");
+  live.start();
+  assert.equal(last().url, "/api/v1/live?hosts=all");
+  last().send("open");
+  live.watchHosts([]);
+  live.watchHosts(["a"]);
+  live.watch(["m"]);
+  mock.timers.tick(250);
+  assert.equal(last().url, "/api/v1/live?monitors=m&hosts=a");
+  last().send("open");
+  live.watchHosts([]);
+  mock.timers.tick(1000);
+  assert.equal(sources.length, 2, "one host more or less is not worth a new stream");
+});
+
 test("what was asked for while connecting is watched once connected", () => {
   const { live, sources, last } = setUp();
   live.start();

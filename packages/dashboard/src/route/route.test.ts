@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { statuses } from "@belfry/contract/status";
-import { formatRoute, orders, parseRoute, plainOverview, ranges, type View } from "./route.ts";
+import {
+  formatRoute,
+  hostRanges,
+  hostSorts,
+  orders,
+  parseRoute,
+  plainHosts,
+  plainOverview,
+  ranges,
+  type View,
+} from "./route.ts";
 
 const id = "0198c0de-0000-7000-8000-000000000001";
 
@@ -34,6 +44,25 @@ const addresses: readonly (readonly [what: string, url: string, view: View])[] =
   ["a new monitor", "/dashboard/monitors/new", { page: "form", id: null, copyOf: null }],
   ["a copy", `/dashboard/monitors/new?copy=${id}`, { page: "form", id: null, copyOf: id }],
   ["an edit", `/dashboard/monitors/${id}/edit`, { page: "form", id, copyOf: null }],
+  ["all hosts", "/dashboard/hosts", plainHosts],
+  [
+    "some hosts in another order",
+    "/dashboard/hosts?q=db&status=down&label=team:core&sort=cpu&order=reversed",
+    {
+      page: "hosts",
+      q: "db",
+      status: ["down"],
+      labels: ["team:core"],
+      sort: "cpu",
+      reversed: true,
+    },
+  ],
+  ["a host", `/dashboard/hosts/${id}`, { page: "host", id, range: "1h", zoom: null }],
+  [
+    "a year of a host",
+    `/dashboard/hosts/${id}?range=1y`,
+    { page: "host", id, range: "1y", zoom: null },
+  ],
   ["nothing", "/dashboard/nowhere", { page: "missing", path: "/dashboard/nowhere" }],
 ];
 
@@ -71,6 +100,7 @@ for (const [what, url, view] of odd) {
 
 /** fast-check makes records without a prototype unless told otherwise; views have one. */
 const plain = { noNullPrototype: true };
+const labels = fc.array(fc.string({ minLength: 1, unit: "grapheme" }));
 const time = fc.integer({ min: Date.UTC(2000, 0), max: Date.UTC(2100, 0) });
 const views: fc.Arbitrary<View> = fc.oneof(
   fc.record(
@@ -79,7 +109,7 @@ const views: fc.Arbitrary<View> = fc.oneof(
       q: fc.string({ unit: "grapheme" }),
       status: fc.subarray([...statuses]),
       kind: fc.string(),
-      labels: fc.array(fc.string({ minLength: 1, unit: "grapheme" })),
+      labels,
       order: fc.constantFrom(...orders),
     },
     plain,
@@ -100,6 +130,33 @@ const views: fc.Arbitrary<View> = fc.oneof(
   ),
 );
 
+const hostViews: fc.Arbitrary<View> = fc.oneof(
+  fc.record(
+    {
+      page: fc.constant("hosts" as const),
+      q: fc.string({ unit: "grapheme" }),
+      status: fc.subarray([...statuses]),
+      labels,
+      sort: fc.constantFrom(...hostSorts),
+      reversed: fc.boolean(),
+    },
+    plain,
+  ),
+  fc.record(
+    {
+      page: fc.constant("host" as const),
+      id: fc.constant(id),
+      range: fc.constantFrom(...hostRanges),
+      zoom: fc.constantFrom(null, { from: 1000, to: 5000 }),
+    },
+    plain,
+  ),
+);
+
 test("every view survives the way through its address", () => {
-  fc.assert(fc.property(views, (view) => assert.deepEqual(parseRoute(formatRoute(view)), view)));
+  fc.assert(
+    fc.property(fc.oneof(views, hostViews), (view) =>
+      assert.deepEqual(parseRoute(formatRoute(view)), view),
+    ),
+  );
 });

@@ -12,8 +12,9 @@ import {
   type Signal,
 } from "@preact/signals";
 import type { HostDetailView, UptimeView } from "@belfry/contract";
+import { hostMetrics } from "@belfry/contract/host-metrics";
 import type { Client } from "../../api/client.ts";
-import { bucketFor, bucketGapFor, spanOf } from "../../chart/resolution.ts";
+import { bucketFor, bucketGapFor, rangeMs, spanOf } from "../../chart/resolution.ts";
 import { createHold } from "../../live/hold.ts";
 import type { Range, Span } from "../../route/route.ts";
 import { deviceNames } from "./device-panels.ts";
@@ -82,6 +83,8 @@ class Charts implements ChartsModel {
   /** When the last answer was asked for, and how wide its buckets were. */
   #askedAt = 0;
   #step = 0;
+  /** From when on something may be known, epoch ms. */
+  #since = 0;
 
   constructor(id: string, parts: ChartsParts) {
     this.#id = id;
@@ -129,7 +132,14 @@ class Charts implements ChartsModel {
     const interval = host.interval ?? plainInterval;
     const { range, zoom } = this.#parts.view.peek();
     const now = this.#parts.now();
-    const span = zoom ?? spanOf(range, Date.parse(host.created_at), now);
+    if (!followed) this.#since = Date.parse(host.created_at);
+    if (!followed && zoom === null && this.#since > now - rangeMs[range]) {
+      // An agent may have sampled long before it was heard for the first time.
+      const first = await this.#firstSample({ from: now - rangeMs[range], to: now }, aborted);
+      if (aborted.aborted) return;
+      this.#since = Math.min(this.#since, first);
+    }
+    const span = zoom ?? spanOf(range, this.#since, now);
     const step = bucketFor(span, interval, this.#parts.width());
     const joins = followed && step === this.#step && this.#machine !== noSeries;
     const ask = (names: readonly string[], known: HostSeries) => {
@@ -161,6 +171,15 @@ class Charts implements ChartsModel {
       devices: withGaps(this.#devices, gapMs),
       intervals: uptime.value.intervals,
     };
+  }
+
+  /** When the oldest known sample of a span was, roughly; infinite without any. */
+  async #firstSample(span: Span, aborted: AbortSignal): Promise<number> {
+    const step = bucketFor(span, plainInterval, 0);
+    const names = [hostMetrics.cpuRatio.name, hostMetrics.load1.name];
+    const reply = await this.#parts.client.hostSeries(this.#id, names, span, step, aborted);
+    const times = reply.kind === "ok" ? hostSeriesOf(reply.value).timeline.times : [];
+    return times[0] ?? Number.POSITIVE_INFINITY;
   }
 
   #follow(): void {

@@ -67,7 +67,9 @@ export function columnsOf({ timeline, names }: HostSeries, metric: string): read
     const values = name === metric ? timeline.columns.get(key) : undefined;
     if (values !== undefined) found.push({ key, labels, values });
   }
-  return found.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  return found
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .map(({ labels, values }) => ({ labels, values }));
 }
 
 /** The one column of a metric without labels of its own; undefined where the host has none. */

@@ -4,7 +4,7 @@ import { CopyText } from "../../parts/copy-text.tsx";
 /** Leads to the first host. */
 export function NoHosts() {
   const command = `belfry agent --hub ${location.origin} --key KEY`;
-  const makeKey = "belfry key create --name agents --scope ingest";
+  const makeKey = "belfry key create agents --scope ingest";
   return (
     <section class="no-hosts">
       <h1>No hosts yet</h1>

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import type { HostDetailView, IncidentView } from "@belfry/contract";
+import type { LiveListener } from "../../live/stream.ts";
+import { hostDetailOf, hostOf } from "../hosts/host.kit.ts";
+import { createHostModel, uptimeDays, type HostModel, type HostModelParts } from "./host-model.ts";
+
+/** Stands for the hub: one host, its uptime and its incidents, and a stream that says what a test has it say. */
+class Hub {
+  host: HostDetailView | null = hostDetailOf("a");
+  readonly asked = { host: 0, uptime: 0, incidents: 0 };
+  readonly watched: (string | readonly string[])[] = [];
+  listener: LiveListener = {};
+
+  readonly client: HostModelParts["client"] = {
+    host: () => {
+      this.asked.host += 1;
+      if (this.host !== null) return Promise.resolve({ kind: "ok", value: this.host });
+      return Promise.resolve({
+        kind: "failed",
+        failure: {
+          kind: "problem",
+          status: 404,
+          code: "not_found",
+          title: "",
+          detail: "",
+          advice: "",
+          problems: [],
+        },
+      });
+    },
+    uptime: (_id, span) => {
+      this.asked.uptime += 1;
+      const days = (span.to - span.from) / 86_400_000;
+      return Promise.resolve({
+        kind: "ok",
+        value: { from: "", to: "", ratio: days / 100, down_seconds: 0, intervals: [] },
+      });
+    },
+    incidents: ({ cursor }) => {
+      this.asked.incidents += 1;
+      const items = [incident(cursor === undefined ? "newest" : "older")];
+      return Promise.resolve({
+        kind: "ok",
+        value: { items, next_cursor: cursor === undefined ? "more" : null },
+      });
+    },
+  };
+  readonly live: HostModelParts["live"] = {
+    listen: (listener) => {
+      this.listener = listener;
+      return () => void (this.listener = {});
+    },
+    watchHosts: (hosts) => void this.watched.push(hosts),
+  };
+}
+
+function incident(id: string): IncidentView {
+  return {
+    id,
+    subjects: [],
+    opened_at: "2026-01-01T00:00:00Z",
+    decided_at: "2026-01-01T00:00:00Z",
+    acknowledged_at: null,
+    resolved_at: null,
+    reason: "silent",
+    message: "",
+    evidence: {},
+    flapping: false,
+  };
+}
+
+interface World extends Disposable {
+  readonly hub: Hub;
+  readonly model: HostModel;
+  pass(ms: number): Promise<void>;
+}
+
+async function begin(): Promise<World> {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const hub = new Hub();
+  const { client, live } = hub;
+  const model = createHostModel("id of a", { client, live, now: () => Date.now() });
+  async function pass(ms: number): Promise<void> {
+    mock.timers.tick(ms);
+    for (let i = 0; i < 30; i += 1) await Promise.resolve();
+  }
+  await pass(0);
+  return {
+    hub,
+    model,
+    pass,
+    [Symbol.dispose]() {
+      model[Symbol.dispose]();
+      mock.timers.reset();
+    },
+  };
+}
+
+test("a host is shown with its uptimes and incidents, and watched until it is left", async () => {
+  const world = await begin();
+  assert.equal(world.model.host.value?.name, "a");
+  assert.deepEqual(
+    world.model.uptimes.value.map((uptime) => uptime?.ratio),
+    uptimeDays.map((days) => days / 100),
+  );
+  await world.model.olderIncidents();
+  assert.deepEqual(
+    world.model.incidents.value?.items.map(({ id }) => id),
+    ["newest", "older"],
+  );
+  world.model.putIncident({ ...incident("older"), acknowledged_at: "2026-01-02T00:00:00Z" });
+  assert.ok(world.model.incidents.value?.items[1]?.acknowledged_at);
+  world[Symbol.dispose]();
+  assert.deepEqual(world.hub.watched, [["id of a"], []]);
+});
+
+test("figures change as they are heard; what else is known is read again a little later", async () => {
+  using world = await begin();
+  const { heard } = world.model;
+  const before = heard.value;
+  for (const cpu of [0.5, 0.6]) {
+    world.hub.listener.hosts?.([hostOf("other"), hostOf("a", { figures: { cpu_ratio: cpu } })]);
+  }
+  assert.equal(world.model.host.value?.figures.cpu_ratio, 0.6);
+  assert.equal(world.model.host.value?.silent_after, 30, "the rest stays");
+  assert.equal(heard.value, before + 2);
+  assert.equal(world.hub.asked.host, 1);
+  await world.pass(5000);
+  assert.equal(world.hub.asked.host, 2);
+});
+
+test("another status has the uptimes read at once", async () => {
+  using world = await begin();
+  const before = world.hub.asked.uptime;
+  world.hub.listener.hosts?.([hostOf("a")]);
+  assert.equal(world.hub.asked.uptime, before);
+  world.hub.listener.hosts?.([hostOf("a", { status: "down" })]);
+  assert.equal(world.hub.asked.uptime, before + uptimeDays.length);
+});
+
+test("a host that is deleted, or was never there, is missing", async () => {
+  using world = await begin();
+  world.hub.listener.monitors?.({ changed: [], deleted: ["id of a"] });
+  assert.equal(world.model.failure.value, "missing");
+  world.hub.host = null;
+  world.model.refresh();
+  await world.pass(0);
+  assert.equal(world.model.failure.value, "missing");
+});
