@@ -53,6 +53,12 @@ describe("series on PostgreSQL", () => {
         bench.now = origin + 3 * hour;
         await retrying(() => bench.append(frameOf("host:a", name, [at, round])));
         await retrying(() => bench.append(frameOf(`host:gone${round % 3}`, name, [at, round])));
+        // In the same windows, between what stays: samples that the other hub may be deleting just now.
+        const victim = at + hour;
+        await retrying(() => bench.append(frameOf("host:a", "victim", [victim, round])));
+        if (round % 3 === 2) {
+          await retrying(() => bench.deleteSamples("host:a", victim, victim + 59 * minute));
+        }
         if (round % 5 === 4)
           await retrying(() => bench.maintain(origin + 6 * hour + round * 11 * minute));
         if (round % 7 === 6) {

@@ -3,10 +3,11 @@
  * stores bytes under integers.
  *
  * **Every function of the core runs inside one transaction of the caller** and is given the tables of that
- * transaction: `append`, `deleteSource` and `maintain` in one that writes (on SQLite a savepoint will do), the others
- * in one that sees a single state of the database (SQLite: `BEGIN`; PostgreSQL: `REPEATABLE READ READ ONLY`), because a
- * read asks several times and a merge in between would hide what it moved. When the transaction is rolled back nothing
- * has to be told to the core: what it remembers is checked against the rows on each append.
+ * transaction: `append`, `deleteSource`, `deleteSamples`, `setRetention` and `maintain` in one that writes (on SQLite a
+ * savepoint will do), the others in one that sees a single state of the database (SQLite: `BEGIN`; PostgreSQL:
+ * `REPEATABLE READ READ ONLY`), because a read asks several times and a merge in between would hide what it moved. When
+ * the transaction is rolled back nothing has to be told to the core: what it remembers is checked against the rows on
+ * each append.
  *
  * Rows, by example (a host, raw samples, window of 2 h):
  *
