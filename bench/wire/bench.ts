@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import { gzipSync, zstdDecompressSync } from "node:zlib";
 import {
   batchLimits,
   decodeBatch,
@@ -14,6 +14,7 @@ import {
   type SampleBatch,
 } from "../../packages/contract/src/sample-batch.ts";
 import { HubClient } from "../../packages/agent/src/send/hub-client.ts";
+import { Packer } from "../../packages/agent/src/send/packer.ts";
 import type { Run } from "../../packages/agent/src/send/run.ts";
 import { Spool } from "../../packages/agent/src/send/spool.ts";
 import { after } from "../../packages/agent/src/send/timer.ts";
@@ -40,8 +41,10 @@ export async function run({ short }: { short: boolean }): Promise<BenchReport> {
     );
   }
   const first = batchOf(host, host.runs(1)[0], true);
-  rows.push(info("first request, with the list of series", packed(first).length / 1000, "KB"));
-  rows.push(...measureWork(host, short ? 300 : 3_000));
+  rows.push(
+    info("first request, with the list of series", (await packed(first)).length / 1000, "KB"),
+  );
+  rows.push(...(await measureWork(host, short ? 300 : 3_000)));
   const { perDay, appendMs } = await measureSpool(host, short ? 720 : 17_280);
   rows.push(
     { what: "a day of samples on disk", value: perDay / 1e6, unit: "MB", budget: 20, atMost: true },
@@ -108,9 +111,11 @@ function batchOf({ list }: Host, some: Run | undefined, withList: boolean): Samp
   };
 }
 
-function packed(batch: SampleBatch): Buffer {
-  const bytes = encodeBatch(batch);
-  return zstdCompressSync(bytes, { pledgedSrcSize: bytes.length });
+const packer = new Packer();
+
+/** As the agent does it. */
+function packed(batch: SampleBatch): Promise<Buffer> {
+  return packer.pack(encodeBatch(batch));
 }
 
 /** Posts batches to a real server, and counts what goes through the sockets. */
@@ -136,7 +141,7 @@ async function measureWire(
   {
     using client = new HubClient({ url, key, ca: null, version: "0.1.0" });
     for (let i = 0; i < count; i += 1) {
-      const bytes = packed(batchOf(host, runs[i * every], false));
+      const bytes = await packed(batchOf(host, runs[i * every], false));
       body += bytes.length;
       await client.post(bytes, AbortSignal.timeout(10_000));
     }
@@ -158,15 +163,19 @@ function prometheusText(host: Host): number {
   return gzipSync(lines.join("")).length;
 }
 
-function measureWork(host: Host, rounds: number): BenchRow[] {
+async function measureWork(host: Host, rounds: number): Promise<BenchRow[]> {
   const batches = host.runs(1).map((some) => batchOf(host, some, false));
-  const pack = timeOf(rounds, (i) => packed(batches[i % batches.length] ?? never()));
+  const pack = await timeOf(rounds, (i) => packed(batches[i % batches.length] ?? never()));
   const bytes = batches.map(encodeBatch);
-  const read = timeOf(rounds, (i) => decodeBatch(bytes[i % bytes.length] ?? never(), batchLimits));
-  const bodies = batches.map(packed);
-  const unpack = timeOf(rounds, (i) => zstdDecompressSync(bodies[i % bodies.length] ?? never()));
+  const read = await timeOf(rounds, (i) =>
+    decodeBatch(bytes[i % bytes.length] ?? never(), batchLimits),
+  );
+  const bodies = await Promise.all(batches.map(packed));
+  const unpack = await timeOf(rounds, (i) =>
+    zstdDecompressSync(bodies[i % bodies.length] ?? never()),
+  );
   const whole = encodeBatch(batchOf(host, host.runs(1)[0], true));
-  const withList = timeOf(Math.ceil(rounds / 10), () => decodeBatch(whole, batchLimits));
+  const withList = await timeOf(Math.ceil(rounds / 10), () => decodeBatch(whole, batchLimits));
   return [
     info("written and compressed", pack, "µs"),
     { what: "read by the hub", value: read, unit: "µs", budget: 40, atMost: true },
@@ -181,10 +190,10 @@ function measureWork(host: Host, rounds: number): BenchRow[] {
   ];
 }
 
-function timeOf(rounds: number, work: (round: number) => unknown): number {
-  for (let i = 0; i < rounds; i += 1) work(i);
+async function timeOf(rounds: number, work: (round: number) => unknown): Promise<number> {
+  for (let i = 0; i < rounds; i += 1) await work(i);
   const begin = performance.now();
-  for (let i = 0; i < rounds; i += 1) work(i);
+  for (let i = 0; i < rounds; i += 1) await work(i);
   return ((performance.now() - begin) * 1000) / rounds;
 }
 

@@ -98,9 +98,10 @@ export function parseSeries(text: string, count: number): readonly BatchSeries[]
     );
   }
   const seen = new Set<string>();
-  return list.map((entry: unknown, place) => {
+  return list.map((entry: unknown[], place) => {
     const series = seriesOf(entry, `series[${place}]`);
-    const key = JSON.stringify(entry);
+    // No text of it has U+0000.
+    const key = entry.join("\0");
     if (seen.has(key)) throw new BadBytes(`series[${place}]: ${shown(entry)} is there twice`);
     seen.add(key);
     return series;
