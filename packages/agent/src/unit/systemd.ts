@@ -28,6 +28,8 @@ Type=exec
 ExecStart=${quoted(node)} ${quoted(program)}
 EnvironmentFile=-${environment}
 Restart=always
+# Settings that are wrong do not get better by trying again.
+RestartPreventExitStatus=2
 RestartSec=5
 TimeoutStopSec=10
 

@@ -1,0 +1,147 @@
+/**
+ * Starts the agent or the forwarder under Node's permission model, with little memory. Allowed are the network, reading,
+ * and writing below one folder; programs, threads, addons, the inspector and all other writing are not.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { launch } from "./launch.js";
+import { stateDirOf } from "./state-dir.js";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Short-lived garbage is collected early; V8's own settings are meant for machines with memory to spare. */
+const memoryFlags = [
+  "--max-semi-space-size=1",
+  "--heap-growing-percent=25",
+  "--no-parallel-scavenge",
+];
+/** These change the machine: they write units and run systemctl, and are over in a moment. */
+const unitCommands = new Set(["install", "uninstall", "status"]);
+
+/**
+ * @param {string} name the command as it was called
+ * @param {readonly string[]} args what stands behind it
+ */
+export function launchAgent(name, args) {
+  const who = name === "system-stats-forwarder" ? "forwarder" : "agent";
+  if (unitCommands.has(args[0] ?? "")) {
+    start(name, args, []);
+    return;
+  }
+  const stateDir = stateDirOf(who, args, process.env);
+  const cacheDir =
+    process.env["NODE_COMPILE_CACHE"] ||
+    process.env["CACHE_DIRECTORY"]?.split(":")[0] ||
+    (stateDir === null ? undefined : join(stateDir, "compile-cache"));
+  const writable = [stateDir, cacheDir].filter((folder) => folder && canHave(folder));
+  start(name, args, permissionFlags(who, writable), cacheDir);
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} args
+ * @param {readonly string[]} permissions
+ * @param {string} [cacheDir]
+ */
+function start(name, args, permissions, cacheDir) {
+  const main = join(root, "src", "main.ts");
+  launch({
+    name,
+    main,
+    args,
+    flags: [...memoryFlags, ...permissions],
+    env: {
+      BELFRY_AGENT_COMMAND: name,
+      ...(cacheDir === undefined ? {} : { NODE_COMPILE_CACHE: cacheDir }),
+    },
+    prepare: (runtime, env) => {
+      if (cacheDir !== undefined) warm(runtime, main, cacheDir, env);
+    },
+  });
+}
+
+/**
+ * The agent reads the kernel's files, and asks every mounted file system for its size: file systems may be mounted
+ * anywhere, so it may read anywhere its user may. The forwarder reads its own code alone.
+ *
+ * @param {"agent" | "forwarder"} who
+ * @param {readonly string[]} writable
+ */
+function permissionFlags(who, writable) {
+  const packages = dirname(root);
+  const readable =
+    who === "agent" ? ["*"] : [join(packages, "agent"), join(packages, "contract"), ...writable];
+  return [
+    "--permission",
+    "--allow-net",
+    "--disable-warning=ExperimentalWarning",
+    ...readable.map((path) => `--allow-fs-read=${path}`),
+    ...writable.map((path) => `--allow-fs-write=${path}`),
+  ];
+}
+
+/**
+ * Only a folder that is there can be allowed with all that is in it.
+ *
+ * @param {string} folder
+ */
+function canHave(folder) {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return true;
+  } catch {
+    // The program says what it could not write, where it needs it.
+    return false;
+  }
+}
+
+/**
+ * Node strips types with a WebAssembly module that stays in memory (17 MB) once it was used. It is not used for what is in
+ * the compile cache, so the cache is filled by a process that ends.
+ *
+ * @param {string} runtime
+ * @param {string} main
+ * @param {string} cacheDir
+ * @param {Readonly<Record<string, string | undefined>>} env
+ */
+function warm(runtime, main, cacheDir, env) {
+  const mark = join(cacheDir, "belfry-agent.warm");
+  const state = sourceState(runtime);
+  try {
+    if (readFileSync(mark, "utf8") === state) return;
+  } catch {
+    // There is no mark yet.
+  }
+  // With the same options: they are part of what names the cache.
+  const done = spawnSync(runtime, [...memoryFlags, main], {
+    env: { ...env, BELFRY_AGENT_COMMAND: "warm" },
+    stdio: "ignore",
+    timeout: 20_000,
+  });
+  if (done.status !== 0) return;
+  try {
+    writeFileSync(mark, state, { mode: 0o600 });
+  } catch {
+    // The next start tries again.
+  }
+}
+
+/**
+ * Changes when the code or the runtime does.
+ *
+ * @param {string} runtime
+ */
+function sourceState(runtime) {
+  const state = createHash("sha256").update(`${runtime} ${statSync(runtime).mtimeMs}`);
+  for (const name of ["agent", "contract"]) {
+    const folder = join(dirname(root), name, "src");
+    for (const file of readdirSync(folder, { recursive: true }).map(String).sort()) {
+      if (!file.endsWith(".ts")) continue;
+      const { mtimeMs, size } = statSync(join(folder, file));
+      state.update(`\0${file} ${mtimeMs} ${size}`);
+    }
+  }
+  return state.digest("hex");
+}
