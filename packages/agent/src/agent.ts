@@ -111,7 +111,7 @@ export function createAgent(settings: AgentSettings, parts: AgentParts): Agent {
     },
     async [Symbol.asyncDispose]() {
       timers[Symbol.dispose]();
-      const rounds = paced.map(({ runner }) => runner.running);
+      const rounds = paced.flatMap(({ runner }) => runner.running ?? []);
       for (const { runner } of paced) runner[Symbol.dispose]();
       await within(stopMs, after, Promise.all(rounds));
     },

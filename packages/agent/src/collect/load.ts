@@ -2,6 +2,7 @@
 import type { CollectorSpec } from "./collector.ts";
 import { KeptFile } from "./kept-file.ts";
 import { gauge } from "./metric.ts";
+import { OneSeries } from "./one-series.ts";
 import { Scan } from "./scan.ts";
 
 const metrics = [
@@ -17,10 +18,11 @@ export const load: CollectorSpec = {
   create({ roots }, { section }) {
     const file = new KeptFile(`${roots.proc}/loadavg`);
     const scan = new Scan();
+    const averages = metrics.map((metric) => new OneSeries(section, metric));
     return {
       collect() {
         if (!scan.load(file.read())) return;
-        for (const metric of metrics) section.put(metric, {}, scan.number());
+        for (const average of averages) average.set(scan.number());
       },
       [Symbol.dispose]: () => file[Symbol.dispose](),
     };

@@ -1,11 +1,41 @@
 /** Every collector, per platform. Adding one is a line here. A sample lists its series in this order. */
 import type { CollectorSpec } from "./collector.ts";
+import { cpu } from "./cpu.ts";
+import { cpuFrequency } from "./cpu-frequency.ts";
+import { disk } from "./disk.ts";
+import { filesystem } from "./filesystem.ts";
+import { interfaces } from "./interfaces.ts";
+import { kernelTables } from "./kernel-tables.ts";
+import { limits } from "./limits.ts";
 import { load } from "./load.ts";
+import { memory } from "./memory.ts";
+import { netstat } from "./netstat.ts";
+import { network } from "./network.ts";
+import { pressure } from "./pressure.ts";
+import { sockstat } from "./sockstat.ts";
+import { uname } from "./uname.ts";
+import { vmstat } from "./vmstat.ts";
+import { zram } from "./zram.ts";
 
 const linux: readonly CollectorSpec[] = [
   // core
+  cpu,
   load,
+  pressure,
+  memory,
+  vmstat,
+  filesystem,
+  disk,
+  network,
+  netstat,
+  sockstat,
   // at paces of their own
+  uname,
+  interfaces,
+  limits,
+  cpuFrequency,
+  kernelTables,
+  zram,
 ];
 
 const darwin: readonly CollectorSpec[] = [];

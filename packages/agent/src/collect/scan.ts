@@ -49,6 +49,14 @@ export class Scan {
     return at > this.wordStart;
   }
 
+  /** Takes the rest of the line as one word. */
+  line(): void {
+    const end = this.bytes.indexOf(newline, this.at);
+    this.wordStart = this.at;
+    this.wordEnd = end === -1 ? this.bytes.length : end;
+    this.at = this.wordEnd;
+  }
+
   /** The latest word as text. */
   text(): string {
     return Buffer.from(this.bytes.subarray(this.wordStart, this.wordEnd)).toString("utf8");
