@@ -70,6 +70,11 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/commit-queue.ts": { ours: ["hub/model"], ...pure },
   "hub/desk.ts": { ours: ["hub/model"], ...pure },
   "hub/host-desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/listen.ts": { ours: ["hub/config", "hub/model"], ...pure },
+  "hub/own-agent.ts": {
+    ours: ["@belfry/agent", "@belfry/contract", "hub/model"],
+    node: ["os"],
+  },
   "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
   "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
 };

@@ -4,3 +4,7 @@ export type { Identity, IdentitySettings } from "./identity.ts";
 export { readUname, systemView } from "./serve/system-view.ts";
 export type { SystemView, SystemViewSettings, Uname } from "./serve/system-view.ts";
 export { createAgent } from "./agent.ts";
+export { expositionText } from "./serve/exposition.ts";
+export { serveAgent } from "./serve/server.ts";
+export type { AgentServer } from "./serve/server.ts";
+export { snapshotView } from "./serve/snapshot-view.ts";

@@ -10,7 +10,6 @@ import { createApi } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import { hostAndPortText } from "./config/address.ts";
 import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
 import { HostDesk } from "./host-desk.ts";
@@ -19,6 +18,7 @@ import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
+import { listenOn, urlOf } from "./listen.ts";
 import { createLive, type Live } from "./live/live.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { CheckKind } from "./model/check-kind.ts";
@@ -28,6 +28,7 @@ import { createId, type MonitorId } from "./model/id.ts";
 import type { Subject } from "./model/incident.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
+import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { parseHost } from "./probe/address.ts";
@@ -63,6 +64,9 @@ const commitTickMs = 50;
 /** How many decided checks may wait for a store that does not answer. */
 const maxWaitingChecks = 50_000;
 
+/** Where clients of the System Stats Service ask. */
+const systemStatsPort = 5001;
+
 const pagesFolder = fileURLToPath(new URL("../../dashboard/dist", import.meta.url));
 
 /** Starts a hub; rejects with an `AppError` that says why it cannot. */
@@ -83,6 +87,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const isNew = await takeUp(store, deciding, clock);
   await takeUpHosts(store, watching.hosts);
   alerting.wake();
+  const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const api = stack.use(
     await createApi(settings, {
       clock,
@@ -101,10 +106,18 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
       acknowledge: (id, actor) => alerting.acknowledge(id, clock.now(), actor),
+      system: own === null ? null : () => own.system(),
       pages: pagesFolder,
     }),
   );
-  const url = urlOf(await api.app.listen({ ...settings.listen }), settings);
+  const url = urlOf(
+    await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
+    settings.listen,
+  );
+  if (own !== null && settings.dropInPorts) {
+    const at = { host: settings.listen.host, port: systemStatsPort };
+    stack.use(await listenOn(at, (address) => own.serve(address)));
+  }
   path.schedule.addAll(enabledMonitors(board));
   stack.use(
     startUpkeep({
@@ -232,7 +245,7 @@ function openHosts(
       {
         clock,
         newId: createId,
-        sha256: (text) => createHash("sha256").update(text).digest("hex"),
+        sha256,
         store,
         monitor,
         create: (host, own) => desk.createHost(host, own, agentActor),
@@ -253,6 +266,26 @@ function openHosts(
     return found === undefined ? undefined : hostView(found);
   });
   return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
+}
+
+/** This machine's own agent, where it is watched. */
+function openOwnAgent(
+  settings: Settings,
+  { clock, log, version }: HubParts,
+  hosts: Hosts,
+  stack: AsyncDisposableStack,
+): OwnAgent | null {
+  if (settings.agent === null) return null;
+  return stack.use(
+    startOwnAgent(
+      { ...settings.agent, stateDir: settings.dataDir },
+      { clock, log, version, sha256, receive: (batch) => hosts.receiveBatch(batch) },
+    ),
+  );
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** Who changes a host's monitor as the host says. */
@@ -435,12 +468,4 @@ function outputRecordOf(entry: BoardEntry, outcome: Outcome, target: string): Ou
 /** What Amaunator calls the value of a target: the number a made-up one yields, whole ms of a real one. */
 function valueOf({ measurements, durationMs }: Outcome & { readonly result: "up" }): number {
   return measurements["probe_synthetic_value"] ?? Math.round(durationMs);
-}
-
-/** Where this machine reaches the hub: the address it listens on, or loopback when that is every address. */
-function urlOf(listening: string, settings: Settings): string {
-  const { host } = settings.listen;
-  const port = Number(new URL(listening).port) || 80;
-  const everywhere = host === "0.0.0.0" || host === "::";
-  return `http://${hostAndPortText({ host: everywhere ? "127.0.0.1" : host, port })}`;
 }

@@ -27,10 +27,16 @@ process.exitCode = await runCommand(process.argv.slice(2), {
   version,
   clock: systemClock,
   newId: createId,
-  up: async (_mode, { settings, file, notes }) => {
+  up: async (mode, { settings, file, notes }) => {
     const { runHub } = await import("./up.ts");
     const underNpm = process.env["npm_lifecycle_event"] === "start";
-    return runHub(settings, { file, notes, version, clock: systemClock, underNpm });
+    return runHub(mode === "up" ? settings : { ...settings, agent: null }, {
+      file,
+      notes,
+      version,
+      clock: systemClock,
+      underNpm,
+    });
   },
   openKeys: async (settings) => {
     const { openKeys } = await import("./store/admin.ts");

@@ -16,6 +16,7 @@ import { addJsonBody } from "./body.ts";
 import { addCheckKindRoutes } from "./check-kinds.ts";
 import { addAmaunatorRoutes } from "./drop-in/amaunator.ts";
 import { addMonitoringStackRoutes } from "./drop-in/monitoring-stack/monitoring-stack.ts";
+import { addSystemRoute } from "./drop-in/system-stats.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
 import { addHostRoutes } from "./hosts/hosts.ts";
 import { addHostSamplesRoute } from "./hosts/samples.ts";
@@ -107,6 +108,7 @@ async function addRoutes(
   addAuditRoutes(app, parts.store);
   addOperationRoutes(app, settings, parts);
   addMetricsRoute(app, parts);
+  addSystemRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.
   await app.register(async (scope) => addImportRoute(scope, settings, parts));
   await app.register(async (scope) => addHostSamplesRoute(scope, parts));

@@ -285,6 +285,8 @@ export interface ApiParts {
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */
   readonly acknowledge: (id: IncidentId, actor: string) => Promise<Incident | undefined>;
+  /** What `GET /system` tells; answers null before the first sample. null: this process has no agent. */
+  readonly system: (() => object | null) | null;
   /** Where the built dashboard is. */
   readonly pages: string;
 }

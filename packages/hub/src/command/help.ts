@@ -22,10 +22,13 @@ function overview(): string {
   return lines([
     "belfry COMMAND [OPTIONS]",
     "",
-    "Watches endpoints from one place, and rings the bell.",
+    "Watches endpoints and hosts from one place, and rings the bell.",
     "",
     "Commands:",
-    ...columns(rows),
+    ...columns([
+      ...rows,
+      ["agent", "watch this machine and send it to a hub; `belfry agent --help`"],
+    ]),
     "",
     "Options of every command:",
     ...columns(commonOptions.map(optionRow)),

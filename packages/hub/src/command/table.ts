@@ -45,12 +45,12 @@ export interface CommandSpec {
 
 export const commands = {
   up: {
-    summary: "run Belfry: checks, API and pages in one process",
+    summary: "run Belfry: checks, this machine's agent, API and pages in one process",
     positionals: [],
     options: [],
   },
   hub: {
-    summary: "run the server alone; today the same as `up`",
+    summary: "run the server alone: `up` without this machine's agent",
     positionals: [],
     options: [],
   },
