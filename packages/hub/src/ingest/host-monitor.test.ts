@@ -23,45 +23,45 @@ const host: Host = {
 };
 
 describe("labels of a host", () => {
-  const table: { title: string; present: Labels; former: Labels; next: Labels; then: Labels }[] = [
+  const table: { title: string; present: Labels; former: Labels; next: Labels; after: Labels }[] = [
     {
       title: "follow the agent's",
       present: { a: "1" },
       former: { a: "1" },
       next: { a: "2", b: "3" },
-      then: { a: "2", b: "3" },
+      after: { a: "2", b: "3" },
     },
     {
       title: "go when the agent's go",
       present: { a: "1", own: "x" },
       former: { a: "1" },
       next: {},
-      then: { own: "x" },
+      after: { own: "x" },
     },
     {
       title: "stay where people set another value",
       present: { a: "people" },
       former: { a: "1" },
       next: { a: "2" },
-      then: { a: "people" },
+      after: { a: "people" },
     },
     {
       title: "stay away where people removed them",
       present: {},
       former: { a: "1" },
       next: { a: "2" },
-      then: {},
+      after: {},
     },
     {
       title: "stay where people had set them first",
       present: { a: "people" },
       former: {},
       next: { a: "2" },
-      then: { a: "people" },
+      after: { a: "people" },
     },
   ];
-  for (const { title, present, former, next, then } of table) {
-    test(title, () => assert.deepEqual(mergeLabels(present, former, next), then));
+  for (const { title, present, former, next, after } of table) {
+    test(title, () => assert.deepEqual(mergeLabels(present, former, next), after));
   }
 
   test("are the same object when nothing changes", () => {

@@ -149,7 +149,11 @@ export class HostRegistry implements AsyncDisposable {
   renamed(id: HostId): void {
     const row = this.#rows.get(id);
     const name = this.#parts.monitor(id)?.name;
-    if (row !== undefined && name !== undefined) row.rename(name);
+    if (row === undefined || name === undefined) return;
+    row.rename(name);
+    // Its clones name it in what they say of themselves.
+    for (const { id: clone } of this.#identities.clonesOf(id)) this.#sayClones(clone);
+    if (row.host.clonedFrom !== null) this.#sayClones(row.host.clonedFrom);
   }
 
   /**

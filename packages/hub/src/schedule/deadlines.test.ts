@@ -15,9 +15,9 @@ interface Trial {
   /** What was concluded: `a up`, `a nothing was heard for 30 s`. */
   readonly told: string[];
   /** Moves time on, in steps of 100 ms. */
-  pass(ms: number): void;
+  readonly pass: (ms: number) => void;
   /** Time passes and nothing runs: the loop stands still. */
-  stall(ms: number): void;
+  readonly stall: (ms: number) => void;
 }
 
 function trial(t: Pick<TestContext, "after">): Trial {
@@ -221,7 +221,8 @@ describe("the schedule of all monitors", () => {
       deadlines,
       scheduler: {
         add: ({ name }, delayMs) => calls.push(`add ${name} ${delayMs}`),
-        addSpread: (monitors) => calls.push(`spread ${[...monitors].map(({ name }) => name)}`),
+        addSpread: (monitors) =>
+          calls.push(`spread ${[...monitors].map(({ name }) => name).join(" ")}`),
         remove: () => calls.push("remove"),
         checkNow: () => {
           calls.push("check");

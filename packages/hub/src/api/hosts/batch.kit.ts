@@ -80,3 +80,15 @@ export async function hostsOf(hub: TestHub, query = ""): Promise<HostView[]> {
   const answer = await hub.ask("GET", `/api/v1/hosts${query}`);
   return answer.json<{ items: HostView[] }>().items;
 }
+
+/** Waits until something holds of the list of hosts: their monitors follow what they say a moment later. */
+export async function untilHosts(
+  hub: TestHub,
+  holds: (hosts: readonly HostView[]) => boolean,
+): Promise<readonly HostView[]> {
+  for (;;) {
+    const hosts = await hostsOf(hub);
+    if (holds(hosts)) return hosts;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
