@@ -111,9 +111,9 @@ describe("the forwarder", { timeout: 30_000 }, () => {
     await stack.until(() => stack.taken.length >= 2);
     stop.abort();
     assert.equal(await running, 0);
-    const { hostname, cpu, ram, disk } = stack.taken[0] ?? {};
-    assert.equal(typeof hostname, "string");
-    assert.deepEqual([cpu, ram, disk], [12.34, 40, 55.6]);
+    const [first] = stack.taken;
+    assert.equal(typeof first?.["hostname"], "string");
+    assert.deepEqual([first?.["cpu"], first?.["ram"], first?.["disk"]], [12.34, 40, 55.6]);
     assert.match(output, / Forwarded metrics: cpu=12\.3% ram=40\.0% disk=55\.6% server=http:/);
   });
 
@@ -136,7 +136,7 @@ describe("the forwarder", { timeout: 30_000 }, () => {
     const kept = stack.taken.filter((one) => one.timestamp < Math.floor(back / 1000));
     assert.deepEqual(
       kept.map((one) => one.timestamp),
-      kept.map((one) => one.timestamp).toSorted(),
+      kept.map((one) => one.timestamp).toSorted((a, b) => a - b),
     );
     assert.match(output, /Forwarding failed; the sample is kept and sent later/);
   });
