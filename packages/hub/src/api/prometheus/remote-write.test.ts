@@ -158,11 +158,11 @@ describe("a remote_write", () => {
     while (!isDone) {
       assert.equal((await hub.ask("GET", "/health")).status, 200);
       answered += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
     assert.equal((await writing).status, 204);
     assert.equal((await samplesOf(hub, "many")).length, 100_000);
-    assert.ok(answered >= 40, `${answered} answers meanwhile`);
+    assert.ok(answered >= 20, `${answered} answers meanwhile`);
   });
 });
 

@@ -276,14 +276,14 @@ describe("GET /data", () => {
     while (!isDone) {
       await hub.ask("GET", "/health");
       turns += 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const { count: rows, data } = await asking;
     assert.deepEqual([rows, data.length], [30_003, 30_003]);
     assert.ok(
       data.every(({ timestamp }, i) => i === 0 || timestamp >= (data[i - 1]?.timestamp ?? 0)),
     );
-    assert.ok(turns > 10, `${turns} turns`);
+    assert.ok(turns > 5, `${turns} turns`);
     t.mock.method(hub.store, "countSamples", () => Promise.resolve(400_000));
     const answer = await hub.ask("GET", "/data");
     const error = "There are more than 1000000 rows: ask for a hostname or a timeframe";

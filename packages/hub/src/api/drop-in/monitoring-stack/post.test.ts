@@ -1,6 +1,7 @@
 /** The body of `POST /metrics`, against what the original (Flask, Python) takes and says. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import fc from "fast-check";
 import type { StackPost } from "../../../model/host-entry.ts";
 import { AppError } from "../../../model/error.ts";
 import { readPost, type ReadPost } from "./post.ts";
@@ -226,6 +227,42 @@ describe("a post", () => {
     assert.throws(
       () => read('{"__proto__":{"cpu":1,"hostname":"a"}}'),
       /Missing fields: cpu, disk, hostname/,
+    );
+  });
+});
+
+describe("any body", () => {
+  test("is read or refused, and nothing else happens", () => {
+    const value = fc.oneof(fc.jsonValue(), fc.constantFrom("1", "nan", 1e308, -0, true, {}));
+    const fields = fc.record(
+      Object.fromEntries(
+        [...Object.keys(plain), "disk_read", "load1", "swap_percent", "details"].map((name) => [
+          name,
+          value,
+        ]),
+      ),
+      { requiredKeys: [] },
+    );
+    const bodies = fc.oneof(
+      fc.uint8Array({ maxLength: 100 }),
+      fc
+        .oneof(fields, fc.jsonValue())
+        .map((one) => new Uint8Array(Buffer.from(JSON.stringify(one)))),
+    );
+    fc.assert(
+      fc.property(bodies, (body) => {
+        try {
+          const { post } = readPost(json, body, 100);
+          for (const number of [post.cpu, post.ram, post.disk, post.timestamp, post.diskRead]) {
+            assert.ok(Number.isFinite(number));
+          }
+          assert.ok(Number.isInteger(post.timestamp));
+          assert.ok(post.hostname.length > 0);
+        } catch (error) {
+          if (!(error instanceof AppError && error.code === "malformed")) throw error;
+        }
+      }),
+      { numRuns: 2000 },
     );
   });
 });
