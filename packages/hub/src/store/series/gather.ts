@@ -23,6 +23,7 @@ export class WindowGatherer {
   readonly #range: TimeRange;
   readonly #stepMs: number;
   readonly #finer: { readonly raw: ReadonlySet<number>; readonly five: ReadonlySet<number> };
+  /** Min, max, sum, count and last of a window of buckets; the first has room for samples too. */
   readonly #columns: readonly [
     Float64Array,
     Float64Array,
@@ -43,12 +44,19 @@ export class WindowGatherer {
     this.#stepMs = stepMs;
     const startsOf = (some: readonly Window[]) => new Set(some.map((window) => window.start));
     this.#finer = { raw: startsOf(windows[0]), five: startsOf(windows[1]) };
-    const longest = windows
-      .flat()
-      .reduce((most, one) => Math.max(most, one.merged.times.length), 0);
-    const column = (): Float64Array => new Float64Array(longest);
-    this.#columns = [column(), column(), column(), column(), column()];
-    this.#present = new Uint8Array(longest);
+    const longest = (some: readonly Window[]): number =>
+      some.reduce((most, { merged }) => Math.max(most, merged.times.length), 0);
+    const bucketColumn = (): Float64Array =>
+      new Float64Array(Math.max(longest(windows[1]), longest(windows[2])));
+    const all = longest(windows.flat());
+    const [max, sum, count, last] = [
+      bucketColumn(),
+      bucketColumn(),
+      bucketColumn(),
+      bucketColumn(),
+    ];
+    this.#columns = [new Float64Array(all), max, sum, count, last];
+    this.#present = new Uint8Array(all);
     this.#out = this.#gatherer();
   }
 

@@ -26,16 +26,6 @@ export async function readSamples(
   }));
 }
 
-/** Distinct instants at which a series has samples. */
-export async function countInstants(
-  tables: SeriesTables,
-  series: FoundSeries,
-  range: TimeRange,
-): Promise<number> {
-  const windows = await loadWindows(tables, wantedOf([series]), 0, range, null);
-  return samplesOf(windows.get(series.sourceId) ?? [], series.slot, range).times.length;
-}
-
 /**
  * Buckets of `stepMs` of the series, in the order asked for; every bucket that the range touches, whole.
  *
