@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { describe, it } from "node:test";
 import { errorTable } from "@belfry/contract";
+import { agentOptions } from "../packages/agent/src/command/settings.ts";
+import type { OptionSpec } from "../packages/agent/src/command/option.ts";
 import { commands, commonOptions } from "../packages/hub/src/command/table.ts";
 import { parseCommand } from "../packages/hub/src/command/parse.ts";
 import { leavesOf } from "../packages/hub/src/config/leaf.ts";
@@ -34,6 +36,12 @@ const documents = [
 ].map((path) => documentOf(path, readFileSync(join(root, path), "utf8")));
 
 const leaves = leavesOf(ConfigSchema);
+const agentTable = Object.values<OptionSpec>(agentOptions);
+/** `--yes` and `--dry-run` are of `install` and `uninstall`. */
+const agentFlags = [...agentTable.map(({ flag }) => flag), "yes", "dry-run"];
+const agentVariables = agentTable.flatMap(({ variables, secret }) =>
+  variables.flatMap((name) => (secret === true ? [name, `${name}_FILE`] : [name])),
+);
 const sources = sourcesBelow("packages");
 const scripts = new Set(Object.keys(scriptsOf(join(root, "package.json"))));
 
@@ -69,6 +77,7 @@ const rules: Readonly<Record<string, Rule>> = {
       "BELFRY_CONFIG",
       ...leaves.map(({ variable }) => variable),
       ...leaves.filter(({ secret }) => secret).map(({ variable }) => `${variable}_FILE`),
+      ...agentVariables,
     ]);
     return matches(code, /\b(BELFRY_[A-Z0-9_]*[A-Z0-9])\b/g).filter((name) => !known.has(name));
   },
@@ -208,6 +217,7 @@ function wrongCommands(line: string): string[] {
     .replace(/\s+(#|[|>&]).*$/, "")
     .split(/\s+/)
     .filter((word) => word !== "");
+  if (words[0] === "agent") return wrongAgentOptions(line, words);
   if (words.some((word) => /[<…|[\]]/.test(word))) return wrongNames(line, words);
   const parsed = parseCommand(words);
   if (parsed.kind !== "wrong") return [];
@@ -215,6 +225,15 @@ function wrongCommands(line: string): string[] {
   return /expected [A-Z|:]+, found nothing|expected one of .*, found nothing/.test(parsed.message)
     ? []
     : [`${line}: ${parsed.message}`];
+}
+
+/** The agent has a table of options of its own. */
+function wrongAgentOptions(line: string, words: readonly string[]): string[] {
+  const known = new Set([...agentFlags, "help", "version"]);
+  const unknown = words
+    .flatMap((word) => matches([word], /^--([a-z-]+)/g))
+    .filter((option) => !known.has(option));
+  return unknown.map((option) => `${line}: there is no --${option}`);
 }
 
 function wrongNames(line: string, words: readonly string[]): string[] {

@@ -64,7 +64,7 @@ export function startOwnAgent(settings: OwnAgentSettings, parts: OwnAgentParts):
     interval: settings.intervalMs / 1000,
     labels: {},
   };
-  const queue = new SampleQueue(host, parts);
+  const queue = new SampleQueue(host, parts, () => agent.details);
   const told = { diskPath: settings.diskPath, version, uname: readUname() };
   let latest: Sample | null = null;
   let previous: Sample | null = null;
@@ -80,7 +80,6 @@ export function startOwnAgent(settings: OwnAgentSettings, parts: OwnAgentParts):
       },
     },
   );
-  queue.start(() => agent.details);
   const system = (): SystemView | null =>
     latest && systemView(latest, previous, agent.details, told);
   return {
@@ -105,8 +104,7 @@ export function startOwnAgent(settings: OwnAgentSettings, parts: OwnAgentParts):
 class SampleQueue implements AsyncDisposable {
   readonly #host: Omit<BatchHost, "sent_at">;
   readonly #parts: OwnAgentParts;
-  /** null until `start`: the first sample is taken before the agent is there. */
-  #details: (() => Agent["details"]) | null = null;
+  readonly #details: () => Agent["details"];
   readonly #waiting: Sample[] = [];
   #list: {
     readonly of: Sample["series"];
@@ -119,14 +117,14 @@ class SampleQueue implements AsyncDisposable {
   #dropped = 0;
   #stopped = false;
 
-  constructor(host: Omit<BatchHost, "sent_at">, parts: OwnAgentParts) {
+  constructor(
+    host: Omit<BatchHost, "sent_at">,
+    parts: OwnAgentParts,
+    details: () => Agent["details"],
+  ) {
     this.#host = host;
     this.#parts = parts;
-  }
-
-  start(details: () => Agent["details"]): void {
     this.#details = details;
-    if (this.#waiting.length > 0) this.#run();
   }
 
   push(sample: Sample): void {
@@ -135,7 +133,7 @@ class SampleQueue implements AsyncDisposable {
       this.#waiting.shift();
       this.#dropped += 1;
     }
-    if (this.#retry === null && this.#details !== null) this.#run();
+    if (this.#retry === null) this.#run();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -155,7 +153,7 @@ class SampleQueue implements AsyncDisposable {
   async #handIn(): Promise<void> {
     while (this.#waiting.length > 0) {
       const samples = this.#next();
-      const details = this.#details?.() ?? {};
+      const details = this.#details();
       try {
         await this.#parts.receive(this.#batchOf(samples, details));
       } catch (err) {
