@@ -79,6 +79,14 @@ describe("a host with Belfry's agent", () => {
     );
   });
 
+  test("has a snapshot from its first sample on", async (t) => {
+    const hub = await openTestHub(t);
+    await send(hub, "big-1");
+    const found = await get<StackDetailsView>(hub, "/details?hostname=big-1");
+    const { system, memory } = found.details as Record<string, Record<string, unknown>>;
+    assert.deepEqual([system?.["hostname"], memory?.["total"]], ["big-1", 1000]);
+  });
+
   test("is found by names it had before, and its rows carry the name that was asked for", async (t) => {
     const hub = await openTestHub(t);
     await send(hub, "old-name");

@@ -181,8 +181,7 @@ async function detailsOf(
 ): Promise<{ details: Record<string, unknown>; receivedAt: number } | undefined> {
   const { id, agentVersion } = entry.host;
   const kept = await store.hostDetails(id);
-  if (kept === undefined) return undefined;
-  const { stack } = kept.details;
+  const stack = kept?.details.stack;
   const oldestMs = clock.now() - settings.offlineThresholdSeconds * 1000;
   const isOld = stack === undefined || stack.receivedAt < oldestMs;
   if (stack !== undefined && (agentVersion === null || !isOld)) {
@@ -190,8 +189,8 @@ async function detailsOf(
   }
   if (agentVersion === null) return undefined;
   const latest = await store.latestOf(hostSource(id), snapshotMetrics, clock.now() - 86_400_000);
-  const at = entry.lastHeardAt ?? kept.receivedAt;
-  return { details: snapshotOf(entry, kept.details, latest, at), receivedAt: at };
+  const at = entry.lastHeardAt ?? kept?.receivedAt ?? clock.now();
+  return { details: snapshotOf(entry, kept?.details ?? {}, latest, at), receivedAt: at };
 }
 
 function addHosts(
