@@ -4,7 +4,7 @@
  * The two gauges count whole disks: no partitions, and no devices made of others (md, dm, loop, zram …), whose bytes
  * would count twice.
  */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { hostMetrics } from "@belfry/contract/host-metrics";
 import type { Metric, Section, Slot } from "../sample/series-table.ts";
 import type { CollectorSpec } from "./collector.ts";
@@ -178,21 +178,21 @@ function deviceOf(section: Section, name: string, sys: string): Device {
   };
 }
 
-/** A whole disk is in `/sys/block`, where partitions are not, and stands on no other device. */
+/**
+ * A whole disk is in `/sys/block`, where partitions are not, and stands on no other device. Where `/sys` shows no
+ * devices at all, whatever is not excluded by its name is one.
+ */
 function hasNoMembers(name: string, sys: string): boolean {
-  try {
-    // The kernel writes a slash in a name as an exclamation mark.
-    return readdirSync(`${sys}/block/${name.replaceAll("/", "!")}/slaves`).length === 0;
-  } catch {
-    // No such folder: a partition, or a `/sys` that does not show devices; then all that is not excluded by name is one.
-    return !isListed(sys);
-  }
+  // The kernel writes a slash in a name as an exclamation mark.
+  const folder = `${sys}/block/${name.replaceAll("/", "!")}`;
+  if (!existsSync(folder)) return namesIn(`${sys}/block`).length === 0;
+  return namesIn(`${folder}/slaves`).length === 0;
 }
 
-function isListed(sys: string): boolean {
+function namesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(`${sys}/block`).length > 0;
+    return readdirSync(folder);
   } catch {
-    return false;
+    return [];
   }
 }

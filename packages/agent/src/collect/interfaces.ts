@@ -14,7 +14,7 @@ import { counter, gauge } from "./metric.ts";
 
 /** Numbers, by the file they are in. */
 const numbers = {
-  address_assign_type: gauge(
+  addr_assign_type: gauge(
     "node_network_address_assign_type",
     "Network device property: address_assign_type",
   ),
