@@ -423,6 +423,28 @@ describe("a big request", () => {
     assert.ok(pieces >= 10, `${pieces} pieces`);
   });
 
+  const hostile: { title: string; body: Buffer }[] = [
+    { title: "empty series", body: Buffer.alloc(200_000, Buffer.from([0x0a, 0])) },
+    { title: "unknown fields", body: Buffer.alloc(200_000, Buffer.from([0x78, 1])) },
+    { title: "empty metadata", body: Buffer.alloc(200_000, Buffer.from([0x1a, 0])) },
+    {
+      title: "empty samples of one series",
+      body: field(
+        1,
+        Buffer.concat([
+          field(1, Buffer.concat([field(1, Buffer.from("__name__")), field(2, Buffer.from("up"))])),
+          Buffer.alloc(200_000, Buffer.from([0x12, 0])),
+        ]),
+      ),
+    },
+  ];
+  for (const { title, body } of hostile) {
+    test(`of 100,000 ${title} is read in pieces too`, () => {
+      const { pieces } = readBody(compressed(body));
+      assert.ok(pieces >= 10, `${pieces} pieces`);
+    });
+  }
+
   test("gives the same in pieces of any size, also when two are read at a time", () => {
     const sent = (from: number): SentSeries[] =>
       Array.from({ length: 7 }, (_, i) => ({
