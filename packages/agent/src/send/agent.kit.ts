@@ -88,7 +88,8 @@ export class TestAgent implements AsyncDisposable {
       await this.sender[Symbol.asyncDispose]();
       isOver = true;
     })();
-    await this.time.passUntil("the sender stops", () => isOver);
+    // In small steps: the disk is real, and must be done before the time it is given is over.
+    await this.time.passUntil("the sender stops", () => isOver, 5);
     await over;
   }
 }

@@ -18,8 +18,9 @@ import type { HubSenderParts, HubSenderSettings, HubStats } from "./settings.ts"
 
 /** An answer that takes longer lets the samples go to disk. */
 const holdMs = 2_000;
-/** Between two requests of what waited. */
+/** From one request of what waited to the next; three times as long as the hub took for it, if that is more. */
 const backlogPaceMs = 200;
+const longestPaceMs = 15_000;
 /** Details that changed are sent at most this often. */
 const detailsEveryMs = 15_000;
 /** On the way out, an answer is waited for so long, and the disk so long. */
@@ -41,13 +42,15 @@ export class HubSender implements AsyncDisposable {
   #lastLiveMs = Number.NEGATIVE_INFINITY;
   #backlog: Promise<void> = Promise.resolve();
   #isDraining = false;
+  #drainsAgain = false;
   #isSendingBacklog = false;
-  #lastBacklogMs = Number.NEGATIVE_INFINITY;
+  #nextBacklogMs = Number.NEGATIVE_INFINITY;
   /** The hub as a whole, and each way of sending. */
   readonly #wait: Readonly<Record<"hub" | "live" | "backlog", Backoff>>;
   #dueTimer: Disposable | null = null;
   #wakeTimer: Disposable | null = null;
   #isStopping = false;
+  #endPause: () => void = () => {};
   #refusedBatches = 0;
 
   constructor(settings: HubSenderSettings, parts: HubSenderParts) {
@@ -90,6 +93,7 @@ export class HubSender implements AsyncDisposable {
     this.#dueTimer?.[Symbol.dispose]();
     this.#wakeTimer?.[Symbol.dispose]();
     this.#isStopping = true;
+    this.#endPause();
     {
       using _timer = after(lastAnswerMs, () => this.#delivery.abort(new Error("the agent stops")));
       await Promise.all([this.#live, this.#backlog]);
@@ -193,10 +197,16 @@ export class HubSender implements AsyncDisposable {
   }
 
   #drain(): void {
-    if (this.#isDraining) return;
+    if (this.#isDraining) {
+      // It may just have found nothing more: it looks again.
+      this.#drainsAgain = true;
+      return;
+    }
     this.#isDraining = true;
-    this.#backlog = this.#sendBacklog().finally(() => {
-      this.#isDraining = false;
+    this.#backlog = this.#sendBacklog().then(() => {
+      const again = this.#drainsAgain;
+      this.#isDraining = this.#drainsAgain = false;
+      if (again) this.#wake();
     });
   }
 
@@ -207,36 +217,41 @@ export class HubSender implements AsyncDisposable {
       if (taken === undefined) return;
       const isSent = await this.#sendTaken(taken);
       await this.#spool.settle(taken, isSent ? "sent" : "kept");
-      if (!isSent) {
-        this.#wake();
-        return;
-      }
+      if (isSent) continue;
+      // The end of a request with what is fresh wakes it too.
+      if (this.#liveSince === null) this.#wake();
+      return;
     }
   }
 
   async #sendTaken(taken: Taken): Promise<boolean> {
     for (const run of taken.runs) {
       await this.#pause();
-      if (this.#isStopping || !this.#mayTry("backlog", this.#lastBacklogMs)) return false;
+      const startMs = this.#parts.clock.monotonicMs();
+      if (this.#isStopping || !this.#mayTry("backlog", startMs)) return false;
       this.#isSendingBacklog = true;
       const outcome = await this.#delivery.send(run, null);
       this.#isSendingBacklog = false;
+      const tookMs = this.#parts.clock.monotonicMs() - startMs;
+      this.#nextBacklogMs = startMs + Math.min(longestPaceMs, Math.max(backlogPaceMs, 3 * tookMs));
       this.#settle(outcome, "backlog");
       if (outcome.kind !== "sent" && outcome.kind !== "refused") return false;
     }
     return true;
   }
 
-  /** Requests of what waited keep a distance, so that they take no room from what is fresh. */
+  /**
+   * Requests of what waited keep a distance, so that they take no room from what is fresh: here, and in a hub that comes
+   * back to many agents at once.
+   */
   async #pause(): Promise<void> {
     const { clock, after } = this.#parts;
-    const restMs = this.#lastBacklogMs + backlogPaceMs - clock.monotonicMs();
-    if (restMs > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      using _timer = after(restMs, resolve);
-      await promise;
-    }
-    this.#lastBacklogMs = clock.monotonicMs();
+    const restMs = this.#nextBacklogMs - clock.monotonicMs();
+    if (restMs <= 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    using _timer = after(restMs, resolve);
+    this.#endPause = resolve;
+    await promise;
   }
 
   /** Whether it is time to ask the hub. One that failed is asked by one request at a time. */

@@ -35,7 +35,7 @@ export interface Received {
 
 export class LittleHub implements AsyncDisposable {
   /** Decides about each batch. */
-  manner: (batch: DecodedBatch) => Manner = () => "take";
+  manner: (batch: DecodedBatch) => Manner | Promise<Manner> = () => "take";
   /** Every batch that came, in order. */
   readonly received: Received[] = [];
   /** Time of a sample → values by series, and how often it was taken. */
@@ -107,7 +107,7 @@ export class LittleHub implements AsyncDisposable {
       return problem(response, 422, "invalid", decoded.message);
     }
     const batch = decoded.value;
-    const manner = this.manner(batch);
+    const manner = await this.manner(batch);
     this.received.push({ batch, bytes: body.length, manner });
     if (manner === "hang") return;
     if (manner === "cut") return void response.destroy();

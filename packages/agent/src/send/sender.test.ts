@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { describe, it } from "node:test";
 import { TestAgent } from "./agent.kit.ts";
 import { makeFolder } from "./folder.kit.ts";
-import { problemBody, startLittleHub, type LittleHub } from "./hub.kit.ts";
+import { problemBody, startLittleHub, type LittleHub, type Manner } from "./hub.kit.ts";
 import { seriesOf } from "./sample.kit.ts";
 
 const to = (hub: LittleHub): { hubs: { url: string; key: string }[] } => ({
@@ -151,6 +151,33 @@ describe("a sender whose hub fails", () => {
         /\.(log|seg)$/.test(String(name)),
       ),
       [],
+    );
+  });
+
+  it("gives a hub that is slow to take what waited twice as long a rest", async () => {
+    await using hub = await startLittleHub();
+    await using agent = new TestAgent({ ...to(hub), intervalMs: 1_000 });
+    await hub.stop();
+    await agent.take(400);
+    const starts: number[] = [];
+    let answer: (() => void) | undefined;
+    hub.manner = async (): Promise<Manner> => {
+      starts.push(agent.time.clock.monotonicMs());
+      await new Promise<void>((resolve) => (answer = resolve));
+      return "take";
+    };
+    await hub.start();
+    for (const request of [1, 2, 3, 4]) {
+      await agent.time.passUntil("a request comes", () => starts.length === request, 50);
+      agent.time.pass(1_000);
+      answer?.();
+    }
+    await agent.time.passUntil("nothing is kept", () => agent.stats.spooled === 0);
+    assertComplete(hub, agent);
+    const gaps = starts.slice(1).map((at, i) => at - (starts[i] ?? 0));
+    assert.ok(
+      gaps.every((gap) => gap >= 3_000 && gap < 4_500),
+      gaps.join(", "),
     );
   });
 
