@@ -31,7 +31,9 @@ const steps: readonly (readonly [step: ZoomStep, icon: IconName, title: string])
 export function TimeRange({ ranges, shown, span, onShow }: TimeRangeProps) {
   const { range, zoom } = shown;
   const step = (by: ZoomStep): void => {
-    const found = span === null ? null : stepped(span, by, Date.now());
+    // The address is ahead of what is drawn.
+    const present = zoom ?? span;
+    const found = present === null ? null : stepped(present, by, Date.now());
     if (found !== null) onShow({ range, zoom: found });
   };
   const toRange = (by: number): void => {

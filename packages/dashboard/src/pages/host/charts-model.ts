@@ -11,7 +11,7 @@ import {
   type ReadonlySignal,
   type Signal,
 } from "@preact/signals";
-import type { HostDetailView, UptimeView } from "@belfry/contract";
+import type { HostDetailView, HostSeriesView, UptimeView } from "@belfry/contract";
 import { hostMetrics } from "@belfry/contract/host-metrics";
 import type { Client } from "../../api/client.ts";
 import { bucketFor, bucketGapFor, rangeMs, spanOf } from "../../chart/resolution.ts";
@@ -23,6 +23,7 @@ import {
   joinHostSeries,
   noSeries,
   withGaps,
+  withoutUnfinished,
   type HostSeries,
 } from "./host-series.ts";
 import { machineNames } from "./machine-panels.ts";
@@ -161,8 +162,12 @@ class Charts implements ChartsModel {
     }
     this.failed.value = false;
     this.#step = step;
-    this.#machine = join(joins ? this.#machine : noSeries, hostSeriesOf(machine.value), span);
-    this.#devices = join(joins ? this.#devices : noSeries, hostSeriesOf(devices.value), span);
+    // Buckets of one sample each are over with it.
+    const lastStart = step > interval ? span.to - step * 1000 : span.to;
+    const taken = (view: HostSeriesView, former: HostSeries): HostSeries =>
+      join(joins ? former : noSeries, withoutUnfinished(hostSeriesOf(view), lastStart), span);
+    this.#machine = taken(machine.value, this.#machine);
+    this.#devices = taken(devices.value, this.#devices);
     const gapMs = bucketGapFor(step, interval);
     this.charts.value = {
       span,

@@ -34,7 +34,15 @@ class Hub {
       const days = (span.to - span.from) / 86_400_000;
       return Promise.resolve({
         kind: "ok",
-        value: { from: "", to: "", ratio: days / 100, down_seconds: 0, intervals: [] },
+        value: {
+          from: "",
+          to: "",
+          ratio: days / 100,
+          up_seconds: 0,
+          down_seconds: 0,
+          uncounted_seconds: 0,
+          intervals: [],
+        },
       });
     },
     incidents: ({ cursor }) => {

@@ -10,6 +10,7 @@ import {
   meanOf,
   speaks,
   withGaps,
+  withoutUnfinished,
 } from "./host-series.ts";
 
 function view(
@@ -58,6 +59,12 @@ test("what is new takes the place of the last bucket; a series that is new begin
   assert.deepEqual(joined.timeline.times, [5000, 10_000, 15_000]);
   assert.deepEqual(columnOf(joined, "a"), [2, 3.5, 4]);
   assert.deepEqual(columnOf(joined, "b"), [null, null, 7]);
+});
+
+test("a bucket that is not over is left out", () => {
+  const series = hostSeriesOf(view([0, 15_000, 30_000], { a: [1, 2, 0.5] }));
+  assert.deepEqual(columnOf(withoutUnfinished(series, 29_000), "a"), [1, 2]);
+  assert.deepEqual(columnOf(withoutUnfinished(series, 30_000), "a"), [1, 2, 0.5]);
 });
 
 test("nothing new leaves what was known", () => {

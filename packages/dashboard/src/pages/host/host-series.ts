@@ -49,6 +49,18 @@ export function joinHostSeries(former: HostSeries, tail: HostSeries, span: Span)
   };
 }
 
+/**
+ * Without buckets that begin after `lastStart`: in one that is not over, a counter has not grown as far as it will.
+ */
+export function withoutUnfinished({ timeline, names }: HostSeries, lastStart: number): HostSeries {
+  const end = timeline.times.findIndex((time) => time > lastStart);
+  if (end === -1) return { timeline, names };
+  const columns = new Map(
+    [...timeline.columns].map(([key, values]) => [key, values.slice(0, end)]),
+  );
+  return { timeline: { times: timeline.times.slice(0, end), columns }, names };
+}
+
 /** With a gap wherever two buckets are further apart than `gapMs`. */
 export function withGaps({ timeline, names }: HostSeries, gapMs: number): HostSeries {
   return { timeline: breakAtGaps(timeline, gapMs), names };
