@@ -19,8 +19,6 @@ import {
   RemoteWriteReader,
   type RemoteWriteSummary,
 } from "./remote-write.ts";
-import { RemoteWriteSeries } from "./remote-write-series.ts";
-import { ProtobufReader } from "./protobuf-reader.ts";
 
 const at = 1_767_225_600_000;
 
@@ -476,26 +474,5 @@ describe("a big request", () => {
         `size ${size}`,
       );
     }
-  });
-});
-
-describe("the series that are remembered", () => {
-  test("are bounded, and those in use stay", () => {
-    const known = new RemoteWriteSeries(10);
-    const find = (name: string): unknown => {
-      const bytes = field(
-        1,
-        Buffer.concat([field(1, Buffer.from("__name__")), field(2, Buffer.from(name))]),
-      );
-      return known.find(new ProtobufReader(bytes), 0, bytes.length);
-    };
-    const first = find("used");
-    for (let i = 0; i < 1000; i += 1) {
-      find(`once_${i}`);
-      if (i % 5 === 0) assert.equal(find("used"), first);
-      assert.ok(known.size <= 20);
-    }
-    const gone = find("once_3");
-    assert.notEqual(gone, undefined);
   });
 });
