@@ -188,7 +188,7 @@ describe("a spool on disk", () => {
         for (const step of steps) await world.step(step);
         await world.end();
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 });
