@@ -120,6 +120,7 @@ export class HostKeeper implements AsyncDisposable {
       this.#changed.delete(id);
       this.#heard.delete(id);
     }
+    if (hosts.length === 0) return;
     try {
       await this.#parts.store.saveHosts(hosts);
       for (const { id } of hosts) this.#savedMs.set(id, now);
