@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import type { SeriesRangeView } from "@belfry/contract";
+import { startAgent } from "../kit/agent.ts";
 import { startHub, until, type Hub } from "../kit/hub.ts";
 
 const program = "/usr/bin/prometheus";
@@ -176,6 +177,26 @@ scrape_configs:
     assert.doesNotMatch(prometheus.output(), /level=(warn|error)/);
   });
 
+  test("scrapes the agent without a warning, and a node_exporter dashboard finds its series", async () => {
+    await using agent = await startAgent({ args: ["--interval", "1"] });
+    await using prometheus = await startPrometheus(`
+global: {scrape_interval: 1s, scrape_timeout: 1s}
+scrape_configs:
+  - job_name: node
+    static_configs: [{targets: ["${new URL(agent.url).host}"]}]
+`);
+    await until("three scrapes", async () => {
+      const series = await prometheus.samples('node_load1{job="node"}', 60);
+      return ([...series.values()][0] ?? []).length >= 3;
+    });
+    for (const query of dashboardQueries) {
+      const found = await readVector(prometheus.url, query);
+      assert.ok(found.length > 0, `${query} finds nothing`);
+      for (const value of found) assert.ok(Number.isFinite(Number(value)), `${query}: ${value}`);
+    }
+    assert.doesNotMatch(prometheus.output(), /level=(warn|error)/);
+  });
+
   test("remote_writes into the hub, and nothing is missing after the hub was away", async () => {
     const target = await startTarget();
     const dataDir = await mkdtemp(join(tmpdir(), "belfry-remote-write-"));
@@ -207,6 +228,48 @@ remote_write:
     }
   });
 });
+
+/** What the panels of dashboards made for node_exporter ask first. */
+const dashboardQueries = [
+  '100 * (1 - avg(rate(node_cpu_seconds_total{mode="idle",job="node"}[10s])))',
+  'sum by (mode) (irate(node_cpu_seconds_total{job="node"}[10s]))',
+  'count(count by (cpu) (node_cpu_seconds_total{job="node"}))',
+  "scalar(node_load1) * 100 / count(count by (cpu) (node_cpu_seconds_total))",
+  "node_load5",
+  "node_load15",
+  "1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes",
+  "node_memory_MemFree_bytes + node_memory_Cached_bytes + node_memory_Buffers_bytes",
+  "node_memory_SwapTotal_bytes - node_memory_SwapFree_bytes",
+  '100 - 100 * node_filesystem_avail_bytes{mountpoint="/"} / node_filesystem_size_bytes{mountpoint="/"}',
+  'node_filesystem_files_free{mountpoint="/"} / node_filesystem_files{mountpoint="/"}',
+  "node_filesystem_readonly",
+  "node_time_seconds - node_boot_time_seconds",
+  "irate(node_network_receive_bytes_total[10s]) * 8",
+  "irate(node_network_transmit_packets_total[10s])",
+  "rate(node_network_receive_errs_total[10s]) + rate(node_network_receive_drop_total[10s])",
+  "irate(node_disk_read_bytes_total[10s])",
+  "irate(node_disk_writes_completed_total[10s])",
+  "irate(node_disk_io_time_seconds_total[10s])",
+  "rate(node_pressure_cpu_waiting_seconds_total[10s])",
+  "rate(node_pressure_memory_stalled_seconds_total[10s])",
+  "rate(node_context_switches_total[10s])",
+  "rate(node_intr_total[10s])",
+  "rate(node_forks_total[10s])",
+  "node_procs_running",
+  "rate(node_vmstat_pgpgin[10s])",
+  "node_netstat_Tcp_CurrEstab",
+  "node_sockstat_TCP_inuse",
+  "node_uname_info",
+];
+
+/** The values an instant query finds now. */
+async function readVector(url: string, query: string): Promise<readonly string[]> {
+  const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+  const { data } = (await answer.json()) as {
+    readonly data: { readonly result: readonly { readonly value: readonly [number, string] }[] };
+  };
+  return data.result.map(({ value }) => value[1]);
+}
 
 async function scrapesIn(hub: Hub): Promise<number> {
   const kept = await keptIn(hub, 'example_scrapes_total{job="example"}');
