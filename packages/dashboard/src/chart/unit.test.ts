@@ -40,4 +40,10 @@ test("the marks of an axis are short, and have no sign where it says a direction
   assert.equal(markOf(units.bytes, 2 * 1024 ** 3), "2 GiB");
   assert.equal(markOf(units.rate, -1_500_000), "1.5 MB/s");
   assert.equal(markOf(units.share, 0), "0");
+  assert.deepEqual(
+    [7.5, 2, 0.25, 10].map((load) => markOf(units.load, load)),
+    ["7.5", "2", "0.25", "10"],
+  );
+  assert.equal(markOf(units.perSecond, 0.5), "0.5/s");
+  assert.equal(markOf(units.share, 0.1), "10 %");
 });

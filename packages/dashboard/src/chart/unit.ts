@@ -74,7 +74,10 @@ function bothWays(min: number | null, max: number | null, least: number): [numbe
   return [below, isOnlyBelow ? 0 : atLeast(least, max)];
 }
 
-/** A mark of the axis: `2 GiB`, not `2.0 GiB`. */
+/** A mark of the axis: `2 GiB`, not `2.0 GiB`; `7.5`, not `7.50`. */
 export function markOf(unit: Unit, value: number): string {
-  return value === 0 ? "0" : unit.format(value).replace(/\.0+(?= |$|\/)/, "");
+  if (value === 0) return "0";
+  return unit
+    .format(value)
+    .replace(/(\.\d*?)0+(?= |$|\/)/, (_, kept: string) => kept.replace(/\.$/, ""));
 }

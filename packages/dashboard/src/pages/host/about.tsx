@@ -66,6 +66,9 @@ export function System({ host }: { host: HostDetailView }) {
   );
 }
 
+/** What the loopback has in place of an address. */
+const noMac = "00:00:00:00:00:00";
+
 /** The network interfaces with their addresses. */
 export function Interfaces({ list }: { list: NonNullable<HostDetails["interfaces"]> }) {
   return (
@@ -86,7 +89,7 @@ export function Interfaces({ list }: { list: NonNullable<HostDetails["interfaces
                 ))}
               </td>
               <td class="quiet">
-                {one.mac !== undefined && <span>{one.mac}</span>}
+                {one.mac !== undefined && one.mac !== noMac && <span>{one.mac}</span>}
                 {one.speed_mbps !== undefined && (
                   <span>
                     {one.speed_mbps} Mbit/s {one.duplex === "half" ? "half duplex" : ""}
