@@ -19,7 +19,7 @@ export async function keepAside(folder: string, name: string, bytes: Uint8Array)
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(folder)).toSorted();
     for (const old of names.slice(0, Math.max(0, names.length + 1 - mostFiles))) {
-      await rm(join(folder, old), { force: true });
+      await rm(join(folder, old), { force: true, recursive: true });
     }
     await writeFile(join(folder, name), bytes.subarray(0, mostBytes), { mode: 0o600 });
     return true;

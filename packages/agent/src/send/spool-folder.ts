@@ -55,6 +55,10 @@ const synced = constants.O_DSYNC ?? 0;
 const appending = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | synced;
 const writing = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | synced;
 
+const damagedFolder = "damaged";
+/** Faults of one file, not of the disk or of this process. */
+const unreadable: ReadonlySet<unknown> = new Set(["EIO", "EISDIR", "EACCES", "EPERM"]);
+
 const logName = /^(\d{12})\.log$/;
 const segmentName = /^(\d{12})-(\d{1,6})-(\d{1,16})\.seg$/;
 
@@ -103,7 +107,8 @@ export class SpoolFolder {
     if (this.#isOpen) return;
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     const names = (await readdir(this.#folder)).toSorted();
-    for (const name of names.filter((one) => one.endsWith(".tmp"))) await this.#unlink(name);
+    for (const name of names.filter((one) => one.endsWith(".tmp")))
+      await this.#unlinkIfPossible(name);
     const segments = await this.#segmentsOf(names);
     const merged = new Set(segments.map((file) => file.sequence));
     const logs = names.filter((name) => logName.test(name));
@@ -112,7 +117,7 @@ export class SpoolFolder {
     for (const name of logs) {
       const sequence = Number.parseInt(name, 10);
       // The segment was there before its log was gone.
-      if (merged.has(sequence)) await this.#unlink(name);
+      if (merged.has(sequence)) await this.#unlinkIfPossible(name);
       else await this.#adopt(name, sequence, name === logs.at(-1));
     }
     this.#files.sort((a, b) => a.sequence - b.sequence);
@@ -252,13 +257,26 @@ export class SpoolFolder {
 
   /** The runs of a file; what is damaged in it is set aside. */
   async #read(file: SpoolFile): Promise<readonly Run[]> {
-    const bytes = await readFile(join(this.#folder, file.name)).catch((error: unknown) => {
-      if (codeOf(error) === "ENOENT") return Buffer.alloc(0);
-      throw error;
-    });
+    const bytes = await this.#bytesOf(file.name);
+    if (bytes === undefined) return [];
     const { runs, damage } = readRecords(bytes);
     await this.#setAside(file.name, bytes, damage);
     return runs;
+  }
+
+  /** What is in a file; undefined for one that is gone, and for one that cannot be read, which is set aside. */
+  async #bytesOf(name: string): Promise<Buffer | undefined> {
+    try {
+      return await readFile(join(this.#folder, name));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === "ENOENT") return undefined;
+      if (!unreadable.has(code)) throw error;
+      this.damaged += 1;
+      await mkdir(join(this.#folder, damagedFolder), { recursive: true, mode: 0o700 });
+      await rename(join(this.#folder, name), join(this.#folder, damagedFolder, name));
+      return undefined;
+    }
   }
 
   /** Keeps what is no record in a folder of its own, and counts it, once. */
@@ -270,7 +288,7 @@ export class SpoolFolder {
       if (this.#setAsidePieces.has(piece)) continue;
       this.#setAsidePieces.add(piece);
       this.damaged += 1;
-      await keepAside(join(this.#folder, "damaged"), piece, bytes.subarray(from, to));
+      await keepAside(join(this.#folder, damagedFolder), piece, bytes.subarray(from, to));
     }
   }
 
@@ -293,7 +311,8 @@ export class SpoolFolder {
 
   /** A log of an earlier process: the last one is gone on with, others are merged. */
   async #adopt(name: string, sequence: number, isLast: boolean): Promise<void> {
-    const bytes = await readFile(join(this.#folder, name));
+    const bytes = await this.#bytesOf(name);
+    if (bytes === undefined) return;
     const { runs, damage } = readRecords(bytes);
     await this.#setAside(name, bytes, damage);
     const torn = damage.find(({ to }) => to === bytes.length)?.from ?? bytes.length;
@@ -310,6 +329,11 @@ export class SpoolFolder {
     if (torn < bytes.length) await handle.truncate(torn);
     const listHash = runs.at(-1)?.list.hash ?? "";
     this.#log = { file, handle, samples, bytes: torn, firstAt, listHash };
+  }
+
+  /** What is in the way of nobody may stay where it cannot be deleted. */
+  async #unlinkIfPossible(name: string): Promise<void> {
+    await this.#unlink(name).catch(() => undefined);
   }
 
   async #unlink(name: string): Promise<void> {

@@ -152,6 +152,26 @@ describe("a spool on disk", () => {
     await after.close();
   });
 
+  it("sets a file aside that cannot be read, and gives the rest", async () => {
+    await using folder = await makeFolder();
+    const before = openSpool(folder.path);
+    before.add(upTo(121).map((time) => runAt(time)));
+    await before.close();
+    mkdirSync(join(folder.path, "000000000000-7-1.seg"));
+    mkdirSync(join(folder.path, "000000000000.log"));
+    mkdirSync(join(folder.path, "000000000009.log"));
+    mkdirSync(join(folder.path, "x.tmp"));
+    const after = openSpool(folder.path);
+    assert.deepEqual(await drained(after), upTo(121));
+    const { damaged, dropped, fault } = after.stats();
+    assert.deepEqual({ damaged, dropped, fault }, { damaged: 2, dropped: 7, fault: null });
+    assert.deepEqual(readdirSync(join(folder.path, "damaged")), [
+      "000000000000-7-1.seg",
+      "000000000009.log",
+    ]);
+    await after.close();
+  });
+
   it("finishes what a process that was killed had begun", async () => {
     await using folder = await makeFolder();
     const before = openSpool(folder.path);

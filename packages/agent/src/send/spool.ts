@@ -99,6 +99,7 @@ export class Spool {
 
   /** The oldest samples that nobody has taken; undefined when there are none. */
   async next(): Promise<Taken | undefined> {
+    if (this.#isClosed) return undefined;
     let taken: Taken | undefined;
     await this.#do(async (disk) => {
       const found = await disk.take();
@@ -143,11 +144,11 @@ export class Spool {
     };
   }
 
-  /** Writes what is in memory and syncs it. Later calls of `add` and `next` find nothing to work with. */
+  /** Writes what is in memory. What is added later stays there, and nothing is given out any more. */
   async close(): Promise<void> {
-    this.#isClosed = true;
     this.#retry?.[Symbol.dispose]();
     this.#write();
+    this.#isClosed = true;
     await this.#do((disk) => disk.close());
   }
 
@@ -161,7 +162,7 @@ export class Spool {
   }
 
   #write(): void {
-    if (this.#folder === null) return;
+    if (this.#folder === null || this.#isClosed) return;
     void this.#do(async (disk) => {
       while (this.#waiting.length > 0) {
         await this.#writeOldest(disk);
