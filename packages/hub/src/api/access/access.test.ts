@@ -55,6 +55,7 @@ const expected: Readonly<Record<Permission, readonly string[]>> = {
     "GET /hosts",
     "GET /metrics",
     "GET /stats",
+    "GET /system",
     "GET /targets",
     "GET /targets/:target_id",
   ],
