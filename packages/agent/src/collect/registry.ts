@@ -1,9 +1,12 @@
 /** Every collector, per platform. Adding one is a line here. A sample lists its series in this order. */
 import type { CollectorSpec } from "./collector.ts";
+import { battery } from "./battery.ts";
+import { container } from "./container.ts";
 import { cpu } from "./cpu.ts";
 import { cpuFrequency } from "./cpu-frequency.ts";
 import { disk } from "./disk.ts";
 import { filesystem } from "./filesystem.ts";
+import { hardware } from "./hardware.ts";
 import { interfaces } from "./interfaces.ts";
 import { kernelTables } from "./kernel-tables.ts";
 import { limits } from "./limits.ts";
@@ -12,8 +15,12 @@ import { memory } from "./memory.ts";
 import { netstat } from "./netstat.ts";
 import { network } from "./network.ts";
 import { pressure } from "./pressure.ts";
+import { process } from "./process.ts";
 import { sockstat } from "./sockstat.ts";
+import { temperature } from "./temperature.ts";
 import { uname } from "./uname.ts";
+import { unit } from "./unit.ts";
+import { user } from "./user.ts";
 import { vmstat } from "./vmstat.ts";
 import { zram } from "./zram.ts";
 
@@ -36,6 +43,13 @@ const linux: readonly CollectorSpec[] = [
   cpuFrequency,
   kernelTables,
   zram,
+  temperature,
+  battery,
+  process,
+  unit,
+  container,
+  user,
+  hardware,
 ];
 
 const darwin: readonly CollectorSpec[] = [];
