@@ -1,6 +1,7 @@
 /** What part of the processors' time was spent busy, and in which mode, from one reading to the next. */
 import type { Roots } from "./collector.ts";
 import { CgroupCpu } from "./limits.ts";
+import { ratioOf } from "./ratio.ts";
 
 export interface CpuShareParts {
   readonly roots: Roots;
@@ -48,7 +49,7 @@ export class CpuShare implements Disposable {
     for (let i = 0; i < this.#modes.length; i += 1) {
       if (!isIdle(this.#modes[i])) sum += this.#ratios[i] ?? 0;
     }
-    return Math.min(1, sum);
+    return ratioOf(sum, 1);
   }
 
   /** Part of the time spent in the mode at `index`; NaN where it is not known, and for idle. */
@@ -56,7 +57,7 @@ export class CpuShare implements Disposable {
     const mode = this.#modes[index];
     const isKnown =
       this.#kind === "machine" ? mode !== "idle" : mode === "user" || mode === "system";
-    return isKnown && this.#kind !== "none" ? (this.#ratios[index] ?? Number.NaN) : Number.NaN;
+    return isKnown && this.#kind !== "none" ? ratioOf(this.#ratios[index] ?? 0, 1) : Number.NaN;
   }
 
   /** A counter that went back (a core was taken away, idle time was corrected) counts as standing still. */

@@ -15,6 +15,7 @@ import type { CollectorSettings, CollectorSpec } from "./collector.ts";
 import { gauge } from "./metric.ts";
 import { MountTable, type Mount } from "./mounts.ts";
 import { OneSeries } from "./one-series.ts";
+import { ratioOf } from "./ratio.ts";
 import { SpaceReader, type Space } from "./space.ts";
 
 const metrics = {
@@ -161,7 +162,7 @@ function publish({ series, isReadOnly }: Watched, space: Space): void {
 function usedRatio(space: Space): number {
   if (space === "unknown" || space === "error") return Number.NaN;
   const used = space.blocks - space.bfree;
-  return used / (used + space.bavail);
+  return ratioOf(used, used + space.bavail);
 }
 
 /** Bytes of a block; on network file systems not the size of a good read, which is `bsize`. */

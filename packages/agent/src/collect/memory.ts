@@ -6,13 +6,14 @@
  * the container uses of its limit; the fields stay the machine's.
  */
 import { hostMetrics } from "@belfry/contract/host-metrics";
-import type { Section, Slot } from "../sample/series-table.ts";
+import type { Metric, Section, Slot } from "../sample/series-table.ts";
 import type { CollectorSpec } from "./collector.ts";
 import { KeptFile } from "./kept-file.ts";
 import { CgroupMemory } from "./limits.ts";
 import { counter, gauge } from "./metric.ts";
 import { Named } from "./named.ts";
 import { OneSeries } from "./one-series.ts";
+import { ratioOf } from "./ratio.ts";
 import { Scan } from "./scan.ts";
 
 const memoryRatio = gauge(hostMetrics.memoryRatio.name, hostMetrics.memoryRatio.help);
@@ -30,6 +31,11 @@ const figures = [
 ] as const;
 type Figure = (typeof figures)[number];
 
+/** Fields of kernels known today; whatever another kernel has is taken too. */
+const knownFields =
+  "MemTotal MemFree MemAvailable Buffers Cached SwapCached Active Inactive Active(anon) Inactive(anon) Active(file) Inactive(file) Unevictable Mlocked SwapTotal SwapFree Zswap Zswapped Dirty Writeback AnonPages Mapped Shmem KReclaimable Slab SReclaimable SUnreclaim KernelStack PageTables SecPageTables NFS_Unstable Bounce WritebackTmp CommitLimit Committed_AS VmallocTotal VmallocUsed VmallocChunk Percpu HardwareCorrupted AnonHugePages ShmemHugePages ShmemPmdMapped FileHugePages FilePmdMapped Hugepagesize Hugetlb DirectMap4k DirectMap2M DirectMap1G Balloon CmaTotal CmaFree Unaccepted Quicklists GPUActive GPUReclaim";
+const knownCounts = "HugePages_Total HugePages_Free HugePages_Rsvd HugePages_Surp";
+
 interface Field {
   /** For a value with and without a unit; made when first met. */
   slot: Slot | null;
@@ -43,7 +49,12 @@ const letterK = 107;
 export const memory: CollectorSpec = {
   name: "memory",
   pace: "core",
-  metrics: [memoryRatio, swapRatio],
+  metrics: [
+    ...knownFields.split(" ").map((name) => metricOf(name, true)),
+    ...knownCounts.split(" ").map((name) => metricOf(name, false)),
+    memoryRatio,
+    swapRatio,
+  ],
   create({ roots }, { section }) {
     const file = new KeptFile(`${roots.proc}/meminfo`);
     const cgroup = new CgroupMemory(roots);
@@ -68,9 +79,7 @@ export const memory: CollectorSpec = {
           if (field.figure !== undefined) bytes[field.figure] = value;
         }
         used.set(usedRatio(bytes, cgroup));
-        if (bytes.SwapTotal > 0) {
-          swapUsed.set((bytes.SwapTotal - bytes.SwapFree) / bytes.SwapTotal);
-        }
+        swapUsed.set(ratioOf(bytes.SwapTotal - bytes.SwapFree, bytes.SwapTotal));
       },
       [Symbol.dispose]() {
         file[Symbol.dispose]();
@@ -99,25 +108,25 @@ function readValue(scan: Scan, section: Section, field: Field): number {
   const hasUnit = scan.bytes[scan.at] === letterK;
   const value = hasUnit ? number * 1024 : number;
   if (Number.isNaN(value)) return value;
-  field.slot ??= slotOf(section, field.name, hasUnit);
+  field.slot ??= section.slot(metricOf(field.name, hasUnit));
   section.set(field.slot, value);
   return value;
 }
 
 /** `Active(anon)` in kB is `node_memory_Active_anon_bytes`, as node_exporter names it. */
-function slotOf(section: Section, name: string, hasUnit: boolean): Slot {
+function metricOf(name: string, hasUnit: boolean): Metric {
   const plain = name.replace(/\((.*)\)/, "_$1");
   const field = hasUnit ? `${plain}_bytes` : plain;
   const make = field.endsWith("_total") ? counter : gauge;
-  return section.slot(make(`node_memory_${field}`, `Memory information field ${field}.`));
+  return make(`node_memory_${field}`, `Memory information field ${field}.`);
 }
 
 function usedRatio(bytes: Record<Figure, number>, cgroup: CgroupMemory): number {
   const limit = cgroup.limitBytes(bytes.MemTotal);
   const usedOfLimit = limit === undefined ? undefined : cgroup.usedBytes();
-  if (limit !== undefined && usedOfLimit !== undefined) return Math.min(1, usedOfLimit / limit);
+  if (limit !== undefined && usedOfLimit !== undefined) return ratioOf(usedOfLimit, limit);
   const available = Number.isNaN(bytes.MemAvailable)
     ? bytes.MemFree + bytes.Buffers + bytes.Cached
     : bytes.MemAvailable;
-  return Math.min(1, Math.max(0, (bytes.MemTotal - available) / bytes.MemTotal));
+  return ratioOf(bytes.MemTotal - available, bytes.MemTotal);
 }

@@ -15,17 +15,24 @@ function metricOf(protocol: string, field: string): Metric {
   return counter(`node_netstat_${protocol}_${field}`, `Statistic ${protocol}${field}.`);
 }
 
-/** One of each kind; which others there are depends on the kernel. */
-const known = [
-  metricOf("Tcp", "CurrEstab"),
-  metricOf("Tcp", "ActiveOpens"),
-  metricOf("Tcp", "RetransSegs"),
-  metricOf("TcpExt", "ListenDrops"),
-  metricOf("Udp", "InErrors"),
-  metricOf("Icmp", "InMsgs"),
-  metricOf("IpExt", "InOctets"),
-  metricOf("Ip6", "InOctets"),
-];
+/** Those of today's kernels. */
+const fieldsOf = {
+  Icmp: "InErrors InMsgs OutMsgs",
+  Icmp6: "InErrors InMsgs OutMsgs",
+  Ip: "Forwarding",
+  Ip6: "InOctets OutOctets",
+  IpExt: "InOctets OutOctets",
+  Tcp: "ActiveOpens CurrEstab InErrs InSegs OutRsts OutSegs PassiveOpens RetransSegs",
+  TcpExt:
+    "ListenDrops ListenOverflows SyncookiesFailed SyncookiesRecv SyncookiesSent TCPOFOQueue TCPRcvQDrop TCPSynRetrans TCPTimeouts",
+  Udp: "InDatagrams InErrors NoPorts OutDatagrams RcvbufErrors SndbufErrors",
+  Udp6: "InDatagrams InErrors NoPorts OutDatagrams RcvbufErrors SndbufErrors",
+  UdpLite: "InErrors",
+  UdpLite6: "InErrors",
+} as const;
+const known = Object.entries(fieldsOf).flatMap(([protocol, fields]) =>
+  fields.split(" ").map((field) => metricOf(protocol, field)),
+);
 
 export const netstat: CollectorSpec = {
   name: "netstat",

@@ -1,5 +1,5 @@
 /**
- * A gauge that is the rate of several counters together, over the time since the round before. A counter that was not
+ * A gauge that is the rate of several counters together, in whole units a second, over the time since the round before. A counter that was not
  * there before, or went back (a device came anew, 32 bits were full), adds nothing this time.
  */
 import type { Metric, Section } from "../sample/series-table.ts";
@@ -51,7 +51,8 @@ export class RateSum {
   /** Sets the gauge; it is absent where no counter was there twice. */
   end(): void {
     if (!(this.#elapsedMs < leastMs)) {
-      this.#rate = this.#known === 0 ? Number.NaN : (this.#sum * 1_000) / this.#elapsedMs;
+      this.#rate =
+        this.#known === 0 ? Number.NaN : Math.round((this.#sum * 1_000) / this.#elapsedMs);
     }
     this.#series.set(this.#rate);
   }
