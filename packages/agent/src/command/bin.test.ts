@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -250,5 +250,36 @@ describe("system-stats-forwarder", { timeout: 60_000 }, () => {
       /forwarding http:\/\/127\.0\.0\.1:9\/system to http:\/\/127\.0\.0\.1:5050\/metrics/,
     );
     assert.match(log, /ECONNREFUSED/);
+  });
+
+  it("keeps on disk what a dead server does not take", { skip: linux }, async () => {
+    const agent = await start("belfry-agent", ["--listen", "127.0.0.1:0"]);
+    await sampled(`${agent.url}/system`);
+    const buffer = join(folder, "buffer");
+    const child = spawn(process.execPath, [bin("system-stats-forwarder")], {
+      env: {
+        ...process.env,
+        SYSTEM_STATS_URL: `${agent.url}/system`,
+        MONITORING_SERVER_METRICS_URL: "http://127.0.0.1:9/metrics",
+        SYSTEM_STATS_FORWARD_BUFFER_DIR: buffer,
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let log = "";
+    for await (const piece of child.stderr) {
+      log += String(piece);
+      if (log.includes("the sample is kept")) break;
+    }
+    child.kill("SIGTERM");
+    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(5000) });
+    assert.equal(code, 0);
+    assert.doesNotMatch(log, /cannot be kept/);
+    await stop(agent);
+    const journals = readdirSync(buffer, { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith(".journal"));
+    assert.equal(journals.length, 1);
+    const [journal = ""] = journals;
+    assert.match(readFileSync(join(buffer, journal), "utf8"), /^\+ 1 \d+ \S+\n/);
   });
 });

@@ -7,6 +7,7 @@
  * what went. It is written anew when most of it is history. Lines that cannot be read (the last one after a crash) are
  * left out. Every record is synced before `add` and `remove` resolve. A fault of the disk stops nothing.
  */
+import { constants } from "node:fs";
 import { mkdir, open, readFile, rename, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
@@ -157,7 +158,6 @@ export class ForwardBuffer implements AsyncDisposable {
     const isHistory = this.#records > 2 * this.#kept.length + 100;
     if (this.#journal === null || isHistory || this.#hasFault) return this.#rewrite(folder);
     await this.#journal.appendFile(lines.join(""));
-    await this.#journal.datasync();
     this.#records += lines.length;
   }
 
@@ -166,19 +166,20 @@ export class ForwardBuffer implements AsyncDisposable {
     await this.#journal?.close();
     this.#journal = null;
     const path = join(folder, journalName);
-    const file = await open(`${path}.new`, "w", 0o600);
+    const file = await open(`${path}.new`, create | constants.O_TRUNC, 0o600);
     try {
       await file.writeFile(this.#kept.map(lineOf).join(""));
-      await file.datasync();
     } finally {
       await file.close();
     }
     await rename(`${path}.new`, path);
-    this.#journal = await open(path, "a", 0o600);
+    this.#journal = await open(path, create | constants.O_APPEND, 0o600);
     this.#records = this.#kept.length;
   }
 }
 
+/** Every write is synced when it returns: under Node's permission model a file cannot be synced later. */
+const create = constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC;
 const journalName = "pending.journal";
 
 /** The body that was kept. */
