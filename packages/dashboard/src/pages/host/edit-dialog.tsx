@@ -28,7 +28,11 @@ function EditForm({ host, open, onSave }: EditProps) {
   const form = useMemo(() => formOf(host), []);
   const busy = useSignal(false);
   const problem = useSignal("");
-  useEffect(() => document.getElementById("field-name")?.focus(), []);
+  useEffect(() => {
+    // The dialog opens after its content is there, and takes the focus to its first button.
+    const soon = requestAnimationFrame(() => document.getElementById("field-name")?.focus());
+    return () => cancelAnimationFrame(soon);
+  }, []);
   async function submit(event: Event): Promise<void> {
     event.preventDefault();
     if (busy.value) return;

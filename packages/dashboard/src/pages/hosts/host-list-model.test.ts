@@ -122,7 +122,6 @@ test("nothing changes places under a pointer", async () => {
 test("a host that is heard for the first time appears, one that was deleted goes", async () => {
   using world = await begin([busy("a", 0.1)]);
   world.hub.say((live) => live.hosts?.([busy("new", 0.5)]));
-  await world.pass(3000);
   assert.equal(world.names(), "new,a");
   assert.equal(world.model.total.value, 2);
   world.hub.hosts = [busy("new", 0.5)];
@@ -142,6 +141,26 @@ test("a failure leaves what was known, and is over with the next answer", async 
   world.hub.say((live) => live.reset?.({}));
   await world.pass(0);
   assert.equal(world.model.failure.value, null);
+});
+
+test("what is heard before the list is there makes no list", async () => {
+  using world = await begin([]);
+  world.hub.isDown = true;
+  using other = createHostList({
+    client: world.hub.client,
+    live: world.hub.live,
+    view: world.view,
+    now: () => Date.now(),
+  });
+  await world.pass(0);
+  world.hub.say((live) => live.hosts?.([busy("a", 0.1)]));
+  assert.equal(other.total.value, null);
+  assert.deepEqual(other.failure.value, { kind: "unreachable" });
+  world.hub.isDown = false;
+  world.hub.hosts = [busy("a", 0.1), busy("b", 0.2)];
+  other.refresh();
+  await world.pass(0);
+  assert.deepEqual(other.ids.value, ["id of b", "id of a"]);
 });
 
 test("lines are fetched for what is seen, once a minute", async () => {

@@ -156,11 +156,15 @@ class Hosts implements HostList {
   }
 
   #take(hosts: readonly HostView[]): void {
+    const isOneNew = hosts.some(({ id }) => !this.#rows.has(id));
     batch(() => {
       for (const host of hosts) this.#put(host);
+      // Before the list is there, some of its rows are no list.
+      if (this.total.peek() === null) return;
       this.total.value = this.#rows.size;
+      if (isOneNew) this.#hold.run(() => this.#order());
     });
-    if (hosts.length > 0) this.#orderLater();
+    if (hosts.length > 0 && !isOneNew) this.#orderLater();
   }
 
   #order(): void {

@@ -107,7 +107,7 @@ function Space({ rows, height }: { rows: number; height: number }) {
   if (rows <= 0) return null;
   return (
     <tr class="hosts-space" aria-hidden="true" style={{ height: `${rows * height}px` }}>
-      <td colSpan={columns.length} />
+      <td />
     </tr>
   );
 }
