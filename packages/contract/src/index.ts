@@ -39,6 +39,14 @@ export {
 } from "./host-details.ts";
 export { hostMetrics, type HostMetric } from "./host-metrics.ts";
 export { IncidentSchema, type IncidentView } from "./incident.ts";
+export {
+  JobEventSchema,
+  jobEventKinds,
+  runStatuses,
+  type JobEvent,
+  type JobEventKind,
+  type RunStatus,
+} from "./job-event.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
   KeyInputSchema,

@@ -62,7 +62,7 @@ export const monitoringStack = branch("The Monitoring Stack's surface, for its c
       title: "Key of the dangerous routes",
       secret: true,
       description:
-        "Where set, clean, delete and `PUT /settings` need `Authorization: Bearer` with it; where unset, as all routes",
+        "Where set, clean and delete need `Authorization: Bearer` with it, or a key of Belfry; where unset, as all routes",
       aliases: ["STATIX_API_KEY"],
     }),
   ),

@@ -38,8 +38,7 @@ const openTo = branch(
     }),
     monitoring_stack: networks({
       title: "Host metrics without a key",
-      description:
-        "Who may use `POST /metrics`, `/data`, `/details`, `/hosts` and `/settings` without a key",
+      description: "Who may use `POST /metrics`, `/data`, `/details` and `/hosts` without a key",
       price: "Anybody in these networks can add hosts and delete them with their history",
       example: ["10.0.0.0/8"],
     }),
