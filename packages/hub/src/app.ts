@@ -119,6 +119,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     stack.use(await listenOn(at, (address) => own.serve(address)));
   }
   path.schedule.addAll(enabledMonitors(board));
+  stack.use(fillTrends(watching.hosts, log));
   stack.use(
     startUpkeep({
       clock,
@@ -402,6 +403,20 @@ async function takeUp(store: Store, { board, judging }: Deciding, clock: Clock):
 async function takeUpHosts(store: Store, hosts: Hosts): Promise<void> {
   hosts.load(await store.loadHosts());
   await store.setRetention(hosts.retentions());
+}
+
+/** Reads the last hour of hosts while everything else runs already. */
+function fillTrends(hosts: Hosts, log: Log): AsyncDisposable {
+  const stop = new AbortController();
+  const done = hosts.fillTrends(stop.signal).catch((err: unknown) => {
+    log.warn({ err }, "the last hour of hosts could not be read; their sparklines begin now");
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await done;
+    },
+  };
 }
 
 /** Part → `ok` or what is wrong with it. */

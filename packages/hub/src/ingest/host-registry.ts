@@ -92,6 +92,11 @@ export class HostRegistry implements AsyncDisposable {
     for (const row of this.#rows.values()) if (row.isShown) yield row;
   }
 
+  /** Every host, also one that is being made. */
+  rows(): Iterable<HostRow> {
+    return this.#rows.values();
+  }
+
   /** The host that has this name now. */
   byName(name: string): HostEntry | undefined {
     const known = this.#identities.byName(name);

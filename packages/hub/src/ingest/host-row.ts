@@ -6,6 +6,7 @@ import type { HostId } from "../model/id.ts";
 import type { SourceKey, SourceLabels } from "../model/series.ts";
 import { HostSeries } from "./host-plan.ts";
 import { noFigures, type SeriesList } from "./host-series.ts";
+import { TrendRing } from "./host-trend.ts";
 
 /** What came of one batch or post. */
 export interface Taken {
@@ -37,6 +38,7 @@ export class HostRow implements HostEntry {
   seriesCount = 0;
   figures: HostFigures = noFigures;
   notices: readonly HostNotice[] = noNotices;
+  readonly trend = new TrendRing();
   sourceLabels: SourceLabels;
   /** Fulfilled once the host is stored; entries show it from then on. */
   ready: Promise<void> = Promise.resolve();
@@ -97,6 +99,7 @@ export class HostRow implements HostEntry {
         heardAt - this.#refusedAt < refusalShownMs ? this.#refused + refused : refused;
       this.#refusedAt = heardAt;
     }
+    if (refused < values.length) this.trend.add(list, times, values, present, heardAt);
     const last = times.length - 1;
     const at = times[last];
     if (at !== undefined && refused < values.length && at >= (this.lastSampleAt ?? at)) {

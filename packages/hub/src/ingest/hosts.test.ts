@@ -270,6 +270,23 @@ describe("hosts", { timeout: 60_000 }, () => {
       }),
     ));
 
+  test("have their last hour again after a start", () =>
+    withDatabase(async (database) => {
+      const cpu = [{ name: "belfry_host_cpu_ratio", labels: {} }];
+      const over = { seriesHash: seriesHash(cpu, sha256), series: cpu };
+      const at = start - 1_800_000;
+      let id: HostId | undefined;
+      await onStart(database, async ({ hosts }) => {
+        id = await idOf(hosts.receiveBatch(batch({}, { ...over, times: Float64Array.of(at) })));
+      });
+      await onStart(database, async ({ hosts }) => {
+        assert.ok(id);
+        assert.equal(hosts.get(id)?.trend.mean("cpuRatio", at), null);
+        await hosts.fillTrends(new AbortController().signal);
+        assert.equal(hosts.get(id)?.trend.mean("cpuRatio", at), 1);
+      });
+    }));
+
   const names: readonly string[] = ["", "a\0b", "\ud800"];
   for (const name of names) {
     test(`cannot be called ${JSON.stringify(name)}`, () =>

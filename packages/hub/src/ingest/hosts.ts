@@ -4,12 +4,12 @@
  * batch says it again. That a host was heard is passed on before anything is stored: a store that is away is no silence
  * of a host. The present state of every host is kept here, in memory, for lists, pages and live events.
  */
-import { seriesHash, type SampleBatch } from "@belfry/contract";
+import { hostMetrics, seriesHash, type SampleBatch } from "@belfry/contract";
 import { AppError } from "../model/error.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId } from "../model/id.ts";
-import type { Frame, SourceKey } from "../model/series.ts";
+import type { Frame, SeriesBuckets, SeriesKey, SourceKey, TimeRange } from "../model/series.ts";
 import { pick } from "./host-plan.ts";
 import { detailsOf, postedSeries, valuesOf } from "./host-post.ts";
 import {
@@ -20,6 +20,7 @@ import {
 } from "./host-registry.ts";
 import type { HostRow } from "./host-row.ts";
 import { SeriesLists, type SeriesList } from "./host-series.ts";
+import { trendFigures, trendStepMs } from "./host-trend.ts";
 
 /** What a batch or a post came to. */
 export type ReceivedSamples =
@@ -51,11 +52,21 @@ export interface HostsParts extends RegistryParts {
       frames: readonly Frame[],
     ): Promise<{ readonly accepted: number; readonly refused: number }>;
     hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+    bucketsOf(
+      sources: readonly SourceKey[],
+      key: SeriesKey,
+      range: TimeRange,
+      stepMs: number,
+    ): Promise<readonly (SeriesBuckets | undefined)[]>;
   };
   /** What is shown of a host changed. */
   readonly onShown: (id: HostId) => void;
   readonly onTaken: (samples: CountedSamples) => void;
 }
+
+const hourMs = 3_600_000;
+/** Hosts whose last hour is read at once after a start. */
+const hostsAtOnce = 10;
 
 /** Makes the intake of hosts. */
 export function createHosts(settings: RegistrySettings, parts: HostsParts): Hosts {
@@ -88,6 +99,24 @@ export class Hosts implements AsyncDisposable {
   /** The host that has this name now. */
   byName(name: string): HostEntry | undefined {
     return this.#registry.byName(name);
+  }
+
+  /** Reads the last hour of every host from the store, a few at a time; what was heard since stays as it is. */
+  async fillTrends(signal: AbortSignal): Promise<void> {
+    const before = Math.floor(this.#parts.clock.now() / trendStepMs) * trendStepMs;
+    const range = { from: before - hourMs, to: before - 1 };
+    const rows = [...this.#registry.rows()];
+    for (let from = 0; from < rows.length && !signal.aborted; from += hostsAtOnce) {
+      const some = rows.slice(from, from + hostsAtOnce);
+      const sources = some.map(({ source }) => source);
+      for (const figure of trendFigures) {
+        const key = { name: hostMetrics[figure].name, labels: {} };
+        const found = await this.#parts.store.bucketsOf(sources, key, range, trendStepMs);
+        for (const [i, buckets] of found.entries()) {
+          if (buckets !== undefined) some[i]?.trend.fill(figure, buckets, before);
+        }
+      }
+    }
   }
 
   /** Changes what people decide of a host; resolves once it is stored. */

@@ -5,6 +5,19 @@ import type { Host } from "./host.ts";
 /** Latest values of the host metrics that have one series; null where the host has none. */
 export type HostFigures = Readonly<Record<Exclude<HostMetric, "cpuModeRatio">, number | null>>;
 
+/** A figure whose last hour is kept. */
+export type TrendFigure = Extract<
+  HostMetric,
+  "cpuRatio" | "memoryRatio" | "networkReceive" | "networkTransmit"
+>;
+
+/** The last hour of some figures in buckets that begin at multiples of `stepMs`. */
+export interface HostTrend {
+  readonly stepMs: number;
+  /** The mean of the bucket that begins at `start` (epoch ms, by the host's clock); null where there is no sample. */
+  mean(figure: TrendFigure, start: number): number | null;
+}
+
 /** Times are epoch ms; null before anything was heard since the start and nothing was kept. */
 export interface HostEntry {
   readonly host: Host;
@@ -16,6 +29,7 @@ export interface HostEntry {
   readonly seriesCount: number;
   readonly figures: HostFigures;
   readonly notices: readonly HostNotice[];
+  readonly trend: HostTrend;
 }
 
 /** One post of the Monitoring Stack's clients, read and checked. */

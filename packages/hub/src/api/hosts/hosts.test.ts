@@ -467,5 +467,11 @@ describe("GET /api/v1/hosts/sparklines", () => {
     assert.equal(items[0]?.cpu.at(-1), null);
     assert.equal(items[1]?.cpu.at(-1), 0.5);
     assert.equal(items[1]?.network.at(-1), 120);
+    const day = (
+      await hub.ask("GET", `/api/v1/hosts/sparklines?ids=${a}&hours=24`)
+    ).json<HostSparklinesView>();
+    assert.equal(day.step, 3000);
+    assert.equal(day.items[0]?.cpu.at(-1), 0.5);
+    assert.equal(day.items[0]?.cpu.length, day.starts_ms.length);
   });
 });

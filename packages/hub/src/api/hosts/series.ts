@@ -9,8 +9,9 @@ import {
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { hostSource } from "../../model/host.ts";
+import type { TrendFigure } from "../../model/host-entry.ts";
 import { parseId, type HostId } from "../../model/id.ts";
-import type { SeriesBuckets, SeriesKey, TimeRange } from "../../model/series.ts";
+import type { SeriesBuckets, SeriesKey } from "../../model/series.ts";
 import { idParams } from "../monitors/monitors.ts";
 import type { ApiParts } from "../parts.ts";
 import { addRoute } from "../route.ts";
@@ -136,6 +137,7 @@ const sparklineQuery = Type.Object(
 
 /** Buckets of a sparkline: what the few pixels of a table's cell can show. */
 const sparklinePoints = 30;
+const rollupMs = 300_000;
 
 function addSparklines(app: FastifyInstance, parts: ApiParts): void {
   addRoute(app, {
@@ -156,31 +158,36 @@ function addSparklines(app: FastifyInstance, parts: ApiParts): void {
   });
 }
 
-/** The last bucket contains now. */
+/** The last bucket contains now. The last hour is in memory; longer ones are read from the rollups of the store. */
 async function sparklines(
   parts: ApiParts,
   ids: readonly HostId[],
   hours: number,
 ): Promise<HostSparklinesView> {
   const now = parts.clock.now();
-  const stepMs = (hours * hourMs) / sparklinePoints;
-  const range: TimeRange = { from: now - (sparklinePoints - 1) * stepMs, to: now };
-  const grid = gridOf(range, stepMs);
+  const wantedMs = (hours * hourMs) / sparklinePoints;
+  const stepMs = hours === 1 ? wantedMs : Math.ceil(wantedMs / rollupMs) * rollupMs;
+  const grid = gridOf({ from: now - hours * hourMs + stepMs, to: now }, stepMs);
   const sources = ids.map(hostSource);
-  const read = async (name: string): Promise<readonly (number | null)[][]> => {
-    const key: SeriesKey = { name, labels: {} };
+  const starts = startsOf(grid);
+  const read = async (figure: TrendFigure): Promise<readonly (number | null)[][]> => {
+    const trends = ids.map((id) => parts.hosts.get(id)?.trend);
+    if (trends.every((trend) => trend === undefined || trend.stepMs === stepMs)) {
+      return trends.map((trend) => starts.map((start) => trend?.mean(figure, start) ?? null));
+    }
+    const key: SeriesKey = { name: hostMetrics[figure].name, labels: {} };
     const found = await parts.store.bucketsOf(sources, key, { from: grid.from, to: now }, stepMs);
     return ids.map((_, i) => meansOf(found[i], grid));
   };
   const [cpu, memory, received, sent] = await Promise.all([
-    read(hostMetrics.cpuRatio.name),
-    read(hostMetrics.memoryRatio.name),
-    read(hostMetrics.networkReceive.name),
-    read(hostMetrics.networkTransmit.name),
+    read("cpuRatio"),
+    read("memoryRatio"),
+    read("networkReceive"),
+    read("networkTransmit"),
   ]);
   return {
     step: stepMs / 1000,
-    starts_ms: startsOf(grid),
+    starts_ms: starts,
     items: ids.map((id, i) => ({
       id,
       cpu: (cpu[i] ?? []).map((value) => rounded(value, 1e4)),

@@ -46,6 +46,7 @@ const entry: HostEntry = {
   seriesCount: 300,
   figures: noFigures,
   notices: [],
+  trend: { stepMs: 120_000, mean: () => null },
 };
 
 const sample = (name: string, value: number, labels: Record<string, string> = {}) => ({
