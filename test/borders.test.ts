@@ -25,6 +25,8 @@ const borders: Readonly<Record<string, Row>> = {
   "@belfry/contract": { ours: [], others: ["typebox"], ...pure },
   // Everything of the contract it loads is free of TypeBox: it would double the agent's memory.
   "@belfry/agent": { ours: ["@belfry/contract"] },
+  // Runs inside other people's programs: nothing but Node.
+  "@belfry/sdk": { ours: [] },
   "@belfry/relay": { ours: ["@belfry/contract"], others: ["typebox"] },
   "@belfry/dashboard": {
     ours: ["@belfry/contract"],
