@@ -94,9 +94,7 @@ export function createAgent(settings: AgentSettings, parts: AgentParts): Agent {
   timers.once(secondSampleMs, take);
   timers.every(settings.intervalMs, { from: start, monotonicMs: clock.monotonicMs }, take);
   slow.forEach(({ runner, paceMs }, place) => {
-    const firstMs = spreadMs * (place + 1);
-    timers.once(firstMs, () => runner.run());
-    const from = start + firstMs;
+    const from = start + spreadMs * (place + 1);
     timers.every(paceMs, { from, monotonicMs: clock.monotonicMs }, () => runner.run());
   });
   return {
@@ -146,7 +144,7 @@ class TimerSet implements Disposable {
     this.#timers.add(timer);
   }
 
-  /** At every whole pace; without drift, and without making up for what was missed. */
+  /** At every whole pace from `from` on, without drift and without making up for what was missed. */
   every(paceMs: number, rhythm: Rhythm, run: () => void): void {
     const { from, monotonicMs } = rhythm;
     const elapsed = monotonicMs() - from;

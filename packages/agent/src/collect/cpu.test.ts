@@ -94,9 +94,9 @@ describe("the cpu collector", () => {
     assert.equal((await trial.round())[of1], 0.01);
   });
 
-  for (const { tree: name, perSecond, cores } of [
-    { tree: "container-v2", perSecond: containerV2, cores: 1.5 },
-    { tree: "container-v1", perSecond: containerV1, cores: 3 },
+  for (const { tree: name, perSecond, ratio, user } of [
+    { tree: "container-v2", perSecond: containerV2, ratio: 0.5, user: 0.4 },
+    { tree: "container-v1", perSecond: containerV1, ratio: 0.25, user: 0.2 },
   ]) {
     it(`counts against the limit of a container (${name})`, async () => {
       using tree = copiedTree(name);
@@ -105,9 +105,9 @@ describe("the cpu collector", () => {
       change(tree, perSecond);
       trial.monotonicMs += 1_000;
       const values = await trial.round();
-      // 0.6 s of user and 0.15 s of system time in a second.
-      assert.equal(values[busy], 0.75 / cores);
-      assert.equal(values[mode("user")], 0.6 / cores);
+      // 0.6 s of user and 0.15 s of system time in a second of 1.5 and of 3 cores.
+      assert.equal(values[busy], ratio);
+      assert.equal(values[mode("user")], user);
       assert.equal(values[mode("steal")], undefined, "of a container only two modes are known");
       assert.equal(values["belfry_host_cpu_cores"], 16, "the cores stay the machine's");
     });
