@@ -3,9 +3,9 @@ import type { HostNotice } from "@belfry/contract";
 import { hostSource, type Host, type PostedDetails } from "../model/host.ts";
 import type { HostEntry, HostFigures } from "../model/host-entry.ts";
 import type { HostId } from "../model/id.ts";
-import type { SourceKey, SourceLabels } from "../model/series.ts";
+import type { SeriesKey, SourceKey, SourceLabels } from "../model/series.ts";
 import { HostSeries } from "./host-plan.ts";
-import { noFigures, type SeriesList } from "./host-series.ts";
+import { listOf, noFigures, type SeriesList } from "./host-series.ts";
 import { TrendRing } from "./host-trend.ts";
 
 /** What came of one batch or post. */
@@ -110,6 +110,18 @@ export class HostRow implements HostEntry {
       }
     }
     this.notices = this.#noticesAt(heardAt);
+  }
+
+  /** Takes over what was kept of a host that was not heard since the start: its newest sample, as far as it has figures. */
+  recall(
+    kept: readonly { readonly key: SeriesKey; readonly at: number; readonly value: number }[],
+  ): void {
+    if (this.lastSampleAt !== null || kept.length === 0) return;
+    const newest = Math.max(...kept.map(({ at }) => at));
+    const last = kept.filter(({ at }) => at === newest);
+    this.lastSampleAt = newest;
+    const values = Float64Array.from(last, ({ value }) => value);
+    this.figures = figuresOf(listOf(last.map(({ key }) => key)), 1, values, undefined);
   }
 
   /** Says with which other hosts it shares its machine id; null: with none. */

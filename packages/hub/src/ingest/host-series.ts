@@ -88,6 +88,9 @@ const figureOf: ReadonlyMap<string, Figure> = new Map(
   ),
 );
 
+/** The metrics that are figures. */
+export const figureNames: readonly string[] = [...figureOf.keys()];
+
 function isFigure(metric: string): metric is Figure {
   return Object.hasOwn(hostMetrics, metric) && metric !== ("cpuModeRatio" satisfies HostMetric);
 }

@@ -270,7 +270,7 @@ describe("hosts", { timeout: 60_000 }, () => {
       }),
     ));
 
-  test("have their last hour again after a start", () =>
+  test("have their last hour and their latest figures again after a start", () =>
     withDatabase(async (database) => {
       const cpu = [{ name: "belfry_host_cpu_ratio", labels: {} }];
       const over = { seriesHash: seriesHash(cpu, sha256), series: cpu };
@@ -282,8 +282,11 @@ describe("hosts", { timeout: 60_000 }, () => {
       await onStart(database, async ({ hosts }) => {
         assert.ok(id);
         assert.equal(hosts.get(id)?.trend.mean("cpuRatio", at), null);
+        assert.equal(hosts.get(id)?.figures.cpuRatio, null);
         await hosts.fillTrends(new AbortController().signal);
         assert.equal(hosts.get(id)?.trend.mean("cpuRatio", at), 1);
+        assert.equal(hosts.get(id)?.figures.cpuRatio, 1);
+        assert.equal(hosts.get(id)?.lastSampleAt, at);
       });
     }));
 

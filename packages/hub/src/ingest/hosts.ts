@@ -19,7 +19,7 @@ import {
   type RegistrySettings,
 } from "./host-registry.ts";
 import type { HostRow } from "./host-row.ts";
-import { SeriesLists, type SeriesList } from "./host-series.ts";
+import { figureNames, SeriesLists, type SeriesList } from "./host-series.ts";
 import { trendFigures, trendStepMs } from "./host-trend.ts";
 
 /** What a batch or a post came to. */
@@ -52,6 +52,11 @@ export interface HostsParts extends RegistryParts {
       frames: readonly Frame[],
     ): Promise<{ readonly accepted: number; readonly refused: number }>;
     hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+    latestOf(
+      source: SourceKey,
+      names: readonly string[],
+      since: number,
+    ): Promise<readonly { readonly key: SeriesKey; readonly at: number; readonly value: number }[]>;
     bucketsOf(
       sources: readonly SourceKey[],
       key: SeriesKey,
@@ -101,7 +106,10 @@ export class Hosts implements AsyncDisposable {
     return this.#registry.byName(name);
   }
 
-  /** Reads the last hour of every host from the store, a few at a time; what was heard since stays as it is. */
+  /**
+   * Reads the last hour of every host from the store, a few at a time, and the latest figures of those that were not heard
+   * since the start; what was heard stays as it is.
+   */
   async fillTrends(signal: AbortSignal): Promise<void> {
     const before = Math.floor(this.#parts.clock.now() / trendStepMs) * trendStepMs;
     const range = { from: before - hourMs, to: before - 1 };
@@ -116,7 +124,15 @@ export class Hosts implements AsyncDisposable {
           if (buckets !== undefined) some[i]?.trend.fill(figure, buckets, before);
         }
       }
+      for (const row of some) await this.#recall(row);
     }
+  }
+
+  async #recall(row: HostRow): Promise<void> {
+    if (row.lastHeardAt === null || row.lastSampleAt !== null) return;
+    const since = row.lastHeardAt - hourMs;
+    row.recall(await this.#parts.store.latestOf(row.source, figureNames, since));
+    this.#parts.onShown(row.id);
   }
 
   /** Changes what people decide of a host; resolves once it is stored. */

@@ -467,6 +467,8 @@ describe("GET /api/v1/hosts/sparklines", () => {
     assert.equal(items[0]?.cpu.at(-1), null);
     assert.equal(items[1]?.cpu.at(-1), 0.5);
     assert.equal(items[1]?.network.at(-1), 120);
+    const all = await hub.ask("GET", "/api/v1/hosts/sparklines");
+    assert.equal(all.json<HostSparklinesView>().items.length, 2);
     const day = (
       await hub.ask("GET", `/api/v1/hosts/sparklines?ids=${a}&hours=24`)
     ).json<HostSparklinesView>();

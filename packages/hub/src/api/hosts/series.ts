@@ -125,11 +125,14 @@ function startsOf({ from, stepMs, length }: Grid): number[] {
 
 const sparklineQuery = Type.Object(
   {
-    ids: Type.Array(Type.String(), {
-      minItems: 1,
-      maxItems: 1000,
-      description: "Hosts, separated by commas; unknown ones are left out of the answer",
-    }),
+    ids: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: 1000,
+        description:
+          "Hosts, separated by commas; unknown ones are left out of the answer. All (at most 1000) where it is left out",
+      }),
+    ),
     hours: Type.Integer({ minimum: 1, maximum: 24 * 7, default: 1 }),
   },
   { additionalProperties: false },
@@ -138,6 +141,7 @@ const sparklineQuery = Type.Object(
 /** Buckets of a sparkline: what the few pixels of a table's cell can show. */
 const sparklinePoints = 30;
 const rollupMs = 300_000;
+const mostSparklines = 1000;
 
 function addSparklines(app: FastifyInstance, parts: ApiParts): void {
   addRoute(app, {
@@ -149,11 +153,10 @@ function addSparklines(app: FastifyInstance, parts: ApiParts): void {
     query: sparklineQuery,
     answers: { 200: { description: "In the order of `ids`", schema: HostSparklinesSchema } },
     async handle({ query }): Promise<HostSparklinesView> {
-      const ids = query.ids.flatMap((text) => {
-        const id = parseId<"monitor">(text);
-        return id !== undefined && parts.hosts.get(id) !== undefined ? [id] : [];
-      });
-      return sparklines(parts, [...new Set(ids)], query.hours);
+      const all = (): HostId[] => Array.from(parts.hosts.entries(), ({ host }) => host.id);
+      const ids = query.ids?.flatMap((text) => parseId<"monitor">(text) ?? []) ?? all();
+      const known = [...new Set(ids)].filter((id) => parts.hosts.get(id) !== undefined);
+      return sparklines(parts, known.slice(0, mostSparklines), query.hours);
     },
   });
 }
