@@ -31,6 +31,7 @@ import { DeviceCharts, MachineCharts, TimeBar } from "./host-charts.tsx";
 import { Processes } from "./processes.tsx";
 import { HostUptime } from "./host-uptime.tsx";
 import "./host-page.css";
+import "./host-tables.css";
 
 /** Draws the host of an id. */
 export function HostPage({ id }: { id: string }) {
