@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import fc from "fast-check";
+import { OneSeries } from "../collect/one-series.ts";
 import { SeriesTable, type Metric, type Sample } from "./series-table.ts";
 
 const load: Metric = { name: "node_load1", type: "gauge", help: "1m load average." };
@@ -76,6 +78,101 @@ describe("a series table", () => {
       "node_load1{} 1",
       'node_disk_read_bytes_total{"device":"new"} 7',
     ]);
+  });
+
+  it("shows the round before while one is under way", () => {
+    const table = new SeriesTable();
+    const section = table.section("load", 1_000);
+    section.begin();
+    section.put(load, {}, 1);
+    section.end(0);
+    section.begin();
+    section.put(load, {}, 2);
+    section.put(read, { device: "sda" }, 10);
+    assert.deepEqual(shown(table.read(1, 10)), ["node_load1{} 1"]);
+    section.end(20);
+    assert.deepEqual(shown(table.read(2, 20)), [
+      "node_load1{} 2",
+      'node_disk_read_bytes_total{"device":"sda"} 10',
+    ]);
+  });
+
+  it("shows nothing of a section whose round was given up, until one is complete", () => {
+    const table = new SeriesTable();
+    const section = table.section("load", 1_000);
+    const other = table.section("other", 1_000);
+    for (const one of [section, other]) {
+      one.begin();
+      one.put(load, { of: one.name }, 1);
+      one.end(0);
+    }
+    section.begin();
+    section.put(load, { of: "load" }, 2);
+    section.fail();
+    assert.deepEqual(shown(table.read(1, 1)), ['node_load1{"of":"other"} 1']);
+    section.begin();
+    section.put(load, { of: "load" }, 3);
+    section.end(2);
+    assert.deepEqual(shown(table.read(2, 2)), [
+      'node_load1{"of":"load"} 3',
+      'node_load1{"of":"other"} 1',
+    ]);
+  });
+
+  it("forgets the series of a section that stays overdue, but not under a round that hangs", () => {
+    const table = new SeriesTable();
+    const section = table.section("load", 1_000);
+    const one = new OneSeries(section, load);
+    section.begin();
+    one.set(1);
+    section.end(0);
+    section.begin();
+    for (let i = 0; i < 100; i += 1) table.read(i, 10_000);
+    assert.equal(table.read(1, 10_000).series.length, 1);
+    section.fail();
+    table.read(1, 10_000);
+    assert.equal(table.read(1, 10_000).series.length, 0);
+    section.begin();
+    one.set(5);
+    section.end(20_000);
+    assert.deepEqual(shown(table.read(2, 20_000)), ["node_load1{} 5"]);
+  });
+
+  it("uses room again: devices that come and go do not fill it", () => {
+    const table = new SeriesTable();
+    const section = table.section("disk", 1_000);
+    for (let round = 0; round < 30_000; round += 1) {
+      section.begin();
+      section.put(read, { device: String(round) }, round);
+      section.end(round);
+    }
+    assert.equal(table.refused, 0);
+    assert.deepEqual(shown(table.read(1, 30_000)), [
+      'node_disk_read_bytes_total{"device":"29999"} 29999',
+    ]);
+  });
+
+  it("agrees with a simple model, whatever comes and goes", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.nat(40), { maxLength: 30 }), { maxLength: 150 }),
+        (rounds) => {
+          const table = new SeriesTable();
+          const section = table.section("disk", 1_000);
+          for (const [round, devices] of rounds.entries()) {
+            section.begin();
+            for (const device of devices)
+              section.put(read, { device: String(device) }, round + device);
+            section.end(round);
+            const expected = [...new Set(devices)].map(
+              (device) => `node_disk_read_bytes_total{"device":"${device}"} ${round + device}`,
+            );
+            assert.deepEqual(shown(table.read(round, round)).toSorted(), expected.toSorted());
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
   });
 
   it("refuses series beyond its bound, and counts them", () => {
