@@ -134,6 +134,8 @@ export interface Hosts {
   entries(): Iterable<HostEntry>;
   /** The host that has this name now. */
   byName(name: string): HostEntry | undefined;
+  /** The latest details, also those that are not written yet. */
+  details(id: HostId): Promise<KeptDetails | undefined>;
   /** Takes in a batch of an agent. Resolves once it is synced to disk; makes the host when it is new. */
   receiveBatch(batch: SampleBatch): Promise<ReceivedSamples>;
   /** Takes in a post of the Monitoring Stack's clients. */

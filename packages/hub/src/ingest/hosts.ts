@@ -167,6 +167,12 @@ export class Hosts implements AsyncDisposable {
     return this.#registry[Symbol.asyncDispose]();
   }
 
+  /** The latest details, also those that are not written yet. */
+  details(id: HostId): Promise<KeptDetails | undefined> {
+    const waiting = this.#registry.keeper.waitingDetails(id);
+    return waiting === undefined ? this.#parts.store.hostDetails(id) : Promise.resolve(waiting);
+  }
+
   /** For metrics: lists of series that are kept. */
   get lists(): number {
     return this.#lists.count;

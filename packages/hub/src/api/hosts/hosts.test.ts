@@ -365,7 +365,6 @@ describe("GET /api/v1/hosts/{id}", () => {
       id = await heard(hub, { values: values(600_000 - i * 3_000), details });
       if (i < 12) await hub.pass(300_000);
     }
-    await hub.hosts.flush();
     const view = await detailOf(hub, id);
     assert.deepEqual(view.details, details);
     assert.equal(view.silent_after, 30);

@@ -111,7 +111,7 @@ async function detailView(parts: ApiParts, found: FollowedHost): Promise<HostDet
   const { host } = entry;
   const { monitor } = followed;
   const [kept, fileSystems] = await Promise.all([
-    parts.store.hostDetails(host.id),
+    parts.hosts.details(host.id),
     fileSystemsOf(parts.store, entry, parts.clock.now()),
   ]);
   return {
