@@ -39,6 +39,26 @@ describe("the table of mounts", () => {
     assert.deepEqual(mountsOf("old-kernel"), ["/dev/root / ext3"]);
   });
 
+  it("names what is mounted below a moved root as the machine does, and nothing else", () => {
+    using tree = copiedTree("old-kernel", {
+      "proc/self/mountinfo": [
+        "1 0 0:40 / / ro - overlay overlay rw",
+        "2 1 254:1 / /host ro,relatime - ext4 /dev/sda1 rw",
+        "3 2 254:2 / /host/home ro,relatime - xfs /dev/sdb1 rw",
+        "4 2 254:3 / /host/old ro,relatime - ext4 /dev/sdc1 ro",
+        "5 1 254:1 /var/lib/docker/volumes/agent/_data /data rw - ext4 /dev/sda1 rw",
+        "6 1 254:1 /etc/hosts /etc/hosts rw - ext4 /dev/sda1 rw",
+        "",
+      ].join("\n"),
+    });
+    using table = new MountTable({ proc: join(tree.root, "proc"), sys: "", root: "/host" });
+    assert.deepEqual(table.read(), [
+      { device: "/dev/sda1", mountpoint: "/", fstype: "ext4", isReadOnly: false },
+      { device: "/dev/sdb1", mountpoint: "/home", fstype: "xfs", isReadOnly: false },
+      { device: "/dev/sdc1", mountpoint: "/old", fstype: "ext4", isReadOnly: true },
+    ]);
+  });
+
   it("gives the same list until something is mounted", () => {
     using tree = copiedTree("old-kernel");
     using table = new MountTable({ proc: join(tree.root, "proc"), sys: "", root: "" });

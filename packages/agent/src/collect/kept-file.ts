@@ -8,10 +8,13 @@ let shared = Buffer.allocUnsafeSlow(64 * 1024);
 
 export class KeptFile implements Disposable {
   readonly #path: string;
+  readonly #hasLongRecords: boolean;
   #fd: number | null = null;
 
-  constructor(path: string) {
+  /** `hasLongRecords`: a line of it may be longer than 1,000 bytes, as a mount with many layers is. */
+  constructor(path: string, { hasLongRecords = false } = {}) {
     this.#path = path;
+    this.#hasLongRecords = hasLongRecords;
   }
 
   /**
@@ -22,7 +25,7 @@ export class KeptFile implements Disposable {
     const wasOpen = this.#fd !== null;
     try {
       this.#fd ??= openSync(this.#path, "r");
-      return readAll(this.#fd);
+      return readAll(this.#fd, this.#hasLongRecords);
     } catch (error) {
       this[Symbol.dispose]();
       const code = codeOf(error);
@@ -46,16 +49,15 @@ export class KeptFile implements Disposable {
   }
 }
 
-function readAll(fd: number): Buffer {
+function readAll(fd: number, hasLongRecords: boolean): Buffer {
   let length = 0;
   for (;;) {
     const count = readSync(fd, shared, length, shared.length - length, length);
     length += count;
-    // The kernel ends short reads at a record's end; only an empty read is the end of a file that did not fit.
-    if (count === 0 || length < shared.length) {
-      if (count === 0 || isSmallFile(length)) return shared.subarray(0, length);
-      continue;
-    }
+    // The kernel ends a read before a record that does not fit into a page with those before it: only an empty read is
+    // surely the end.
+    if (count === 0 || (!hasLongRecords && isSmallFile(length))) return shared.subarray(0, length);
+    if (length < shared.length) continue;
     const larger = Buffer.allocUnsafeSlow(shared.length * 2);
     shared.copy(larger);
     shared = larger;

@@ -3,12 +3,14 @@
  *
  * The group that counts is the one at the root of what this process can see of the hierarchy: inside a container that
  * is the container's own, and on the machine itself it is the root of everything, which has no bounds. Bounds of a group
- * below it (a unit's `MemoryMax=` on the machine) are the agent's own and say nothing of what is being watched.
+ * below it (a unit's `MemoryMax=` on the machine) are the agent's own and say nothing of what is being watched. Neither do
+ * those of a container that watches its machine: with a moved root, the groups below that root count.
  *
  * Files of version 2: `cpu.max`, `cpu.stat`, `cpuset.cpus.effective`, `memory.max`, `memory.current`, `memory.stat`; of
  * version 1: `cpu.cfs_quota_us`, `cpu.cfs_period_us`, `cpuacct.usage_user`, `cpuacct.usage_sys`,
  * `cpuset.effective_cpus`, `memory.limit_in_bytes`, `memory.usage_in_bytes`, `memory.stat`.
  */
+import { existsSync } from "node:fs";
 import type { CollectorSpec, Roots } from "./collector.ts";
 import { KeptFile } from "./kept-file.ts";
 import { Scan } from "./scan.ts";
@@ -25,8 +27,10 @@ class CgroupFile implements Disposable {
   readonly #scan = new Scan();
   #roundsToWait = 0;
 
-  constructor({ sys }: Roots, ...paths: readonly string[]) {
-    this.#files = paths.map((path) => new KeptFile(`${sys}/fs/cgroup/${path}`));
+  constructor({ sys, root }: Roots, ...paths: readonly string[]) {
+    const ofRoot = `${root}/sys/fs/cgroup`;
+    const folder = root !== "" && existsSync(ofRoot) ? ofRoot : `${sys}/fs/cgroup`;
+    this.#files = paths.map((path) => new KeptFile(`${folder}/${path}`));
   }
 
   read(): Scan | undefined {

@@ -9,7 +9,8 @@
  *
  * A process of its own may see more than there is: a hardened unit has everything mounted again, read-only or in part.
  * So where only that view can be had, options of mounts are not believed, and parts of a file system that is there as
- * a whole are left out.
+ * a whole are left out. Where the machine's root is mounted in a container (`/host`), only what lies there is the
+ * machine's, and is named as it is on the machine.
  */
 import type { Roots } from "./collector.ts";
 import { KeptFile } from "./kept-file.ts";
@@ -26,18 +27,22 @@ interface Line extends Mount {
   readonly number: string;
   /** Not all of the file system: a bound folder, a subvolume. */
   readonly isPart: boolean;
+  /** Here; the file system itself may be written to elsewhere. */
+  readonly isMountedReadOnly: boolean;
 }
 
 export class MountTable implements Disposable {
   readonly #ofFirst: KeptFile;
   readonly #own: KeptFile;
+  readonly #root: string;
   #isOwnView = false;
   #bytes: Buffer | null = null;
   #mounts: readonly Mount[] = [];
 
-  constructor({ proc }: Roots) {
-    this.#ofFirst = new KeptFile(`${proc}/1/mountinfo`);
-    this.#own = new KeptFile(`${proc}/self/mountinfo`);
+  constructor({ proc, root }: Roots) {
+    this.#root = root;
+    this.#ofFirst = new KeptFile(`${proc}/1/mountinfo`, { hasLongRecords: true });
+    this.#own = new KeptFile(`${proc}/self/mountinfo`, { hasLongRecords: true });
   }
 
   /** The mounts; the same array as long as nothing changed. Of several at one place the one that can be seen. */
@@ -46,7 +51,10 @@ export class MountTable implements Disposable {
     if (bytes === undefined) return (this.#mounts = []);
     if (this.#bytes?.equals(bytes) === true) return this.#mounts;
     this.#bytes = Buffer.from(bytes);
-    this.#mounts = parseMounts(bytes.toString("utf8"), this.#isOwnView);
+    this.#mounts = parseMounts(bytes.toString("utf8"), {
+      isOwnView: this.#isOwnView,
+      root: this.#root,
+    });
     return this.#mounts;
   }
 
@@ -61,20 +69,40 @@ export class MountTable implements Disposable {
   }
 }
 
-function parseMounts(text: string, isOwnView: boolean): readonly Mount[] {
-  const lines = text.split("\n").flatMap((line) => parseLine(line, isOwnView));
-  const whole = new Set(lines.flatMap((line) => (line.isPart ? [] : line.number)));
+interface View {
+  readonly isOwnView: boolean;
+  readonly root: string;
+}
+
+function parseMounts(text: string, { isOwnView, root }: View): readonly Mount[] {
+  const lines = text.split("\n").flatMap(parseLine);
+  const below = root === "" ? [] : lines.flatMap((line) => strip(line, root));
+  // The machine's first process knows nothing of the place its root has in a container.
+  const isContainers = below.length > 0;
+  const machines = isContainers ? below : lines;
+  const isTrusted = !isOwnView && !isContainers;
+  const whole = new Set(machines.flatMap((line) => (line.isPart ? [] : line.number)));
   const seen = new Map<string, Mount>();
-  for (const line of lines) {
-    if (isOwnView && line.isPart && whole.has(line.number)) continue;
+  for (const line of machines) {
+    if (!isTrusted && line.isPart && whole.has(line.number)) continue;
+    const { device, mountpoint, fstype } = line;
+    const isReadOnly = line.isReadOnly || (isTrusted && line.isMountedReadOnly);
     // What is mounted later hides what was there, and stands where it came in the table.
-    seen.delete(line.mountpoint);
-    seen.set(line.mountpoint, line);
+    seen.delete(mountpoint);
+    seen.set(mountpoint, { device, mountpoint, fstype, isReadOnly });
   }
   return [...seen.values()];
 }
 
-function parseLine(line: string, isOwnView: boolean): Line[] {
+/** A mount below `root` as the machine names it; nothing of any other. */
+function strip(line: Line, root: string): Line[] {
+  const { mountpoint } = line;
+  if (mountpoint === root) return [{ ...line, mountpoint: "/" }];
+  if (!mountpoint.startsWith(`${root}/`)) return [];
+  return [{ ...line, mountpoint: mountpoint.slice(root.length) }];
+}
+
+function parseLine(line: string): Line[] {
   const [left = "", right] = line.split(" - ");
   const [, , number = "", root = "", place, options = ""] = left.split(" ");
   const [fstype = "", device = "", superOptions = ""] = right?.split(" ") ?? [];
@@ -87,7 +115,8 @@ function parseLine(line: string, isOwnView: boolean): Line[] {
       mountpoint: unescapeOctal(place),
       device,
       fstype,
-      isReadOnly: isReadOnly(superOptions) || (!isOwnView && isReadOnly(options)),
+      isReadOnly: isReadOnly(superOptions),
+      isMountedReadOnly: isReadOnly(options),
     },
   ];
 }
