@@ -57,7 +57,12 @@ export class Runner implements Disposable {
     const begin = clock.monotonicMs();
     section.begin();
     try {
-      this.#collector ??= this.#spec.create(this.#settings, { section, facts, ...clock });
+      this.#collector ??= this.#spec.create(this.#settings, {
+        section,
+        facts,
+        now: () => clock.now(),
+        monotonicMs: () => clock.monotonicMs(),
+      });
       const round = this.#collector.collect();
       if (round === undefined) this.#succeed(begin);
       else this.#running = this.#wait(round, begin);
