@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { statSync } from "node:fs";
 import { userInfo } from "node:os";
@@ -112,6 +112,22 @@ test("shows a real process that works, with its owner and its memory", async () 
     child.kill("SIGKILL");
     await once(child, "exit");
   }
+});
+
+test("agrees with ps about this process", async () => {
+  using trial = new Trial(processCollector, null, { topProcesses: 50 });
+  await trial.round();
+  const columns = "pid=,user:32=,rss=,comm=";
+  const output = execFileSync("ps", ["-A", "-o", columns], { encoding: "utf8" });
+  const lines = output.trimEnd().split("\n");
+  const line = lines.find((one) => Number(one.trim().split(/\s+/)[0]) === process.pid) ?? "";
+  const [, user, kib, ...name] = line.trim().split(/\s+/);
+  const shown = trial.facts.processes?.by_memory.find(({ pid }) => pid === process.pid);
+  assert.equal(shown?.name, name.join(" "));
+  assert.equal(shown?.user, user);
+  assert.ok(Math.abs((shown?.memory_bytes ?? 0) / 1_024 / Number(kib) - 1) < 0.2);
+  const total = trial.facts.processes?.total ?? 0;
+  assert.ok(Math.abs(total - lines.length) <= 20, `${total} processes, ps shows ${lines.length}`);
 });
 
 test("the size of a page is what the kernel told this process", () => {

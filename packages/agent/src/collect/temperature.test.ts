@@ -41,6 +41,18 @@ test("every round reads anew, and a chip that comes is found", async () => {
   assert.equal(values['node_hwmon_temp_celsius{chip="nvme",sensor="temp1"}'], 38.85);
 });
 
+test("two chips of one name that tell no device are two", async () => {
+  using tree = fileTree();
+  for (const index of [0, 1]) {
+    tree.write(`/sys/class/hwmon/hwmon${index}/name`, "twin\n");
+    tree.write(`/sys/class/hwmon/hwmon${index}/temp1_input`, `${30 + index}000\n`);
+  }
+  using trial = new Trial(temperature, tree.root);
+  const values = await trial.round();
+  assert.equal(values['node_hwmon_temp_celsius{chip="twin",sensor="temp1"}'], 30);
+  assert.equal(values['node_hwmon_temp_celsius{chip="twin_hwmon1",sensor="temp1"}'], 31);
+});
+
 test("a machine without sensors has no series and no error", async () => {
   using tree = fileTree();
   using trial = new Trial(temperature, tree.root);

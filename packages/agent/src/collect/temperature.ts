@@ -123,7 +123,7 @@ async function searchChip(
   sensors: Sensor[],
 ): Promise<void> {
   const name = hostTextOrNone(await files.read(`${folder}/name`));
-  const chip = chipLabel(folder, name);
+  const chip = unusedLabel(chipLabel(folder, name), folder, constants, sensors);
   if (name !== undefined)
     constants.push({
       metric: temperatureMetrics.chip,
@@ -174,6 +174,17 @@ function chipLabel(folder: string, name: string | undefined): string {
   const last = labelText(device.at(-1) ?? "");
   if (last !== "") return last;
   return labelText(name ?? "") || labelText(folder.split("/").at(-1) ?? "");
+}
+
+/** Two chips of one name, neither of which tells its device, are told apart by their folders. */
+function unusedLabel(
+  chip: string,
+  folder: string,
+  constants: readonly Constant[],
+  sensors: readonly Sensor[],
+): string {
+  const isUsed = [...constants, ...sensors].some(({ labels }) => labels["chip"] === chip);
+  return isUsed ? `${chip}_${labelText(folder.split("/").at(-1) ?? "")}` : chip;
 }
 
 function labelText(text: string): string {
