@@ -1,4 +1,4 @@
-/** The core of an agent in a process of its own, sampled as fast as it goes: prints what that cost as JSON. */
+/** The core of an agent in this process, sampled as fast as it goes, and what that cost. */
 import { readFileSync } from "node:fs";
 import { collectorsFor } from "../../packages/agent/src/collect/registry.ts";
 import type { Roots } from "../../packages/agent/src/collect/collector.ts";

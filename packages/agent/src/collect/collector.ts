@@ -1,7 +1,8 @@
 /**
  * The port between collectors and the sampler. A collector is one file in this folder that exports one `CollectorSpec`,
  * with its recorded fixtures in `testdata/`, and one line in `registry.ts`. It reads one subject (cpu, memory, …) and
- * sets its series, and may leave details (names, models, lists) on the fact sheet.
+ * sets its series, and may leave details (names, models, lists) on the fact sheet. A gauge of the contract's `hostMetrics`
+ * is set by the collector whose subject it is.
  *
  * A source that is absent on a host (no pressure files, no battery) is no error: its series are absent. What cannot be
  * read although it is there throws; the sampler counts and logs it once, and the section is absent until it works again.
