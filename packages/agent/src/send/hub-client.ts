@@ -4,7 +4,7 @@
  */
 import * as http from "node:http";
 import * as https from "node:https";
-import { getCACertificates } from "node:tls";
+import { createSecureContext, getCACertificates } from "node:tls";
 import { sampleBatchType } from "@belfry/contract/sample-batch";
 import type { RawAnswer } from "./answer.ts";
 
@@ -44,7 +44,12 @@ export class HubClient implements Disposable {
       ? new https.Agent({
           ...options,
           rejectUnauthorized: true,
-          ...(ca === null ? {} : { ca: [...getCACertificates("default"), ca] }),
+          // Made once: with `ca` every new connection would read all authorities again, which costs memory and time.
+          ...(ca === null
+            ? {}
+            : {
+                secureContext: createSecureContext({ ca: [...getCACertificates("default"), ca] }),
+              }),
         })
       : new http.Agent(options);
     this.#request = isTls ? https.request : http.request;
