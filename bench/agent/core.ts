@@ -1,5 +1,7 @@
 /** The core of an agent in this process, sampled as fast as it goes, and what that cost. */
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { collectorsFor } from "../../packages/agent/src/collect/registry.ts";
 import type { Roots } from "../../packages/agent/src/collect/collector.ts";
 import { FactBook } from "../../packages/agent/src/sample/fact-book.ts";
@@ -8,9 +10,9 @@ import { SeriesTable } from "../../packages/agent/src/sample/series-table.ts";
 export interface CoreCost {
   readonly series: number;
   readonly cpuMicroseconds: number;
-  /** Private resident bytes after the warm-up and at the end. */
-  readonly privateBefore: number;
-  readonly privateAfter: number;
+  /** Bytes that live objects and buffers take, after the warm-up and at the end. */
+  readonly liveBefore: number;
+  readonly liveAfter: number;
   readonly snapshots: number;
 }
 
@@ -37,19 +39,28 @@ export function measureCore(roots: Roots, snapshots: number): CoreCost {
     series = present === undefined ? values.length : present.reduce((sum, one) => sum + one, 0);
   };
   for (let i = 0; i < 5_000; i += 1) takeOne();
-  const privateBefore = privateBytes();
+  const liveBefore = liveBytes();
   const begin = process.cpuUsage();
   for (let i = 0; i < snapshots; i += 1) takeOne();
   const { user, system } = process.cpuUsage(begin);
-  const privateAfter = privateBytes();
+  const liveAfter = liveBytes();
   for (const { collector } of core) collector[Symbol.dispose]();
   return {
     series,
     cpuMicroseconds: (user + system) / snapshots,
-    privateBefore,
-    privateAfter,
+    liveBefore,
+    liveAfter,
     snapshots,
   };
+}
+
+/** After a full collection: what is counted is kept by somebody. */
+function liveBytes(): number {
+  setFlagsFromString("--expose-gc");
+  const collect: unknown = runInNewContext("gc");
+  if (typeof collect === "function") for (let i = 0; i < 3; i += 1) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** Bytes no other process shares. */
