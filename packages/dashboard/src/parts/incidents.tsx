@@ -1,37 +1,30 @@
 /** The incidents of a monitor or a host, newest first, each with its evidence. */
 import type { IncidentView } from "@belfry/contract";
 import { reasonTable } from "@belfry/contract/reason";
-import { useSignal, type ReadonlySignal } from "@preact/signals";
-import type { Page } from "../api/client.ts";
+import { useSignal } from "@preact/signals";
 import { describeFailure } from "../api/failure.ts";
 import { formatDuration, formatInstant } from "../format/time.ts";
+import type { Past } from "../live/past.ts";
 import { Ago } from "./ago.tsx";
 import { Evidence } from "./evidence.tsx";
 import { StatusMark } from "./status-mark.tsx";
 import { useParts } from "../shell/parts.ts";
 import "./incidents.css";
 
-/** The incidents of one monitor, as its model keeps them. */
-export interface IncidentList {
-  readonly incidents: ReadonlySignal<Page<IncidentView> | null>;
-  olderIncidents(): Promise<void>;
-  putIncident(incident: IncidentView): void;
-}
-
 /** Draws the list. */
-export function Incidents({ model, mayWrite }: { model: IncidentList; mayWrite: boolean }) {
-  const page = model.incidents.value;
+export function Incidents({ past, mayWrite }: { past: Past; mayWrite: boolean }) {
+  const page = past.incidents.value;
   return (
     <section class="incidents" aria-labelledby="incidents-title">
       <h2 id="incidents-title">Incidents</h2>
       {page?.items.length === 0 && <p class="quiet">None. Nothing has rung.</p>}
       <ol>
         {page?.items.map((incident) => (
-          <Incident key={incident.id} incident={incident} model={model} mayWrite={mayWrite} />
+          <Incident key={incident.id} incident={incident} past={past} mayWrite={mayWrite} />
         ))}
       </ol>
       {page?.next_cursor != null && (
-        <button type="button" onClick={() => void model.olderIncidents()}>
+        <button type="button" onClick={() => void past.olderIncidents()}>
           Older incidents
         </button>
       )}
@@ -41,11 +34,11 @@ export function Incidents({ model, mayWrite }: { model: IncidentList; mayWrite: 
 
 interface IncidentProps {
   readonly incident: IncidentView;
-  readonly model: IncidentList;
+  readonly past: Past;
   readonly mayWrite: boolean;
 }
 
-function Incident({ incident, model, mayWrite }: IncidentProps) {
+function Incident({ incident, past, mayWrite }: IncidentProps) {
   const { client, toasts } = useParts();
   const busy = useSignal(false);
   const isOpen = incident.resolved_at === null;
@@ -55,7 +48,7 @@ function Incident({ incident, model, mayWrite }: IncidentProps) {
     busy.value = true;
     const reply = await client.acknowledge(incident.id);
     busy.value = false;
-    if (reply.kind === "ok") model.putIncident(reply.value);
+    if (reply.kind === "ok") past.putIncident(reply.value);
     else toasts.say(describeFailure(reply.failure), "bad");
   }
 

@@ -24,10 +24,10 @@ export function createHostActions(
   { client, toasts, router }: Pick<Parts, "client" | "toasts" | "router">,
 ): HostActions {
   const { model, charts } = models;
-  const nameOf = (): string => model.host.peek()?.name ?? "The host";
+  const nameOf = (): string => model.view.peek()?.name ?? "The host";
   return {
     async toggle() {
-      const before = model.host.peek();
+      const before = model.view.peek();
       if (before === null) return;
       const reply = await client.patchHost(id, { enabled: !before.enabled });
       if (reply.kind === "failed") {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { HostDetailView, IncidentView } from "@belfry/contract";
+import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { hostDetailOf, hostOf } from "../hosts/host.kit.ts";
-import { createHostModel, uptimeDays, type HostModel, type HostModelParts } from "./host-model.ts";
+import { createHostModel, type HostModel, type HostModelParts } from "./host-model.ts";
 
 /** Stands for the hub: one host, its uptime and its incidents, and a stream that says what a test has it say. */
 class Hub {
@@ -56,7 +57,7 @@ class Hub {
   };
   readonly live: HostModelParts["live"] = {
     listen: (listener) => {
-      this.listener = listener;
+      this.listener = { ...this.listener, ...listener };
       return () => void (this.listener = {});
     },
     watchHosts: (hosts) => void this.watched.push(hosts),
@@ -107,18 +108,18 @@ async function begin(): Promise<World> {
 
 test("a host is shown with its uptimes and incidents, and watched until it is left", async () => {
   const world = await begin();
-  assert.equal(world.model.host.value?.name, "a");
+  assert.equal(world.model.view.value?.name, "a");
   assert.deepEqual(
-    world.model.uptimes.value.map((uptime) => uptime?.ratio),
+    world.model.past.uptimes.value.map((uptime) => uptime?.ratio),
     uptimeDays.map((days) => days / 100),
   );
-  await world.model.olderIncidents();
+  await world.model.past.olderIncidents();
   assert.deepEqual(
-    world.model.incidents.value?.items.map(({ id }) => id),
+    world.model.past.incidents.value?.items.map(({ id }) => id),
     ["newest", "older"],
   );
-  world.model.putIncident({ ...incident("older"), acknowledged_at: "2026-01-02T00:00:00Z" });
-  assert.ok(world.model.incidents.value?.items[1]?.acknowledged_at);
+  world.model.past.putIncident({ ...incident("older"), acknowledged_at: "2026-01-02T00:00:00Z" });
+  assert.ok(world.model.past.incidents.value?.items[1]?.acknowledged_at);
   world[Symbol.dispose]();
   assert.deepEqual(world.hub.watched, [["id of a"], []]);
 });
@@ -130,8 +131,8 @@ test("figures change as they are heard; what else is known is read again a littl
   for (const cpu of [0.5, 0.6]) {
     world.hub.listener.hosts?.([hostOf("other"), hostOf("a", { figures: { cpu_ratio: cpu } })]);
   }
-  assert.equal(world.model.host.value?.figures.cpu_ratio, 0.6);
-  assert.equal(world.model.host.value?.silent_after, 30, "the rest stays");
+  assert.equal(world.model.view.value?.figures.cpu_ratio, 0.6);
+  assert.equal(world.model.view.value?.silent_after, 30, "the rest stays");
   assert.equal(heard.value, before + 2);
   assert.equal(world.hub.asked.host, 1);
   await world.pass(5000);

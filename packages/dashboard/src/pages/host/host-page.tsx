@@ -37,10 +37,10 @@ import "./host-tables.css";
 export function HostPage({ id }: { id: string }) {
   const { model, charts, view } = useModels(id);
   useSignalEffect(() => {
-    const host = model.host.value;
+    const host = model.view.value;
     if (host !== null) document.title = `${titleOf(host.status)}: ${host.name} – Belfry`;
   });
-  const host = model.host.value;
+  const host = model.view.value;
   const failure = model.failure.value;
   if (failure === "missing") return <Missing what="There is no such host." />;
   if (host !== null) return <Shown host={host} model={model} charts={charts} view={view} />;
@@ -77,7 +77,7 @@ function useModels(id: string): Models {
       createChartsModel(id, {
         client,
         view,
-        host: model.host,
+        host: model.view,
         heard: model.heard,
         isSeen,
         width: chartWidth,
@@ -136,8 +136,8 @@ function Shown({ host, model, charts, view }: Models & { host: HostDetailView })
         <System host={host} />
       </div>
       <div class="section-columns host-past">
-        <HostUptime uptimes={model.uptimes.value} />
-        <Incidents model={model} mayWrite={writes} />
+        <HostUptime uptimes={model.past.uptimes.value} />
+        <Incidents past={model.past} mayWrite={writes} />
       </div>
       <p class="host-units">
         Sizes in GiB and MiB (powers of 1024), as <code>df -h</code> and <code>free -h</code> print

@@ -2,7 +2,7 @@
 import type { UptimeView } from "@belfry/contract";
 import { formatUptime } from "../../format/number.ts";
 import { formatDuration } from "../../format/time.ts";
-import { uptimeDays } from "./host-model.ts";
+import { uptimeDays } from "../../live/past.ts";
 
 /** Draws the figures, in the order of `uptimeDays`. */
 export function HostUptime({ uptimes }: { uptimes: readonly (UptimeView | null)[] }) {

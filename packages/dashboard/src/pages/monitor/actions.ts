@@ -23,7 +23,7 @@ export function createActions(
 ): MonitorActions {
   return {
     async checkNow() {
-      if (checking.value || model.monitor.value?.enabled === false) return;
+      if (checking.value || model.view.value?.enabled === false) return;
       checking.value = true;
       const reply = await client.checkNow(id);
       checking.value = false;
@@ -42,7 +42,7 @@ export function createActions(
       );
     },
     async toggle() {
-      const before = model.monitor.value;
+      const before = model.view.value;
       if (before === null) return;
       const reply = await client.patchMonitor(id, { enabled: !before.enabled });
       if (reply.kind === "failed") {
@@ -55,7 +55,7 @@ export function createActions(
       );
     },
     async remove() {
-      const name = model.monitor.value?.name ?? "The monitor";
+      const name = model.view.value?.name ?? "The monitor";
       const reply = await client.deleteMonitor(id);
       if (reply.kind === "failed") return reply.failure;
       toasts.say(`${name} was deleted.`);

@@ -3,7 +3,7 @@ import type { MonitorView, UptimeView } from "@belfry/contract";
 import { formatLatency, formatUptime } from "../../format/number.ts";
 import { formatDuration } from "../../format/time.ts";
 import { Ago } from "../../parts/ago.tsx";
-import { uptimeDays } from "./monitor-model.ts";
+import { uptimeDays } from "../../live/past.ts";
 
 interface FactsProps {
   readonly monitor: MonitorView;

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { HistoryRow, IncidentView, LiveCheck, MonitorView } from "@belfry/contract";
 import { parseFailure, type Reply } from "../../api/failure.ts";
+import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
-import { createMonitorModel, uptimeDays, type MonitorModel } from "./monitor-model.ts";
+import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
 
 const id = "0198c0de-0000-7000-8000-000000000001";
 const since = "2026-01-01T00:00:00Z";
@@ -143,12 +144,12 @@ async function begin(): Promise<World> {
 test("a page begins with all there is to know", async () => {
   using world = await begin();
   const { model } = world;
-  assert.equal(model.monitor.value?.name, "a");
+  assert.equal(model.view.value?.name, "a");
   assert.deepEqual(
-    model.uptimes.value.map((uptime) => uptime?.ratio),
+    model.past.uptimes.value.map((uptime) => uptime?.ratio),
     uptimeDays.map((days) => 1 / days),
   );
-  assert.equal(model.incidents.value?.items.length, 1);
+  assert.equal(model.past.incidents.value?.items.length, 1);
   assert.equal(model.history.value?.items.length, 1);
 });
 
@@ -166,7 +167,7 @@ test("a change of status has uptime fetched as well; a check of another monitor 
   await world.pass(5000);
   assert.deepEqual(world.asked, []);
   world.hear((listener) => listener.checks?.([checkOf({ status: "down" })]));
-  assert.equal(world.model.monitor.value?.status, "down");
+  assert.equal(world.model.view.value?.status, "down");
   await world.pass(0);
   assert.deepEqual(
     world.asked,
@@ -177,18 +178,18 @@ test("a change of status has uptime fetched as well; a check of another monitor 
 test("older pages stand behind the newer ones, and end", async () => {
   using world = await begin();
   const { model } = world;
-  await model.olderIncidents();
-  await model.olderIncidents();
+  await model.past.olderIncidents();
+  await model.past.olderIncidents();
   assert.deepEqual(
-    model.incidents.value?.items.map((one) => one.id),
+    model.past.incidents.value?.items.map((one) => one.id),
     ["new", "old"],
   );
   await model.olderChecks();
   await model.olderChecks();
   assert.equal(model.history.value?.items.length, 2);
-  model.putIncident({ ...incidentOf("old"), acknowledged_at: since });
+  model.past.putIncident({ ...incidentOf("old"), acknowledged_at: since });
   assert.deepEqual(
-    model.incidents.value?.items.map((one) => one.acknowledged_at),
+    model.past.incidents.value?.items.map((one) => one.acknowledged_at),
     [null, since],
   );
 });
@@ -205,7 +206,7 @@ test("a monitor that somebody deletes is missing, one that somebody changes is r
   world.answerWith({ kind: "ok", value: { ...monitor, name: "b" } });
   world.hear((listener) => listener.monitors?.({ changed: [id], deleted: [] }));
   await world.pass(0);
-  assert.equal(world.model.monitor.value?.name, "b");
+  assert.equal(world.model.view.value?.name, "b");
   world.hear((listener) => listener.monitors?.({ changed: [], deleted: [id] }));
   assert.equal(world.model.failure.value, "missing");
 });
@@ -215,7 +216,7 @@ test("what cannot be read keeps the page as it was; what is not there is missing
   world.answerWith({ kind: "failed", failure: { kind: "unreachable" } });
   world.model.refresh();
   await world.pass(0);
-  assert.equal(world.model.monitor.value?.name, "a");
+  assert.equal(world.model.view.value?.name, "a");
   assert.deepEqual(world.model.failure.value, { kind: "unreachable" });
   world.answerWith({ kind: "failed", failure: parseFailure(404, "") });
   world.hear((listener) => listener.reset?.({}));

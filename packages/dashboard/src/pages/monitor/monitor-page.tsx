@@ -25,10 +25,10 @@ import "./monitor-page.css";
 export function MonitorPage({ id }: { id: string }) {
   const { model, chart, view } = useModels(id);
   useSignalEffect(() => {
-    const monitor = model.monitor.value;
+    const monitor = model.view.value;
     if (monitor !== null) document.title = `${titleOf(monitor.status)}: ${monitor.name} – Belfry`;
   });
-  const monitor = model.monitor.value;
+  const monitor = model.view.value;
   const failure = model.failure.value;
   if (failure === "missing") return <Missing what="There is no such monitor." />;
   if (monitor !== null) return <Shown monitor={monitor} model={model} chart={chart} view={view} />;
@@ -60,7 +60,7 @@ function useModels(id: string): Models {
   const now = (): number => Date.now();
   const model = useMemo(() => createMonitorModel(id, { client, live, now }), [id]);
   const chart = useMemo(
-    () => createChartModel(id, { client, view, monitor: model.monitor, heard: model.heard, now }),
+    () => createChartModel(id, { client, view, monitor: model.view, heard: model.heard, now }),
     [id],
   );
   useEffect(
@@ -98,7 +98,7 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
         checking={checking.value}
         onDelete={() => (deleting.value = true)}
       />
-      <Facts monitor={monitor} uptimes={model.uptimes.value} />
+      <Facts monitor={monitor} uptimes={model.past.uptimes.value} />
       <ChartSection
         model={chart}
         view={view.value}
@@ -107,7 +107,7 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
         }
       />
       <div class="monitor-columns">
-        <Incidents model={model} mayWrite={writes} />
+        <Incidents past={model.past} mayWrite={writes} />
         <Checks model={model} />
       </div>
       <DeleteDialog
