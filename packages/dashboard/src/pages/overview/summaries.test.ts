@@ -60,38 +60,6 @@ for (const at of ["2026-01-01T00:10:00.000Z", "2026-01-01T01:31:00.000Z"]) {
   });
 }
 
-test("asks once for what is in view, and again when it is a minute old", async () => {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
-  const asked: (readonly string[])[] = [];
-  using summaries = createSummaries(
-    {
-      summaries: async (ids) => {
-        asked.push(ids);
-        return { kind: "ok", value: { items: ids.map((id) => summary(id)) } };
-      },
-    },
-    () => Date.now(),
-  );
-  summaries.see(["a", "b"]);
-  summaries.see(["b", "c"]);
-  mock.timers.tick(40);
-  await settled();
-  assert.deepEqual(asked, [["b", "c"]]);
-  assert.equal(summaries.of("b").value?.id, "b");
-  assert.equal(summaries.of("a").value, undefined);
-  summaries.see(["a", "b", "c"]);
-  mock.timers.tick(40);
-  await settled();
-  assert.deepEqual(asked.at(-1), ["a"]);
-  for (let i = 0; i < 5; i += 1) {
-    mock.timers.tick(15_000);
-    mock.timers.tick(40);
-    await settled();
-  }
-  assert.deepEqual(asked.slice(2).flat().toSorted(), ["a", "b", "c"]);
-  mock.timers.reset();
-});
-
 test("a monitor of which nothing is known yet is asked for again soon", async () => {
   mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
   let asked = 0;
@@ -111,27 +79,6 @@ test("a monitor of which nothing is known yet is asked for again soon", async ()
   mock.timers.tick(40);
   await settled();
   assert.equal(asked, 2);
-  mock.timers.reset();
-});
-
-test("more than a hundred in view are asked for in batches", async () => {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
-  const asked: number[] = [];
-  using summaries = createSummaries(
-    {
-      summaries: async (ids) => {
-        asked.push(ids.length);
-        return { kind: "ok", value: { items: [] } };
-      },
-    },
-    () => Date.now(),
-  );
-  summaries.see(Array.from({ length: 130 }, (_, i) => `m${i}`));
-  for (let i = 0; i < 3; i += 1) {
-    mock.timers.tick(40);
-    await settled();
-  }
-  assert.deepEqual(asked, [100, 30]);
   mock.timers.reset();
 });
 
