@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   bucketFor,
   bucketGapFor,
+  bucketStart,
   gapFor,
   leastSpanMs,
   rangeMs,
@@ -50,6 +51,12 @@ for (const [range, interval, width, step] of buckets) {
   test(`${range} of samples every ${interval} s on ${width} px is asked for in buckets of ${step} s`, () =>
     assert.equal(bucketFor({ from: 0, to: rangeMs[range] }, interval, width), step));
 }
+
+test("a bucket starts at a multiple of its width; without buckets a time stands for itself", () => {
+  assert.equal(bucketStart(119_999, 60), 60_000);
+  assert.equal(bucketStart(120_000, 60), 120_000);
+  assert.equal(bucketStart(119_999, null), 119_999);
+});
 
 test("a sample that came late is no gap; an empty bucket among wide ones is", () => {
   assert.ok(bucketGapFor(5, 5) > 10_000);

@@ -57,6 +57,11 @@ export function bucketFor(span: Span, intervalSeconds: number, width: number): n
   );
 }
 
+/** The start of the bucket a time lies in, epoch ms; the time itself where `step` is null: there are no buckets. */
+export function bucketStart(at: number, step: number | null): number {
+  return step === null ? at : Math.floor(at / (step * 1000)) * step * 1000;
+}
+
 /** The longest distance in ms between two buckets that is no gap: a sample that came late leaves its bucket empty. */
 export function bucketGapFor(step: number, intervalSeconds: number): number {
   return Math.max(step * 1.5, step + intervalSeconds * 1.5) * 1000;

@@ -14,8 +14,8 @@ import {
 import type { HostDetailView, HostSeriesView, UptimeView } from "@belfry/contract";
 import { hostMetrics } from "@belfry/contract/host-metrics";
 import type { Client } from "../../api/client.ts";
-import { bucketFor, bucketGapFor, rangeMs, spanOf } from "../../chart/resolution.ts";
-import { createHold } from "../../live/hold.ts";
+import { bucketFor, bucketGapFor, bucketStart, rangeMs, spanOf } from "../../chart/resolution.ts";
+import { createFollower, type Follower } from "../../live/follower.ts";
 import type { Range, Span } from "../../route/route.ts";
 import { deviceNames } from "./device-panels.ts";
 import {
@@ -76,11 +76,9 @@ class Charts implements ChartsModel {
   readonly #id: string;
   readonly #parts: ChartsParts;
   readonly #stops: readonly (() => void)[];
-  readonly #hold = createHold();
+  readonly #follower: Follower;
   #machine: HostSeries = noSeries;
   #devices: HostSeries = noSeries;
-  #request = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the last answer was asked for, and how wide its buckets were. */
   #askedAt = 0;
   #step = 0;
@@ -90,6 +88,7 @@ class Charts implements ChartsModel {
   constructor(id: string, parts: ChartsParts) {
     this.#id = id;
     this.#parts = parts;
+    this.#follower = createFollower((followed, aborted) => this.#load(followed, aborted));
     const isKnown = computed(() => parts.host.value !== null);
     const interval = computed(() => parts.host.value?.interval ?? plainInterval);
     this.#stops = [
@@ -106,29 +105,22 @@ class Charts implements ChartsModel {
   }
 
   hold(on: boolean): void {
-    this.#hold.set(on);
+    this.#follower.hold(on);
   }
 
   reload(): void {
-    void this.#load(false);
+    this.#follower.reload();
   }
 
   [Symbol.dispose](): void {
     for (const stop of this.#stops) stop();
-    this.#hold[Symbol.dispose]();
-    clearTimeout(this.#timer);
-    this.#request.abort();
+    this.#follower[Symbol.dispose]();
   }
 
   /** Fetches the span; with `followed`, only what came since. */
-  async #load(followed: boolean): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  async #load(followed: boolean, aborted: AbortSignal): Promise<void> {
     const host = this.#parts.host.peek();
     if (host === null) return;
-    this.#request.abort();
-    this.#request = new AbortController();
-    const { signal: aborted } = this.#request;
     const { client } = this.#parts;
     const interval = host.interval ?? plainInterval;
     const { range, zoom } = this.#parts.view.peek();
@@ -146,7 +138,7 @@ class Charts implements ChartsModel {
     const ask = (names: readonly string[], known: HostSeries) => {
       const last = joins ? (known.timeline.times.at(-1) ?? span.from) : span.from;
       // The last bucket was not full when it was fetched.
-      const from = Math.floor(Math.max(span.from, last) / (step * 1000)) * step * 1000;
+      const from = bucketStart(Math.max(span.from, last), step);
       return client.hostSeries(this.#id, names, { from, to: span.to }, step, aborted);
     };
     this.#askedAt = now;
@@ -193,9 +185,7 @@ class Charts implements ChartsModel {
     if (this.charts.peek() !== null && this.#parts.view.peek().zoom !== null) return;
     const wait = Math.min(longestWaitMs, (this.#step * 1000) / 5);
     const left = this.#askedAt + wait - this.#parts.now();
-    this.#hold.run(() => {
-      this.#timer ??= setTimeout(() => void this.#load(true), Math.max(0, left));
-    });
+    this.#follower.follow(Math.max(0, left));
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from "@preact/signals";
 import type { MonitorView, SeriesRangeView, UptimeView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
-import { gapFor, spanOf, stepFor } from "../../chart/resolution.ts";
+import { bucketStart, gapFor, spanOf, stepFor } from "../../chart/resolution.ts";
 import { slowestKey, wholeKey } from "../../chart/phases.ts";
 import {
   alignLines,
@@ -23,7 +23,7 @@ import {
   linesOf,
   type Timeline,
 } from "../../chart/timeline.ts";
-import { createHold } from "../../live/hold.ts";
+import { createFollower, type Follower } from "../../live/follower.ts";
 import type { Range, Span } from "../../route/route.ts";
 
 export interface Chart {
@@ -68,13 +68,12 @@ class MonitorChart implements ChartModel {
   readonly #parts: ChartParts;
   readonly #stops: readonly (() => void)[];
   #whole: Timeline = emptyTimeline;
-  #request = new AbortController();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #hold = createHold();
+  readonly #follower: Follower;
 
   constructor(id: string, parts: ChartParts) {
     this.#id = id;
     this.#parts = parts;
+    this.#follower = createFollower((followed, aborted) => this.#load(followed, aborted));
     // Another interval or time limit changes what is a gap; all else of a monitor does not matter here.
     const pace = computed(() => {
       const monitor = parts.monitor.value;
@@ -92,18 +91,16 @@ class MonitorChart implements ChartModel {
   }
 
   hold(on: boolean): void {
-    this.#hold.set(on);
+    this.#follower.hold(on);
   }
 
   reload(): void {
-    void this.#load(false);
+    this.#follower.reload();
   }
 
   [Symbol.dispose](): void {
     for (const stop of this.#stops) stop();
-    this.#hold[Symbol.dispose]();
-    clearTimeout(this.#timer);
-    this.#request.abort();
+    this.#follower[Symbol.dispose]();
   }
 
   #span(monitor: MonitorView): Span {
@@ -112,17 +109,13 @@ class MonitorChart implements ChartModel {
   }
 
   /** Fetches the span; with `followed`, only what came since. */
-  async #load(followed: boolean): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  async #load(followed: boolean, aborted: AbortSignal): Promise<void> {
     const monitor = this.#parts.monitor.value;
     if (monitor === null) return;
-    this.#request.abort();
-    this.#request = new AbortController();
-    const { signal: aborted } = this.#request;
     const span = this.#span(monitor);
     const step = stepFor(span, monitor.interval);
     const last = followed ? this.#whole.times.at(-1) : undefined;
+    // The last bucket was not full when it was fetched.
     const asked = { from: Math.max(span.from, bucketStart(last ?? span.from, step)), to: span.to };
     const { client } = this.#parts;
     const [phases, durations, uptime] = await Promise.all([
@@ -147,10 +140,7 @@ class MonitorChart implements ChartModel {
   }
 
   #follow(): void {
-    if (this.#parts.view.value.zoom !== null) return;
-    this.#hold.run(() => {
-      this.#timer ??= setTimeout(() => void this.#load(true), followEveryMs);
-    });
+    if (this.#parts.view.value.zoom === null) this.#follower.follow(followEveryMs);
   }
 }
 
@@ -165,9 +155,4 @@ function timelineOf(
     ...(measured.length > 0 ? measured : linesOf(durations, () => wholeKey)),
     ...(step === null ? [] : linesOf(durations, () => slowestKey, "max")),
   ]);
-}
-
-/** The start of the bucket a time lies in: the last bucket was not full when it was fetched. */
-function bucketStart(at: number, step: number | null): number {
-  return step === null ? at : Math.floor(at / (step * 1000)) * step * 1000;
 }
