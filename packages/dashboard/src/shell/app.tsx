@@ -1,7 +1,7 @@
 /** The frame around every page: header, state of the connection, the page, help and messages. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { Later } from "../parts/later.tsx";
-import { Missing } from "../pages/missing/missing.tsx";
+import { Missing } from "../parts/missing.tsx";
 import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
 import { newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";

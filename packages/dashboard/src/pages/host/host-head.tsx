@@ -4,11 +4,12 @@ import { reasonTable } from "@belfry/contract/reason";
 import { formatDuration, formatInstant, formatLong } from "../../format/time.ts";
 import { Ago } from "../../parts/ago.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { DeleteButton, LabelLinks, PageHead, PauseButton } from "../../parts/page-head.tsx";
+import { SpokenStatus } from "../../parts/spoken-status.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import { titleOf } from "../../parts/status-words.ts";
 import { formatRoute, plainHosts } from "../../route/route.ts";
 import { useParts } from "../../shell/parts.ts";
-import "../../style/page-head.css";
 import type { HostActions } from "./host-actions.ts";
 import { isOld, systemWords } from "./host-words.ts";
 
@@ -24,27 +25,20 @@ interface HeadProps {
 /** Draws the top. */
 export function HostHead({ host, actions, ...on }: HeadProps) {
   const system = systemWords(host.details?.system);
-  const labels = Object.entries(host.labels).map(([name, value]) => `${name}:${value}`);
   return (
-    <header class="page-head host-head">
-      <p class="page-crumb">
-        <a href={formatRoute(plainHosts)}>
-          <Icon name="back" />
-          Hosts
-        </a>
-      </p>
-      <div class="page-title">
-        <h1>{host.name}</h1>
-        {actions !== null && <Actions host={host} actions={actions} {...on} />}
-      </div>
+    <PageHead
+      noun="host"
+      list={{ title: "Hosts", href: formatRoute(plainHosts) }}
+      name={host.name}
+      actions={actions !== null && <Actions host={host} actions={actions} {...on} />}
+    >
       <StatusLine host={host} />
       <p class="page-line">
         {system !== "" && <span>{system}</span>}
-        {labels.map((label) => (
-          <a key={label} class="chip" href={formatRoute({ ...plainHosts, labels: [label] })}>
-            {label}
-          </a>
-        ))}
+        <LabelLinks
+          labels={host.labels}
+          hrefOf={(label) => formatRoute({ ...plainHosts, labels: [label] })}
+        />
       </p>
       {host.notices.length > 0 && (
         <ul class="host-notices">
@@ -53,7 +47,7 @@ export function HostHead({ host, actions, ...on }: HeadProps) {
           ))}
         </ul>
       )}
-    </header>
+    </PageHead>
   );
 }
 
@@ -63,10 +57,7 @@ function StatusLine({ host }: { host: HostDetailView }) {
   const booted = figures.boot_time === null ? null : Date.parse(figures.boot_time);
   return (
     <div class={`host-status-line is-${status}`}>
-      {/* Read out when it changes; the rest of the line changes every second. */}
-      <span class="visually-hidden" role="status">
-        {titleOf(status)}
-      </span>
+      <SpokenStatus status={status} />
       <p>
         <StatusMark status={status} />
         <strong>{titleOf(status)}</strong> for <Ago at={host.status_since} as="since" />
@@ -95,11 +86,8 @@ function Actions({
   onDelete,
 }: Omit<HeadProps, "actions"> & { actions: HostActions }) {
   return (
-    <div class="page-actions">
-      <button type="button" aria-keyshortcuts="p" onClick={() => void actions.toggle()}>
-        <Icon name={host.enabled ? "pause" : "resume"} />
-        {host.enabled ? "Pause" : "Resume"}
-      </button>
+    <>
+      <PauseButton enabled={host.enabled} onToggle={() => void actions.toggle()} />
       <button type="button" aria-keyshortcuts="e" onClick={onEdit}>
         <Icon name="edit" />
         Edit
@@ -108,15 +96,7 @@ function Actions({
         <Icon name="clean" />
         Clean
       </button>
-      <button
-        type="button"
-        class="button-icon"
-        aria-label="Delete"
-        title="Delete"
-        onClick={onDelete}
-      >
-        <Icon name="remove" />
-      </button>
-    </div>
+      <DeleteButton onDelete={onDelete} />
+    </>
   );
 }

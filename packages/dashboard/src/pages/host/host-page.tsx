@@ -1,23 +1,14 @@
 /** The page of one host: what `top`, `df` and `free` would say, and how it came to that. */
-import {
-  signal,
-  useComputed,
-  useSignal,
-  useSignalEffect,
-  type ReadonlySignal,
-} from "@preact/signals";
+import { signal, useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import type { HostDetailView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
-import { describeFailure } from "../../api/failure.ts";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Incidents } from "../../parts/incidents.tsx";
-import { Notice } from "../../parts/notice.tsx";
-import { titleOf } from "../../parts/status-words.ts";
+import { SubjectPage } from "../../parts/subject-page.tsx";
 import { hostPage, type HostPageView } from "../../route/route.ts";
 import { mayWrite } from "../../shell/access.ts";
 import { useParts } from "../../shell/parts.ts";
 import { useKeys } from "../../shell/use-keys.ts";
-import { Missing } from "../missing/missing.tsx";
 import { Interfaces, System, Units, Users } from "./about.tsx";
 import { createChartsModel, type ChartsModel } from "./charts-model.ts";
 import { CleanDialog } from "./clean-dialog.tsx";
@@ -36,22 +27,12 @@ import "./host-tables.css";
 /** Draws the host of an id. */
 export function HostPage({ id }: { id: string }) {
   const { model, charts, view } = useModels(id);
-  useSignalEffect(() => {
-    const host = model.view.value;
-    if (host !== null) document.title = `${titleOf(host.status)}: ${host.name} – Belfry`;
-  });
-  const host = model.view.value;
-  const failure = model.failure.value;
-  if (failure === "missing") return <Missing what="There is no such host." />;
-  if (host !== null) return <Shown host={host} model={model} charts={charts} view={view} />;
-  if (failure === null) return <p class="visually-hidden">Loading…</p>;
   return (
-    <Notice title="This host cannot be shown" tone="bad">
-      <p>{describeFailure(failure)}</p>
-      <button type="button" onClick={() => model.refresh()}>
-        Try again
-      </button>
-    </Notice>
+    <SubjectPage
+      noun="host"
+      subject={model}
+      draw={(host) => <Shown host={host} model={model} charts={charts} view={view} />}
+    />
   );
 }
 

@@ -1,7 +1,7 @@
 /** Every host in one scan: what needs a person, and what each machine does now. */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { describeFailure } from "../../api/failure.ts";
+import { CannotShow } from "../../parts/cannot-show.tsx";
 import { LabelFilter, SearchField } from "../../parts/filters.tsx";
 import { HeadlineView } from "../../parts/headline-view.tsx";
 import { Notice } from "../../parts/notice.tsx";
@@ -48,14 +48,7 @@ export function HostsPage() {
   const failure = model.failure.value;
   if (model.total.value === null) {
     if (failure === null) return <p class="visually-hidden">Loading…</p>;
-    return (
-      <Notice title="The hosts cannot be shown" tone="bad">
-        <p>{describeFailure(failure)}</p>
-        <button type="button" onClick={() => model.refresh()}>
-          Try again
-        </button>
-      </Notice>
-    );
+    return <CannotShow what="The hosts" failure={failure} onRetry={() => model.refresh()} />;
   }
   if (model.total.value === 0) return <NoHosts />;
   return (

@@ -4,10 +4,10 @@ import type { CheckKindView, MonitorView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
 import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
-import { Notice } from "../../parts/notice.tsx";
+import { CannotShow } from "../../parts/cannot-show.tsx";
+import { Missing } from "../../parts/missing.tsx";
 import { formatRoute, monitorPage, plainOverview } from "../../route/route.ts";
 import { useParts } from "../../shell/parts.ts";
-import { Missing } from "../missing/missing.tsx";
 import { bodyOf, copyOf, draftOf, newDraft, secretsOf } from "./draft.ts";
 import { FormBody } from "./form-body.tsx";
 import { TestPanel } from "./test-panel.tsx";
@@ -63,14 +63,7 @@ export function MonitorForm({ id, copyOf: source }: FormProps) {
   if (state === null) return <p class="visually-hidden">Loading…</p>;
   if ("kind" in state) {
     if (isMissing(state)) return <Missing what="There is no such monitor." />;
-    return (
-      <Notice title="The form cannot be shown" tone="bad">
-        <p>{describeFailure(state)}</p>
-        <button type="button" onClick={() => void load()}>
-          Try again
-        </button>
-      </Notice>
-    );
+    return <CannotShow what="The form" failure={state} onRetry={() => void load()} />;
   }
   return (
     <FormContext.Provider value={form}>

@@ -3,10 +3,11 @@ import type { MonitorView } from "@belfry/contract";
 import { reasonTable } from "@belfry/contract/reason";
 import { Ago } from "../../parts/ago.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { DeleteButton, LabelLinks, PageHead, PauseButton } from "../../parts/page-head.tsx";
+import { SpokenStatus } from "../../parts/spoken-status.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import { isTrouble, titleOf } from "../../parts/status-words.ts";
 import { formatRoute, plainOverview } from "../../route/route.ts";
-import "../../style/page-head.css";
 import { degradedBecause } from "./degraded.ts";
 import type { MonitorActions } from "./actions.ts";
 
@@ -20,32 +21,27 @@ interface HeadProps {
 
 /** Draws the top. */
 export function MonitorHead({ monitor, actions, checking, onDelete }: HeadProps) {
-  const labels = Object.entries(monitor.labels).map(([name, value]) => `${name}:${value}`);
   return (
-    <header class="page-head">
-      <p class="page-crumb">
-        <a href={formatRoute(plainOverview)}>
-          <Icon name="back" />
-          Monitors
-        </a>
-      </p>
-      <div class="page-title">
-        <h1>{monitor.name}</h1>
-        {actions !== null && (
+    <PageHead
+      noun="monitor"
+      list={{ title: "Monitors", href: formatRoute(plainOverview) }}
+      name={monitor.name}
+      actions={
+        actions !== null && (
           <Actions monitor={monitor} actions={actions} checking={checking} onDelete={onDelete} />
-        )}
-      </div>
+        )
+      }
+    >
       <p class="page-line">
         <span class="chip">{monitor.kind}</span>
         <Target target={monitor.target} />
-        {labels.map((label) => (
-          <a key={label} class="chip" href={formatRoute({ ...plainOverview, labels: [label] })}>
-            {label}
-          </a>
-        ))}
+        <LabelLinks
+          labels={monitor.labels}
+          hrefOf={(label) => formatRoute({ ...plainOverview, labels: [label] })}
+        />
       </p>
       <StatusLine monitor={monitor} />
-    </header>
+    </PageHead>
   );
 }
 
@@ -65,10 +61,7 @@ function StatusLine({ monitor }: { monitor: MonitorView }) {
   const troubled = isTrouble(status) && check?.reason != null;
   return (
     <div class={`monitor-status is-${status}`}>
-      {/* Read out when it changes; the rest of the line changes every second. */}
-      <span class="visually-hidden" role="status">
-        {titleOf(status)}
-      </span>
+      <SpokenStatus status={status} />
       <StatusMark status={status} />
       <p>
         <strong>{titleOf(status)}</strong> for <Ago at={monitor.status_since} as="since" />
@@ -94,7 +87,7 @@ function Actions({
   onDelete,
 }: Omit<HeadProps, "actions"> & { actions: MonitorActions }) {
   return (
-    <div class="page-actions">
+    <>
       <button
         type="button"
         disabled={checking || !monitor.enabled}
@@ -104,10 +97,7 @@ function Actions({
         <Icon name="run" />
         {checking ? "Checking…" : "Check now"}
       </button>
-      <button type="button" aria-keyshortcuts="p" onClick={() => void actions.toggle()}>
-        <Icon name={monitor.enabled ? "pause" : "resume"} />
-        {monitor.enabled ? "Pause" : "Resume"}
-      </button>
+      <PauseButton enabled={monitor.enabled} onToggle={() => void actions.toggle()} />
       <a
         class="button"
         aria-keyshortcuts="e"
@@ -116,15 +106,7 @@ function Actions({
         <Icon name="edit" />
         Edit
       </a>
-      <button
-        type="button"
-        class="button-icon"
-        aria-label="Delete"
-        title="Delete"
-        onClick={onDelete}
-      >
-        <Icon name="remove" />
-      </button>
-    </div>
+      <DeleteButton onDelete={onDelete} />
+    </>
   );
 }

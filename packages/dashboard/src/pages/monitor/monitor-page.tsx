@@ -1,15 +1,12 @@
 /** The page of one monitor. */
-import { useComputed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
+import { useComputed, useSignal, type ReadonlySignal } from "@preact/signals";
 import type { MonitorView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
-import { describeFailure } from "../../api/failure.ts";
-import { Notice } from "../../parts/notice.tsx";
-import { titleOf } from "../../parts/status-words.ts";
+import { SubjectPage } from "../../parts/subject-page.tsx";
 import { formatRoute, monitorPage, type MonitorPageView } from "../../route/route.ts";
 import { mayWrite } from "../../shell/access.ts";
 import { useParts } from "../../shell/parts.ts";
 import { useKeys } from "../../shell/use-keys.ts";
-import { Missing } from "../missing/missing.tsx";
 import { createActions } from "./actions.ts";
 import { ChartSection } from "./chart-section.tsx";
 import { Checks } from "./checks.tsx";
@@ -24,22 +21,12 @@ import "./monitor-page.css";
 /** Draws the monitor of an id. */
 export function MonitorPage({ id }: { id: string }) {
   const { model, chart, view } = useModels(id);
-  useSignalEffect(() => {
-    const monitor = model.view.value;
-    if (monitor !== null) document.title = `${titleOf(monitor.status)}: ${monitor.name} – Belfry`;
-  });
-  const monitor = model.view.value;
-  const failure = model.failure.value;
-  if (failure === "missing") return <Missing what="There is no such monitor." />;
-  if (monitor !== null) return <Shown monitor={monitor} model={model} chart={chart} view={view} />;
-  if (failure === null) return <p class="visually-hidden">Loading…</p>;
   return (
-    <Notice title="This monitor cannot be shown" tone="bad">
-      <p>{describeFailure(failure)}</p>
-      <button type="button" onClick={() => model.refresh()}>
-        Try again
-      </button>
-    </Notice>
+    <SubjectPage
+      noun="monitor"
+      subject={model}
+      draw={(monitor) => <Shown monitor={monitor} model={model} chart={chart} view={view} />}
+    />
   );
 }
 

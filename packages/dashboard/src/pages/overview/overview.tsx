@@ -1,7 +1,7 @@
 /** The first page: how things stand, and every monitor in one scan. */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { describeFailure } from "../../api/failure.ts";
+import { CannotShow } from "../../parts/cannot-show.tsx";
 import { Notice } from "../../parts/notice.tsx";
 import { formatRoute, newMonitor, plainOverview } from "../../route/route.ts";
 import { useParts } from "../../shell/parts.ts";
@@ -57,14 +57,7 @@ export function Overview() {
 function Results({ model, isPlain }: { model: OverviewModel; isPlain: boolean }) {
   const failure = model.failure.value;
   if (failure !== null && model.ids.value.length === 0) {
-    return (
-      <Notice title="The monitors cannot be shown" tone="bad">
-        <p>{describeFailure(failure)}</p>
-        <button type="button" onClick={() => model.refresh()}>
-          Try again
-        </button>
-      </Notice>
-    );
+    return <CannotShow what="The monitors" failure={failure} onRetry={() => model.refresh()} />;
   }
   if (model.total.value === 0 && !isPlain) {
     return (

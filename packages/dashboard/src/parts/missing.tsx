@@ -1,6 +1,6 @@
 /** What is shown where there is nothing. */
-import { Notice } from "../../parts/notice.tsx";
-import { formatRoute, plainOverview } from "../../route/route.ts";
+import { Notice } from "./notice.tsx";
+import { formatRoute, plainOverview } from "../route/route.ts";
 
 /** Says what is not there, and leads back. */
 export function Missing({ what }: { what: string }) {
