@@ -5,6 +5,8 @@ import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, type Failure } from "../../api/failure.ts";
 import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
 import { FieldView } from "../../form/field-view.tsx";
+import { useSubmit } from "../../form/use-submit.ts";
+import { DialogActions } from "../../parts/dialog-actions.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { draftOf, hostFields, patchOf } from "./host-draft.ts";
 
@@ -26,19 +28,14 @@ export function EditDialog({ host, open, onSave }: EditProps) {
 function EditForm({ host, open, onSave }: EditProps) {
   // What was there when the dialog opened: live figures change the host meanwhile.
   const form = useMemo(() => formOf(host), []);
-  const busy = useSignal(false);
   const problem = useSignal("");
   useEffect(() => {
     // The dialog opens after its content is there, and takes the focus to its first button.
     const soon = requestAnimationFrame(() => document.getElementById("field-name")?.focus());
     return () => cancelAnimationFrame(soon);
   }, []);
-  async function submit(event: Event): Promise<void> {
-    event.preventDefault();
-    if (busy.value) return;
-    busy.value = true;
+  const { busy, submit } = useSubmit(async () => {
     const failure = await onSave(patchOf(form.draft.value, draftOf(host)));
-    busy.value = false;
     if (failure === undefined) {
       open.value = false;
       return;
@@ -46,10 +43,10 @@ function EditForm({ host, open, onSave }: EditProps) {
     const problems = failure.kind === "problem" ? failure.problems : [];
     form.report(problems);
     problem.value = problems.length === 0 ? describeFailure(failure) : "";
-  }
+  });
   return (
     <FormContext.Provider value={form}>
-      <form class="edit-host" noValidate onSubmit={(event) => void submit(event)}>
+      <form class="edit-host" noValidate onSubmit={submit}>
         <div class="fields">
           {hostFields.map(([name, field]) => (
             <FieldView key={name} field={field} path={[name]} />
@@ -58,14 +55,7 @@ function EditForm({ host, open, onSave }: EditProps) {
         <p class="field-problem" role="alert">
           {problem}
         </p>
-        <div class="dialog-actions">
-          <button type="button" onClick={() => (open.value = false)}>
-            Cancel
-          </button>
-          <button type="submit" class="button-main" disabled={busy.value}>
-            {busy.value ? "Saving…" : "Save"}
-          </button>
-        </div>
+        <DialogActions open={open} busy={busy} verb="Save" busyVerb="Saving…" tone="main" />
       </form>
     </FormContext.Provider>
   );

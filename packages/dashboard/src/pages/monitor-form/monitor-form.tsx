@@ -4,6 +4,7 @@ import type { CheckKindView, MonitorView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
 import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
+import { useSubmit } from "../../form/use-submit.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
 import { Missing } from "../../parts/missing.tsx";
 import { formatRoute, monitorPage, plainOverview } from "../../route/route.ts";
@@ -74,7 +75,6 @@ export function MonitorForm({ id, copyOf: source }: FormProps) {
 
 function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loaded: Loaded }) {
   const { client, router, toasts } = useParts();
-  const busy = useSignal(false);
   const failure = useSignal<Failure | null>(null);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent): void => {
@@ -84,16 +84,12 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
     return () => removeEventListener("beforeunload", warn);
   }, [form]);
 
-  async function save(event: Event): Promise<void> {
-    event.preventDefault();
-    if (busy.value) return;
-    busy.value = true;
+  const { busy, submit } = useSubmit(async () => {
     const body = bodyOf(form.draft.value);
     const reply =
       monitor === null
         ? await client.createMonitor(body)
         : await client.replaceMonitor(monitor.id, monitor.version, body);
-    busy.value = false;
     if (reply.kind === "failed") {
       failure.value = reply.failure;
       showProblems(form, reply.failure);
@@ -101,12 +97,12 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
     }
     toasts.say(monitor === null ? "Created, and checked at once." : "Saved.");
     router.go(monitorPage(reply.value.id));
-  }
+  });
 
   const back = monitor === null ? plainOverview : monitorPage(monitor.id);
   return (
     <div class="monitor-form">
-      <form noValidate onSubmit={(event) => void save(event)}>
+      <form noValidate onSubmit={submit}>
         <h1>{monitor === null ? "New monitor" : `Edit ${monitor.name}`}</h1>
         <FormBody kinds={kinds} isNew={monitor === null} />
         <FailureNote failure={failure.value} form={form} />
