@@ -157,6 +157,8 @@ export class QueueEmitter implements Emitter, Lasting {
     while (!this.#isClosed) {
       this.#underWay = this.#queue.take(this.#limit, maxBatchBytes);
       if (this.#underWay.length === 0) {
+        // What is on disk is safe: a flush waits for nothing but memory while nobody answers.
+        if (this.#flushes > 0 && this.#failures > 0) return;
         if (this.#spool?.isOwed !== true || (await this.#drain())) return;
         this.#failures += 1;
         await this.#pause(this.#pauseMs(undefined));
@@ -193,10 +195,15 @@ export class QueueEmitter implements Emitter, Lasting {
       return this.#queue.putBack(lines);
     }
     this.#failures += 1;
-    const isSpooled = await this.#spool?.append(lines.map(({ text }) => text));
+    if (this.#spool !== undefined) {
+      // All of it at once: what waits behind this batch would find the same closed door.
+      this.#underWay = [...lines, ...this.#queue.take(Infinity, Infinity)];
+    }
+    const kept = this.#underWay;
+    const isSpooled = await this.#spool?.append(kept.map(({ text }) => text));
+    if (this.#underWay !== kept) return; // its last words were said meanwhile
     this.#underWay = [];
-    if (isSpooled !== true) this.#queue.putBack(lines);
-    else if (this.#queue.length > 0) return; // the rest goes to the same place, without a pause for each batch
+    if (isSpooled !== true) this.#queue.putBack(kept);
     await this.#pause(this.#pauseMs(delivery.kind === "retry" ? delivery.afterMs : undefined));
   }
 

@@ -108,6 +108,8 @@ async function claim(
 ): Promise<{ path: string; offset: number } | undefined> {
   const source = (await abandoned(path)) ?? path;
   try {
+    // A device or a folder is no spool, whatever the settings say.
+    if (!(await stat(source)).isFile()) return undefined;
     await rename(source, claimedPath);
   } catch {
     return undefined;

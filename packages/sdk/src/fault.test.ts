@@ -1,0 +1,7 @@
+import { fileURLToPath } from "node:url";
+import { faultSuite } from "./fault.kit.ts";
+
+faultSuite("around a job that uses the SDK", {
+  node: process.execPath,
+  sdk: fileURLToPath(new URL("index.ts", import.meta.url)),
+});
