@@ -288,16 +288,18 @@ describe("monitored", () => {
     });
     const parents = emitter.events
       .filter(({ event }) => event.kind === "started")
-      .map(({ entity }) => [entity.business_key, entity.type, entity.parent_id]);
+      .map(
+        ({ entity: { business_key, type, parent_id } }) => `${business_key} ${type} ${parent_id}`,
+      );
     assert.deepEqual(
-      parents.toSorted(),
+      parents.toSorted((a, b) => a.localeCompare(b)),
       [
-        ["one", "subjob", ids["root"]],
-        ["one-leaf", "subjob", ids["one"]],
-        ["root", "job", null],
-        ["two", "subjob", ids["root"]],
-        ["two-leaf", "subjob", ids["two"]],
-      ].toSorted(),
+        `one subjob ${ids["root"]}`,
+        `one-leaf subjob ${ids["one"]}`,
+        "root job null",
+        `two subjob ${ids["root"]}`,
+        `two-leaf subjob ${ids["two"]}`,
+      ],
     );
     assert.equal(new Set(emitter.events.map(({ trace }) => trace.trace_id)).size, 1);
     assert.equal(new Set(emitter.events.map(({ trace }) => trace.span_id)).size, 5);
