@@ -22,3 +22,13 @@ export {
 } from "./spool/settings.ts";
 export { openSpool, type Spool, type SpoolStats } from "./spool/spool.ts";
 export { createThreadDisk } from "./spool/thread-disk.ts";
+export {
+  readEvents,
+  readLimits,
+  type ReadContext,
+  type ReadEvents,
+  type ReadLimits,
+  type RefusedItem,
+} from "./dialect/read-events.ts";
+export { createRedactor, type RedactionRules, type Redactor } from "./dialect/redact.ts";
+export { verdictsOf, type Verdict } from "./dialect/verdict.ts";
