@@ -2,6 +2,7 @@
 import { useSignal, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useKeys } from "../shell/use-keys.ts";
+import "./list-row.css";
 import { isNearEnd, windowOf, type RowWindow } from "./row-window.ts";
 
 export interface Rows {

@@ -32,18 +32,20 @@ export function HostRow({ row, line, place }: RowProps) {
   const perCore = loadPerCore(figures);
   return (
     <tr
-      class={`host-row is-${host.status} ${isOld ? "host-old" : ""}`}
+      class={`list-row host-row is-${host.status} ${isOld ? "host-old" : ""}`}
       data-place={place}
       aria-rowindex={place + 2}
     >
       <td class="host-status">
         <StatusLabel status={host.status} />
-        <span class="host-since">
+        <span class="row-since host-since">
           <Ago at={host.status_since} as="since" />
         </span>
       </td>
       <th scope="row" class="host-name">
-        <a href={formatRoute(hostPage(host.id))}>{host.name}</a>
+        <a class="row-link" href={formatRoute(hostPage(host.id))}>
+          {host.name}
+        </a>
         <LabelChips
           labels={host.labels}
           most={3}

@@ -25,7 +25,7 @@ export function MonitorRow({ row, summary, place, total }: RowProps) {
   const reason = isTrouble(status) ? (check?.reason ?? null) : null;
   return (
     <li
-      class={`monitor-row is-${status}`}
+      class={`list-row monitor-row is-${status}`}
       data-place={place}
       aria-posinset={place + 1}
       aria-setsize={total}
@@ -38,7 +38,9 @@ export function MonitorRow({ row, summary, place, total }: RowProps) {
         </span>
       </span>
       <span class="row-what">
-        <a href={formatRoute(monitorPage(monitor.id))}>{monitor.name}</a>
+        <a class="row-link" href={formatRoute(monitorPage(monitor.id))}>
+          {monitor.name}
+        </a>
         <span class="row-target" title={monitor.target}>
           {reason === null ? (
             monitor.target
