@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import { createInView, type InView } from "./in-view.ts";
+import { stopClock } from "./clock.kit.ts";
 
 interface Item {
   readonly id: string;
@@ -16,7 +17,7 @@ interface World extends Disposable {
 }
 
 function begin(): World {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const clock = stopClock();
   const asked: (readonly string[])[] = [];
   const inView = createInView<Item>({
     ask: async (ids) => {
@@ -33,13 +34,10 @@ function begin(): World {
     inView,
     asked,
     answers: "all",
-    async pass(ms) {
-      mock.timers.tick(ms);
-      await new Promise((resolve) => setImmediate(resolve));
-    },
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       inView[Symbol.dispose]();
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
   return world;

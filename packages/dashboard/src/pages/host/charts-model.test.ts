@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import { signal, type Signal } from "@preact/signals";
 import type { HostDetailView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
@@ -7,6 +7,7 @@ import type { Range, Span } from "../../route/route.ts";
 import { hostDetailOf } from "../hosts/host.kit.ts";
 import { createChartsModel, type ChartsModel } from "./charts-model.ts";
 import { columnOf } from "./host-series.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 const begunAt = Date.UTC(2026, 0, 10);
 const minute = 60_000;
@@ -71,7 +72,7 @@ async function begin(
   change: Parameters<typeof hostDetailOf>[1] = {},
   prepare: (hub: Hub) => void = () => undefined,
 ): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "Date"], now: begunAt });
+  const clock = stopClock(begunAt);
   const hub = new Hub();
   prepare(hub);
   const view = signal<{ range: Range; zoom: Span | null }>({ range: "5m", zoom: null });
@@ -87,11 +88,7 @@ async function begin(
     width: () => 600,
     now: () => Date.now(),
   });
-  async function pass(ms: number): Promise<void> {
-    mock.timers.tick(ms);
-    for (let i = 0; i < 30; i += 1) await Promise.resolve();
-  }
-  await pass(0);
+  await clock.pass(0);
   return {
     hub,
     model,
@@ -99,10 +96,10 @@ async function begin(
     heard,
     isSeen,
     take: () => hub.asked.splice(0),
-    pass,
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import type { HostDetailView, IncidentView } from "@belfry/contract";
 import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { hostDetailOf, hostOf } from "../hosts/host.kit.ts";
 import { createHostModel, type HostModel, type HostModelParts } from "./host-model.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 /** Stands for the hub: one host, its uptime and its incidents, and a stream that says what a test has it say. */
 class Hub {
@@ -86,22 +87,18 @@ interface World extends Disposable {
 }
 
 async function begin(): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const clock = stopClock();
   const hub = new Hub();
   const { client, live } = hub;
   const model = createHostModel("id of a", { client, live, now: () => Date.now() });
-  async function pass(ms: number): Promise<void> {
-    mock.timers.tick(ms);
-    for (let i = 0; i < 30; i += 1) await Promise.resolve();
-  }
-  await pass(0);
+  await clock.pass(0);
   return {
     hub,
     model,
-    pass,
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
 }

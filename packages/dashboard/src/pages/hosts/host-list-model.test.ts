@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import { signal, type Signal } from "@preact/signals";
 import type { HostView } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
@@ -8,6 +8,7 @@ import type { Live, LiveListener } from "../../live/stream.ts";
 import { plainHosts, type HostsView } from "../../route/route.ts";
 import { createHostList, type HostList } from "./host-list-model.ts";
 import { hostOf } from "./host.kit.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 /** Stands for the hub: gives its hosts on pages of two, and says what a test has it say. */
 class Hub {
@@ -63,25 +64,21 @@ interface World extends Disposable {
 }
 
 async function begin(hosts: HostView[]): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const clock = stopClock();
   const hub = new Hub(hosts);
   const view = signal<HostsView>({ ...plainHosts, sort: "cpu" });
   const { client, live } = hub;
   const model = createHostList({ client, live, view, now: () => Date.now() });
-  async function pass(ms: number): Promise<void> {
-    mock.timers.tick(ms);
-    for (let i = 0; i < 30; i += 1) await Promise.resolve();
-  }
-  await pass(0);
+  await clock.pass(0);
   return {
     hub,
     model,
     view,
     names: () => model.ids.value.map((id) => model.row(id)?.value.name).join(),
-    pass,
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
 }

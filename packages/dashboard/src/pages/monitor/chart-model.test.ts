@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import { signal, type Signal } from "@preact/signals";
 import type { MonitorView, SeriesRangeView } from "@belfry/contract";
 import { rangeMs } from "../../chart/resolution.ts";
 import type { Range, Span } from "../../route/route.ts";
 import { createChartModel, type ChartModel } from "./chart-model.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 const id = "0198c0de-0000-7000-8000-000000000001";
 const begunAt = Date.UTC(2026, 0, 10);
@@ -88,7 +89,7 @@ function seriesOf(
 }
 
 async function begin(monitor: MonitorView | null, phases = true): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "Date"], now: begunAt });
+  const clock = stopClock(begunAt);
   const view: World["view"] = signal({ range: "1h", zoom: null });
   const known = signal(monitor);
   const heard = signal(0);
@@ -128,13 +129,10 @@ async function begin(monitor: MonitorView | null, phases = true): Promise<World>
     heard,
     asked,
     goDown: (down) => (isDown = down),
-    async pass(ms) {
-      mock.timers.tick(ms);
-      for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-    },
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
   await world.pass(0);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import type { HistoryRow, IncidentView, LiveCheck, MonitorView } from "@belfry/contract";
 import { parseFailure, type Reply } from "../../api/failure.ts";
 import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 const id = "0198c0de-0000-7000-8000-000000000001";
 const since = "2026-01-01T00:00:00Z";
@@ -80,7 +81,7 @@ interface World extends Disposable {
 }
 
 async function begin(): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const clock = stopClock();
   const asked: string[] = [];
   const listeners = new Set<LiveListener>();
   let monitorReply: Reply<MonitorView> = { kind: "ok", value: monitor };
@@ -126,14 +127,11 @@ async function begin(): Promise<World> {
     hear(tell) {
       for (const listener of listeners) tell(listener);
     },
-    async pass(ms) {
-      mock.timers.tick(ms);
-      for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-    },
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
       assert.equal(listeners.size, 0);
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
   await world.pass(0);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
+import { test } from "node:test";
 import { signal, type Signal } from "@preact/signals";
 import type { LiveCheck, MonitorView } from "@belfry/contract";
 import type { Status } from "@belfry/contract/status";
@@ -8,6 +8,7 @@ import type { Reply } from "../../api/failure.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { plainOverview, type OverviewView } from "../../route/route.ts";
 import { createOverview, type OverviewModel } from "./overview-model.ts";
+import { stopClock } from "../../live/clock.kit.ts";
 
 function monitor(id: string, status: Status = "up"): MonitorView {
   return {
@@ -62,7 +63,7 @@ interface World extends Disposable {
 
 /** A model with a hub that pages strictly by its own cursors, and time that stands still. */
 async function begin(monitors: MonitorView[]): Promise<World> {
-  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: 1_000_000 });
+  const clock = stopClock();
   const listeners = new Set<LiveListener>();
   const view = signal<OverviewView>(plainOverview);
   const asked: ListCall[] = [];
@@ -101,14 +102,11 @@ async function begin(monitors: MonitorView[]): Promise<World> {
     hear(tell) {
       for (const listener of listeners) tell(listener);
     },
-    async pass(ms) {
-      mock.timers.tick(ms);
-      for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-    },
+    pass: (ms) => clock.pass(ms),
     [Symbol.dispose]() {
       model[Symbol.dispose]();
       assert.equal(listeners.size, 0);
-      mock.timers.reset();
+      clock[Symbol.dispose]();
     },
   };
   await world.pass(1);
