@@ -1,5 +1,5 @@
 /** What comes from a job made fit for the wire. Nothing here throws. */
-import type { JobEvent, Metadata } from "./event.ts";
+import type { EntityFields, JobEvent, Metadata } from "./event.ts";
 
 /** As text of at most `max` characters that every store can keep: no U+0000, no half of a surrogate pair. */
 export function textOf(value: unknown, max: number): string {
@@ -43,13 +43,33 @@ export const maxLineLength = 128 * 1024;
 export function lineOf(event: JobEvent): string {
   let why = "is longer than 128 KiB";
   try {
-    const line = wellFormed(JSON.stringify(event));
+    const line = wellFormed(written(event));
     if (line.length <= maxLineLength) return line;
   } catch (error) {
     why = textOf(error, 200);
   }
   const metadata = { sdk_metadata_left_out: why };
   return wellFormed(JSON.stringify({ ...event, event: { ...event.event, metadata } }));
+}
+
+/** What is the same in all events of a run, as JSON; written once per run. */
+const heads = new WeakMap<EntityFields, { readonly of: JobEvent; readonly json: string }>();
+
+/** As `JSON.stringify`, at half the price. */
+function written(event: JobEvent): string {
+  const { entity, site_id, app, trace } = event;
+  let head = heads.get(entity);
+  if (
+    head === undefined ||
+    head.of.trace !== trace ||
+    head.of.app !== app ||
+    head.of.site_id !== site_id
+  ) {
+    head = { of: event, json: JSON.stringify({ site_id, app, entity, trace }).slice(1, -1) };
+    heads.set(entity, head);
+  }
+  const key = JSON.stringify(event.idempotency_key);
+  return `{"idempotency_key":${key},${head.json},"event":${JSON.stringify(event.event)}}`;
 }
 
 /** JSON writes U+0000 and halves of surrogate pairs as escapes, which PostgreSQL refuses. */

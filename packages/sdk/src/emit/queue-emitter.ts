@@ -19,7 +19,7 @@ import { createSpool, type Spool } from "./spool.ts";
 export interface QueueOptions {
   /** Events wait for company this long, in ms; 200 unless told otherwise. */
   readonly delayMs?: number;
-  /** Most events in one request; 200 unless told otherwise. */
+  /** Most events in one request; 500 unless told otherwise. */
   readonly maxBatch?: number;
   /** Most bytes that wait in memory; 4 MiB unless told otherwise. One batch may be under way beside them. */
   readonly maxQueueBytes?: number;
@@ -60,7 +60,7 @@ export class QueueEmitter implements Emitter, Lasting {
   constructor(destination: Destination, options: QueueOptions = {}) {
     this.#destination = destination;
     this.#options = options;
-    this.#limit = options.maxBatch ?? 200;
+    this.#limit = options.maxBatch ?? 500;
     this.#queue = createQueue(options.maxQueueBytes ?? 4 * 1024 * 1024);
     this.#spool =
       options.spoolFile === undefined
@@ -185,7 +185,7 @@ export class QueueEmitter implements Emitter, Lasting {
     if (delivery.kind === "sent") {
       this.#underWay = [];
       this.#failures = 0;
-      this.#limit = Math.min(this.#limit * 2, this.#options.maxBatch ?? 200);
+      this.#limit = Math.min(this.#limit * 2, this.#options.maxBatch ?? 500);
       return;
     }
     if (delivery.kind === "refused") {
