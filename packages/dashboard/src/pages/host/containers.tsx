@@ -1,9 +1,19 @@
 /** The containers of a host. Names come from the host: text, never markup. */
 import type { HostDetails } from "@belfry/contract";
 import { formatBytes } from "../../format/number.ts";
+import { ColumnTitles, type Column } from "../../parts/column-titles.tsx";
 import { cpuOfProcess } from "./host-words.ts";
 
 type Containers = NonNullable<HostDetails["containers"]>;
+
+const columns: readonly Column[] = [
+  { title: "Name" },
+  { title: "Image", class: "container-image" },
+  { title: "Status" },
+  { title: "Ports", class: "container-ports" },
+  { title: "CPU %", class: "num" },
+  { title: "Memory", class: "num" },
+];
 
 const refusals: Readonly<Record<string, string>> = {
   permission_denied: "The agent may not read the engine's socket.",
@@ -34,24 +44,7 @@ export function ContainerSection({ containers }: { containers: Containers }) {
 function Table({ list }: { list: Containers["list"] }) {
   return (
     <table class="data-table containers">
-      <thead>
-        <tr>
-          <th scope="col">Name</th>
-          <th scope="col" class="container-image">
-            Image
-          </th>
-          <th scope="col">Status</th>
-          <th scope="col" class="container-ports">
-            Ports
-          </th>
-          <th scope="col" class="num">
-            CPU %
-          </th>
-          <th scope="col" class="num">
-            Memory
-          </th>
-        </tr>
-      </thead>
+      <ColumnTitles columns={columns} />
       <tbody>
         {list.map((one) => (
           <Row key={one.id} container={one} />

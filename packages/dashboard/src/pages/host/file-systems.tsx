@@ -1,37 +1,26 @@
 /** File systems as `df -h` prints them, with how long they will last. */
 import type { FileSystemView } from "@belfry/contract";
 import { formatBytes, formatShare } from "../../format/number.ts";
+import { ColumnTitles, type Column } from "../../parts/column-titles.tsx";
 import { levelOf, levelOfFullIn } from "../../parts/level.ts";
 import { Meter } from "../../parts/meter.tsx";
 import { fullInWords, sortFileSystems } from "./host-words.ts";
+
+const columns: readonly Column[] = [
+  { title: "Mounted on" },
+  { title: "Size", class: "num" },
+  { title: "Used", class: "num" },
+  { title: "Avail", class: "num" },
+  { title: "Use %", class: "num" },
+  { title: "Inodes", class: "num" },
+  { title: "At this rate", class: "fs-when" },
+];
 
 /** Draws the table; nothing for a host without file systems. */
 export function FileSystems({ all }: { all: readonly FileSystemView[] }) {
   return (
     <table class="data-table file-systems">
-      <thead>
-        <tr>
-          <th scope="col">Mounted on</th>
-          <th scope="col" class="num">
-            Size
-          </th>
-          <th scope="col" class="num">
-            Used
-          </th>
-          <th scope="col" class="num">
-            Avail
-          </th>
-          <th scope="col" class="num">
-            Use %
-          </th>
-          <th scope="col" class="num">
-            Inodes
-          </th>
-          <th scope="col" class="fs-when">
-            At this rate
-          </th>
-        </tr>
-      </thead>
+      <ColumnTitles columns={columns} />
       <tbody>
         {sortFileSystems(all).map((fs) => (
           <Row key={fs.mountpoint} fs={fs} />

@@ -1,7 +1,16 @@
 /** The processes that use most CPU and most memory, as `top` lists them. Names come from the host: text, never markup. */
 import type { HostDetails, ProcessDetails } from "@belfry/contract";
 import { formatBytes, formatCount } from "../../format/number.ts";
+import { ColumnTitles, type Column } from "../../parts/column-titles.tsx";
 import { cpuOfProcess } from "./host-words.ts";
+
+const columns: readonly Column[] = [
+  { title: "PID", class: "num process-pid" },
+  { title: "Name" },
+  { title: "User", class: "process-user" },
+  { title: "CPU %", class: "num" },
+  { title: "Memory", class: "num" },
+];
 
 const shown = 8;
 
@@ -25,23 +34,7 @@ function List({ title, list }: { title: string; list: readonly ProcessDetails[] 
   return (
     <table class="data-table processes">
       <caption>{title}</caption>
-      <thead>
-        <tr>
-          <th scope="col" class="num process-pid">
-            PID
-          </th>
-          <th scope="col">Name</th>
-          <th scope="col" class="process-user">
-            User
-          </th>
-          <th scope="col" class="num">
-            CPU %
-          </th>
-          <th scope="col" class="num">
-            Memory
-          </th>
-        </tr>
-      </thead>
+      <ColumnTitles columns={columns} />
       <tbody>
         {list.slice(0, shown).map((process) => (
           <tr key={process.pid}>

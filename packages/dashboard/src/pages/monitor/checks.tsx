@@ -4,8 +4,17 @@ import { reasonTable } from "@belfry/contract/reason";
 import type { Status } from "@belfry/contract/status";
 import { formatLatency } from "../../format/number.ts";
 import { formatInstant, formatMoment } from "../../format/time.ts";
+import { ColumnTitles, type Column } from "../../parts/column-titles.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import type { MonitorModel } from "./monitor-model.ts";
+
+const columns: readonly Column[] = [
+  { title: "Time" },
+  { title: "Result" },
+  { title: "Code", class: "num" },
+  { title: "Took", class: "num" },
+  { title: "Reason" },
+];
 
 /** Draws the table. */
 export function Checks({ model }: { model: MonitorModel }) {
@@ -27,19 +36,7 @@ export function Checks({ model }: { model: MonitorModel }) {
         <p class="quiet">{model.failuresOnly.value ? "No check has failed." : "No check yet."}</p>
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Result</th>
-              <th scope="col" class="num">
-                Code
-              </th>
-              <th scope="col" class="num">
-                Took
-              </th>
-              <th scope="col">Reason</th>
-            </tr>
-          </thead>
+          <ColumnTitles columns={columns} />
           <tbody>
             {page?.items.map((row) => (
               <Check key={row.timestamp} row={row} />
