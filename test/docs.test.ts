@@ -13,6 +13,7 @@ import { commands, commonOptions } from "../packages/hub/src/command/table.ts";
 import { parseCommand } from "../packages/hub/src/command/parse.ts";
 import { leavesOf } from "../packages/hub/src/config/leaf.ts";
 import { ConfigSchema } from "../packages/hub/src/config/schema.ts";
+import { sdkVariables } from "../packages/sdk/src/settings.ts";
 import { filesBelow, findsNothing, root, sourcesBelow } from "./source.ts";
 
 interface Document {
@@ -78,6 +79,7 @@ const rules: Readonly<Record<string, Rule>> = {
       ...leaves.map(({ variable }) => variable),
       ...leaves.filter(({ secret }) => secret).map(({ variable }) => `${variable}_FILE`),
       ...agentVariables,
+      ...Object.values(sdkVariables).flat(),
     ]);
     return matches(code, /\b(BELFRY_[A-Z0-9_]*[A-Z0-9])\b/g).filter((name) => !known.has(name));
   },
