@@ -32,3 +32,4 @@ export {
 } from "./dialect/read-events.ts";
 export { createRedactor, type RedactionRules, type Redactor } from "./dialect/redact.ts";
 export { verdictsOf, type Verdict } from "./dialect/verdict.ts";
+export { fsck, type FsckReport, type LogReport, type SegmentReport } from "./spool/fsck.ts";
