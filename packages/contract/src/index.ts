@@ -47,6 +47,7 @@ export {
   type JobEventKind,
   type RunStatus,
 } from "./job-event.ts";
+export { JobSchema, type JobView } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
   KeyInputSchema,
@@ -82,6 +83,16 @@ export {
 } from "./monitor.ts";
 export { MonitorPatchSchema, type MonitorPatch } from "./monitor-patch.ts";
 export { MonitorTestSchema, type MonitorTestView } from "./monitor-test.ts";
+export {
+  ComponentBatchSchema,
+  ComponentHealthSchema,
+  ComponentJobSchema,
+  ComponentSubjobSchema,
+  ComponentTakenSchema,
+  type ComponentBatch,
+  type ComponentJob,
+  type ComponentSubjob,
+} from "./monitoring-component.ts";
 export {
   StackCleanedSchema,
   StackDataSchema,
@@ -124,6 +135,16 @@ export {
   type Reason,
   type UnknownReason,
 } from "./reason.ts";
+export {
+  EventsAnswerSchema,
+  KeptEventSchema,
+  RunSchema,
+  RunTreeSchema,
+  type EventsAnswer,
+  type KeptEventView,
+  type RunTreeView,
+  type RunView,
+} from "./run.ts";
 export {
   BucketSeriesSchema,
   FloatSchema,

@@ -16,6 +16,7 @@ import { HostDesk } from "./host-desk.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
+import { createRuns } from "./ingest/runs.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
 import { listenOn, urlOf } from "./listen.ts";
@@ -97,6 +98,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       board,
       desk: path.desk,
       ...watching,
+      runs: createRuns({ clock, sha256, store }),
       kinds: checking.kinds,
       store,
       live: deciding.live,

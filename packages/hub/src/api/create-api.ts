@@ -15,6 +15,7 @@ import { addAuditRoutes } from "./audit.ts";
 import { addJsonBody } from "./body.ts";
 import { addCheckKindRoutes } from "./check-kinds.ts";
 import { addAmaunatorRoutes } from "./drop-in/amaunator.ts";
+import { addMonitoringComponentRoutes } from "./drop-in/monitoring-component/monitoring-component.ts";
 import { addMonitoringStackRoutes } from "./drop-in/monitoring-stack/monitoring-stack.ts";
 import { addSystemRoute } from "./drop-in/system-stats.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
@@ -22,6 +23,9 @@ import { addHostRoutes } from "./hosts/hosts.ts";
 import { addHostSamplesRoute } from "./hosts/samples.ts";
 import { addHostSeriesRoutes } from "./hosts/series.ts";
 import { addIncidentRoutes } from "./incidents.ts";
+import { addEventsRoute } from "./jobs/events.ts";
+import { addJobRoutes } from "./jobs/jobs.ts";
+import { addRunRoutes } from "./jobs/runs.ts";
 import { addKeyRoutes } from "./keys.ts";
 import { addLiveRoute } from "./live.ts";
 import { addMetricsRoute } from "./metrics/metrics.ts";
@@ -100,6 +104,8 @@ async function addRoutes(
   addCheckKindRoutes(app, parts);
   addHostRoutes(app, parts);
   addHostSeriesRoutes(app, parts);
+  addJobRoutes(app, parts);
+  addRunRoutes(app, parts);
   addIncidentRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addLiveRoute(app, parts.live);
@@ -112,9 +118,11 @@ async function addRoutes(
   // Surfaces that read bodies of any content type have a scope of their own.
   await app.register(async (scope) => addImportRoute(scope, settings, parts));
   await app.register(async (scope) => addHostSamplesRoute(scope, parts));
+  await app.register(async (scope) => addEventsRoute(scope, parts));
   await app.register(async (scope) => addRemoteWriteRoute(scope, settings, parts));
   await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
   await app.register(async (scope) => addMonitoringStackRoutes(scope, settings, parts));
+  await app.register(async (scope) => addMonitoringComponentRoutes(scope, parts));
   if (settings.dashboard) await addPages(app, parts.pages);
   await addOpenApiRoutes(app);
 }

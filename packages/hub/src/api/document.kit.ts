@@ -11,7 +11,7 @@ export function routesTable(table: RouteTable): string {
       readonly summary?: string;
     };
     if (hide === true || method === "HEAD" || summary === undefined) return [];
-    const written = path.replaceAll(/:(\w+)/g, "{$1}");
+    const written = path.replaceAll(/(?<!:):(\w+)/g, "{$1}").replaceAll("::", ":");
     return [
       { tag: tags?.[0] ?? "", method, path: written, permission: permissionOf(options), summary },
     ];

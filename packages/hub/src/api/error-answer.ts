@@ -9,6 +9,7 @@ import { failureOf, problemDocumentOf, type Failure } from "./problem.ts";
 import type { RouteTable } from "./route-table.ts";
 import { surfaceOfPath, type Surface } from "./surface.ts";
 import { fastApiErrorOf } from "./drop-in/fast-api.ts";
+import { componentErrorOf } from "./drop-in/monitoring-component/error.ts";
 import { stackErrorOf } from "./drop-in/monitoring-stack/error.ts";
 import { plainErrorOf } from "./prometheus/error.ts";
 
@@ -86,6 +87,8 @@ function bodyOf(
       return { type: "application/json", body: JSON.stringify(fastApiErrorOf(failure)) };
     case "monitoring_stack":
       return { type: "application/json", body: JSON.stringify(stackErrorOf(failure)) };
+    case "monitoring_component":
+      return { type: "application/json", body: JSON.stringify(componentErrorOf(failure)) };
     case "prometheus":
       return { type: "text/plain; charset=utf-8", body: plainErrorOf(failure) };
     case "native":

@@ -16,6 +16,7 @@ import { HostDesk } from "../host-desk.ts";
 import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
+import { createRuns } from "../ingest/runs.ts";
 import { createJudgingTable } from "../judge/judging.ts";
 import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
@@ -120,6 +121,7 @@ export async function openTestHub(
     board,
     desk: path.desk,
     ...watching,
+    runs: createRuns({ clock, sha256, store }),
     kinds,
     store,
     live,
@@ -319,7 +321,7 @@ function openHosts(
       {
         clock,
         newId: createId,
-        sha256: (text) => createHash("sha256").update(text).digest("hex"),
+        sha256,
         store,
         monitor,
         create: (host, own) => desk.createHost(host, own, "agent"),
@@ -339,6 +341,10 @@ function openHosts(
     return found === undefined ? undefined : hostView(found);
   });
   return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** A check that found its target up. */

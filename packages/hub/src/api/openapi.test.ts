@@ -28,7 +28,7 @@ describe("the OpenAPI document", () => {
     assert.equal(document.info.version, "1.2.3");
     for (const { method, path, options } of hub.api.routes.routes) {
       if (method === "HEAD" || (options.schema as { hide?: boolean }).hide === true) continue;
-      const written = path.replaceAll(/:(\w+)/g, "{$1}");
+      const written = path.replaceAll(/(?<!:):(\w+)/g, "{$1}").replaceAll("::", ":");
       const operation = document.paths[written]?.[method.toLowerCase()];
       assert.ok(operation !== undefined, `${method} ${written}`);
       assert.ok(operation.summary !== undefined, written);
@@ -59,7 +59,7 @@ describe("the OpenAPI document", () => {
       names.filter((name) => !references.includes(name)),
       [],
     );
-    assert.ok(answer.text.length < 150_000, `${answer.text.length} characters`);
+    assert.ok(answer.text.length < 200_000, `${answer.text.length} characters`);
   });
 });
 

@@ -15,6 +15,8 @@ const components: Readonly<Record<string, object>> = {
   CheckKind: contract.CheckKindSchema,
   HistoryRow: contract.HistoryRowSchema,
   Incident: contract.IncidentSchema,
+  Job: contract.JobSchema,
+  JobEvent: contract.JobEventSchema,
   Key: contract.KeySchema,
   Monitor: contract.MonitorSchema,
   MonitorInput: contract.MonitorInputSchema,
@@ -22,6 +24,7 @@ const components: Readonly<Record<string, object>> = {
   MonitorSummary: contract.MonitorSummarySchema,
   MonitorTest: contract.MonitorTestSchema,
   Problem: contract.ProblemDocumentSchema,
+  Run: contract.RunSchema,
   Session: contract.SessionSchema,
   StackError: contract.StackErrorSchema,
   TargetInvalid: contract.FastApiInvalidSchema,
@@ -33,11 +36,13 @@ const components: Readonly<Record<string, object>> = {
 const tags = [
   { name: "monitors", description: "What Belfry checks, and what was found" },
   { name: "incidents", description: "Spans in which something was wrong" },
+  { name: "jobs", description: "Jobs, their runs and the events of runs" },
   { name: "series", description: "Numeric history" },
   { name: "live", description: "Changes as they happen" },
   { name: "access", description: "Keys, sessions and what was done with them" },
   { name: "operations", description: "Health and metrics of Belfry itself" },
   { name: "amaunator", description: "Drop-in surface of Amaunator" },
+  { name: "monitoring_component", description: "Drop-in surface of the Monitoring Component" },
   { name: "monitoring_stack", description: "Drop-in surface of the Monitoring Stack" },
 ];
 

@@ -9,6 +9,16 @@ import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId, IdMaker, IncidentId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
+import type {
+  Job,
+  JobId,
+  JobQuery,
+  KeptEvent,
+  KeptRun,
+  RunQuery,
+  RunRowId,
+  TakenVerdict,
+} from "../model/job.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type {
@@ -20,7 +30,7 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
-import type { Reason, SampleBatch, Status } from "@belfry/contract";
+import type { Problem, Reason, SampleBatch, Status } from "@belfry/contract";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -156,6 +166,36 @@ export interface HostDesk {
   clean(id: HostId, actor: string): Promise<void>;
 }
 
+/** What became of one event; paths of problems are within the event. */
+export type EventVerdict =
+  | { readonly kind: TakenVerdict }
+  | { readonly kind: "refused"; readonly problems: readonly Problem[] };
+
+/** Where events of runs go in. */
+export interface Runs {
+  /** Resolves, in the order of the events, once everything taken is synced to disk. */
+  take(events: readonly unknown[]): Promise<readonly EventVerdict[]>;
+}
+
+/** Jobs and runs. */
+export interface JobReads {
+  jobs(query: JobQuery): Promise<readonly Job[]>;
+  job(id: JobId): Promise<Job | undefined>;
+  runs(query: RunQuery): Promise<readonly KeptRun[]>;
+  run(id: RunRowId): Promise<KeptRun | undefined>;
+  subruns(
+    id: RunRowId,
+    bounds: { readonly limit: number; readonly depth: number },
+  ): Promise<readonly KeptRun[]>;
+  runEvents(
+    id: RunRowId,
+    page: {
+      readonly after?: { readonly at: number; readonly key: string };
+      readonly limit: number;
+    },
+  ): Promise<readonly KeptEvent[]>;
+}
+
 export interface IncidentStore {
   incident(id: IncidentId): Promise<Incident | undefined>;
   incidents(query: {
@@ -195,6 +235,7 @@ export interface ApiStore
     HistoryStore,
     SeriesStore,
     HostReads,
+    JobReads,
     IncidentStore,
     AuditStore,
     AnswerStore,
@@ -275,6 +316,7 @@ export interface ApiParts {
   readonly desk: Desk;
   readonly hosts: Hosts;
   readonly hostDesk: HostDesk;
+  readonly runs: Runs;
   readonly kinds: ReadonlyMap<string, CheckKind>;
   readonly store: ApiStore;
   readonly live: LiveSource;

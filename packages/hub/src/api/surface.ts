@@ -4,7 +4,13 @@
  */
 
 /** `native`: `/api/v1` and the pages; `operations`: health and metrics; the others are drop-in surfaces. */
-export type Surface = "native" | "operations" | "amaunator" | "monitoring_stack" | "prometheus";
+export type Surface =
+  | "native"
+  | "operations"
+  | "amaunator"
+  | "monitoring_stack"
+  | "monitoring_component"
+  | "prometheus";
 
 /** Surfaces that may be opened to networks without a key. */
 export const openableSurfaces = [
@@ -18,6 +24,7 @@ export type OpenableSurface = (typeof openableSurfaces)[number];
 const paths: readonly (readonly [RegExp, Surface])[] = [
   [/^\/(targets|stats)(\/|$)/, "amaunator"],
   [/^\/(data|details|hosts)(\/|$)/, "monitoring_stack"],
+  [/^\/v1(\/|$)/, "monitoring_component"],
   [/^\/prometheus(\/|$)/, "prometheus"],
 ];
 

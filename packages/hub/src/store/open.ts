@@ -85,6 +85,13 @@ function createFacade(
     saveHostDetails: writes("saveHostDetails"),
     hostDetails: reads("hostDetails"),
     hostDetailTimes: reads("hostDetailTimes"),
+    takeEvents: writes("takeEvents"),
+    jobs: reads("jobs"),
+    job: reads("job"),
+    runs: reads("runs"),
+    run: reads("run"),
+    subruns: reads("subruns"),
+    runEvents: reads("runEvents"),
     pendingTransitions: reads("pendingTransitions"),
     commitAlerting: writes("commitAlerting"),
     openIncidents: reads("openIncidents"),
@@ -144,6 +151,7 @@ async function maintain(
   retention: StoreSettings["retention"],
 ): Promise<MaintenanceReport> {
   await writer.call("dropOld", [now, retention]);
+  while (await writer.call("dropOldRuns", [now]));
   let total: MaintenanceReport = { sealedWindows: 0, droppedChunks: 0, elapsedMs: 0 };
   for (;;) {
     const slice = await writer.call("maintainSeries", [now, sliceMs]);

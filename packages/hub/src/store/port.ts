@@ -9,8 +9,19 @@ import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
+import type {
+  Job,
+  JobId,
+  JobQuery,
+  KeptEvent,
+  KeptRun,
+  RunQuery,
+  RunRowId,
+  TakenVerdict,
+} from "../model/job.ts";
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
+import type { RunEvent } from "../model/run.ts";
 import type {
   Frame,
   Selector,
@@ -93,6 +104,36 @@ export interface HostStore {
   hostDetails(id: HostId): Promise<KeptDetails | undefined>;
   /** When the details of each host were received, epoch ms. */
   hostDetailTimes(): Promise<ReadonlyMap<HostId, number>>;
+}
+
+/** Jobs, their runs and the events of runs. */
+export interface JobStore {
+  /**
+   * Takes in events, in one transaction: their runs and jobs are made where they are new, a run that is only named as a
+   * parent too. An event whose key its run has among its kept events is a `duplicate` and changes nothing. Of a run the
+   * newest `mostRunEvents` events are kept. A run that ends adds one sample to each series of its job. Answers in the
+   * order of the events.
+   */
+  takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<readonly TakenVerdict[]>;
+  /** By name, at most `limit`. */
+  jobs(query: JobQuery): Promise<readonly Job[]>;
+  job(id: JobId): Promise<Job | undefined>;
+  /** Those that began last first. */
+  runs(query: RunQuery): Promise<readonly KeptRun[]>;
+  run(id: RunRowId): Promise<KeptRun | undefined>;
+  /** All runs below a run, level by level, each level by the time they began; at most `limit`, `depth` levels down. */
+  subruns(
+    id: RunRowId,
+    bounds: { readonly limit: number; readonly depth: number },
+  ): Promise<readonly KeptRun[]>;
+  /** Events of a run that are kept, ascending by time and key, at most `limit`. */
+  runEvents(
+    id: RunRowId,
+    page: {
+      readonly after?: { readonly at: number; readonly key: string };
+      readonly limit: number;
+    },
+  ): Promise<readonly KeptEvent[]>;
 }
 
 /** What alerting consumes and keeps. */
@@ -256,6 +297,7 @@ export interface Store
   extends
     MonitorStore,
     HostStore,
+    JobStore,
     AlertStore,
     AccessStore,
     SeriesStore,

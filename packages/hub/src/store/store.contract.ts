@@ -9,6 +9,7 @@ import { checkContract } from "./contract/checks.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
 import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
+import { jobContract } from "./contract/jobs.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
 import { sourceSeriesContract } from "./contract/source-series.contract.ts";
@@ -22,6 +23,7 @@ export function storeContract(stores: ContractStores): void {
     accessContract(stores);
     historyContract(stores);
     hostContract(stores);
+    jobContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);
   });

@@ -20,6 +20,9 @@ export interface Tables {
   host: HostTable;
   host_name: HostNameTable;
   host_details: HostDetailsTable;
+  job: JobTable;
+  run: RunTable;
+  run_event: RunEventTable;
 }
 
 /** The handle operations work on: a whole database or one transaction of it. */
@@ -171,4 +174,49 @@ export interface HostDetailsTable {
   host_id: string;
   received_at: number;
   details: string;
+}
+
+/** `folded` is what is searched in; `last_run_id` the run that began last. */
+export interface JobTable {
+  id: string;
+  site: string;
+  app: string;
+  type: string;
+  name: string;
+  folded: string;
+  last_run_id: string | null;
+  last_status: string | null;
+  created_at: number;
+}
+
+/**
+ * `run_id` is its client's, unique within site and app; `parent_id` another row's `id`. `state` is what its events say;
+ * `status`, `started_at` and `is_sub` follow from it. Events up to `dropped_until` are no longer kept.
+ */
+export interface RunTable {
+  id: string;
+  site: string;
+  app: string;
+  run_id: string;
+  job_id: string | null;
+  parent_id: string | null;
+  is_sub: number;
+  app_folded: string;
+  status: string | null;
+  started_at: number;
+  state: string;
+  events: number;
+  events_dropped: number;
+  dropped_until: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface RunEventTable {
+  run_id: string;
+  key: string;
+  at: number;
+  received_at: number;
+  kind: string;
+  body: string;
 }

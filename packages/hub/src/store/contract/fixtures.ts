@@ -8,6 +8,7 @@ import type { Incident } from "../../model/incident.ts";
 import type { JudgeState, Transition } from "../../model/judgement.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { monitorSource } from "../../model/monitor-series.ts";
+import type { RunEvent } from "../../model/run.ts";
 import type { Frame, SeriesKey } from "../../model/series.ts";
 import type { MigrationScope } from "../migrations/run.ts";
 import type { Store, StoreSettings } from "../port.ts";
@@ -226,4 +227,27 @@ export async function createHost(store: Store, over: Partial<Host> = {}): Promis
     auditOf({ resource: "host", resourceId: host.id }),
   );
   return host;
+}
+
+/** An event that begins a run. */
+export function runEventOf(over: Partial<RunEvent> = {}): RunEvent {
+  return {
+    key: "k",
+    siteId: "fab1",
+    appName: "batch",
+    appId: null,
+    appVersion: "1.0",
+    type: "job",
+    runId: "r1",
+    parentRunId: null,
+    businessKey: "daily",
+    subKey: null,
+    kind: "started",
+    at: 1000,
+    status: null,
+    metrics: {},
+    metadata: {},
+    trace: null,
+    ...over,
+  };
 }

@@ -14,6 +14,7 @@ import {
   everything,
   incidentOf,
   keyOf,
+  runEventOf,
 } from "./fixtures.ts";
 import { failedCheckOf, retention, statusOf, transitionOf, upState } from "./fixtures.ts";
 
@@ -62,7 +63,7 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
       assert.deepEqual(await database.migrate(), names);
     });
 
-    test("run on a filled database: the last one down and up keeps what is older", async () => {
+    test("run on a filled database: the last two down and up keep what is older", async () => {
       const file = await createDatabase();
       const monitor = await (async () => {
         await using store = await open(file);
@@ -78,12 +79,14 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
         await store.commitAlerting({ consumed: [], incidents: [incidentOf(made.id)] });
         await store.createKey(keyOf(), auditOf());
         await createHost(store);
+        await store.takeEvents([runEventOf()], 1000);
         return made;
       })();
       {
         await using database = await openDatabase({ database: file, retention });
         assert.equal(await database.rollback(), last);
-        assert.deepEqual((await database.status()).pending, [last]);
+        assert.equal(await database.rollback(), names.at(-2));
+        assert.deepEqual((await database.status()).pending, names.slice(-2));
         await assert.rejects(database.stats(), { code: "conflict", detail: /lacks the migration/ });
       }
       await using store = await open(file);
@@ -92,6 +95,7 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
       assert.equal((await store.openIncidents()).length, 1);
       assert.equal((await store.keys()).length, 1);
       assert.deepEqual(await store.loadHosts(), []);
+      assert.deepEqual(await store.runs({ limit: 9 }), []);
     });
 
     test("of one run are done together or not at all", async () => {

@@ -8,6 +8,7 @@ import { commit, failedChecks } from "./checks.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
+import { dropOldRuns, job, jobs, run, runEvents, runs, subruns } from "./jobs.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
 import {
@@ -34,6 +35,7 @@ import {
   seriesStats,
   setRetention,
 } from "./series.ts";
+import { takeEvents } from "./take-events.ts";
 import { dropOld } from "./upkeep.ts";
 
 export const operations = {
@@ -54,6 +56,14 @@ export const operations = {
   saveHostDetails: write(saveHostDetails),
   hostDetails: read(hostDetails),
   hostDetailTimes: read(hostDetailTimes),
+  takeEvents: write(takeEvents),
+  jobs: snapshot(jobs),
+  job: snapshot(job),
+  runs: read(runs),
+  run: read(run),
+  subruns: snapshot(subruns),
+  runEvents: read(runEvents),
+  dropOldRuns: upkeep(dropOldRuns),
   pendingTransitions: read(pendingTransitions),
   commitAlerting: write(commitAlerting),
   openIncidents: read(openIncidents),

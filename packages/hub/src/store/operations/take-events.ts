@@ -1,0 +1,418 @@
+/**
+ * Takes in events of runs: all of a batch in one transaction. Each run is held, its events that are new are applied and
+ * kept, its job is found or made, and what it used becomes samples once it has ended. Hubs that take in events of the
+ * same runs at the same time wait for one another: rows are held in the order site, app, run, and runs before jobs.
+ */
+import type { RunStatus } from "@belfry/contract";
+import { createId } from "../../model/id.ts";
+import {
+  foldText,
+  isSubrun,
+  jobNameOf,
+  jobSource,
+  mostRunEvents,
+  samplesOf,
+  type JobId,
+  type JobName,
+  type KeptEvent,
+  type RunRowId,
+  type TakenVerdict,
+} from "../../model/job.ts";
+import {
+  applyEvent,
+  emptyRun,
+  startedAtOf,
+  statusOf,
+  type RunEvent,
+  type RunState,
+} from "../../model/run.ts";
+import type { Frame } from "../../model/series.ts";
+import type { RunTable } from "../tables.ts";
+import { asWritten, fromJson, inChunks, rowsPerStatement, toInteger, toJson } from "../values.ts";
+import type { OperationContext } from "./operation.ts";
+import { refreshJob } from "./jobs.ts";
+
+/** The body of a kept event. */
+export type EventBody = Pick<KeptEvent, "status" | "metrics" | "metadata" | "trace">;
+
+/** A run as it is worked on. */
+interface Row {
+  readonly id: RunRowId;
+  readonly siteId: string;
+  readonly appName: string;
+  readonly runId: string;
+  readonly createdAt: number;
+  readonly formerJobId: JobId | null;
+  /** Had ended before this batch. */
+  readonly wasEnded: boolean;
+  readonly droppedUntilBefore: number | null;
+  state: RunState;
+  jobId: JobId | null;
+  parentId: RunRowId | null;
+  events: number;
+  eventsDropped: number;
+  droppedUntil: number | null;
+  updatedAt: number;
+  fresh: RunEvent[];
+}
+
+interface Place {
+  readonly siteId: string;
+  readonly appName: string;
+  readonly runId: string;
+}
+
+/** See `JobStore.takeEvents`. */
+export async function takeEvents(
+  context: OperationContext,
+  events: readonly RunEvent[],
+  receivedAt: number,
+): Promise<readonly TakenVerdict[]> {
+  if (events.length === 0) return [];
+  const rows = await holdRuns(context, events, receivedAt);
+  const verdicts = await applyAll(context, rows, events, receivedAt);
+  // A row without a word of its own is only named as a parent: it was made, or is left as it is.
+  const heard = new Set(events.map(placeKey));
+  const changed = [...rows].flatMap(([key, row]) => (heard.has(key) ? [row] : []));
+  await keepEvents(context, changed, receivedAt);
+  await findJobs(context, changed, receivedAt);
+  for (const row of changed) {
+    const parent = row.state.parentRunId?.value;
+    const found = parent === undefined ? undefined : rows.get(placeKey({ ...row, runId: parent }));
+    if (found !== undefined) row.parentId = found.id;
+  }
+  await writeRuns(context, changed);
+  const jobs = new Set<string>();
+  for (const { jobId, formerJobId } of changed) {
+    for (const id of [jobId, formerJobId]) if (id !== null) jobs.add(id);
+  }
+  for (const id of [...jobs].toSorted()) await refreshJob(context, id);
+  await sample(context, changed);
+  return verdicts;
+}
+
+function placeKey({ siteId, appName, runId }: Place): string {
+  return JSON.stringify([siteId, appName, runId]);
+}
+
+/** Every run that events name, made where it is new, and held until the transaction ends. */
+async function holdRuns(
+  { db, engine }: OperationContext,
+  events: readonly RunEvent[],
+  receivedAt: number,
+): Promise<ReadonlyMap<string, Row>> {
+  const places = new Map<string, Place>();
+  for (const event of events) {
+    places.set(placeKey(event), event);
+    if (event.parentRunId !== null) {
+      const parent = { ...event, runId: event.parentRunId };
+      places.set(placeKey(parent), parent);
+    }
+  }
+  const sorted = [...places.values()].toSorted(byPlace);
+  for (const some of inChunks(sorted, rowsPerStatement)) {
+    await db
+      .insertInto("run")
+      .values(some.map((place) => newRow(place, receivedAt)))
+      .onConflict((conflict) => conflict.columns(["site", "app", "run_id"]).doNothing())
+      .execute();
+  }
+  const rows = new Map<string, Row>();
+  for (const [, own] of Map.groupBy(sorted, (one) => JSON.stringify([one.siteId, one.appName]))) {
+    for (const some of inChunks(own, rowsPerStatement)) {
+      const [first] = some;
+      if (first === undefined) continue;
+      let select = db
+        .selectFrom("run")
+        .selectAll()
+        .where("site", "=", first.siteId)
+        .where("app", "=", first.appName)
+        .where(
+          "run_id",
+          "in",
+          some.map(({ runId }) => runId),
+        )
+        .orderBy("run_id");
+      if (engine === "postgres") select = select.forUpdate();
+      for (const row of await select.execute()) {
+        const read = rowOf(row);
+        rows.set(placeKey(read), read);
+      }
+    }
+  }
+  return rows;
+}
+
+function byPlace(a: Place, b: Place): number {
+  return compare(a.siteId, b.siteId) || compare(a.appName, b.appName) || compare(a.runId, b.runId);
+}
+
+/** By code units: any order that is always the same will do. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function newRow({ siteId, appName, runId }: Place, receivedAt: number): RunTable {
+  return {
+    id: createId<"run">(receivedAt),
+    site: siteId,
+    app: appName,
+    run_id: runId,
+    job_id: null,
+    parent_id: null,
+    is_sub: 0,
+    app_folded: foldText(appName),
+    status: null,
+    started_at: receivedAt,
+    state: toJson(emptyRun),
+    events: 0,
+    events_dropped: 0,
+    dropped_until: null,
+    created_at: receivedAt,
+    updated_at: receivedAt,
+  };
+}
+
+function rowOf(row: RunTable): Row {
+  const state = fromJson<RunState>(row.state);
+  const jobId = row.job_id === null ? null : asWritten<JobId>(row.job_id);
+  return {
+    id: asWritten<RunRowId>(row.id),
+    siteId: row.site,
+    appName: row.app,
+    runId: row.run_id,
+    createdAt: row.created_at,
+    formerJobId: jobId,
+    wasEnded: state.end !== null,
+    droppedUntilBefore: row.dropped_until,
+    state,
+    jobId,
+    parentId: row.parent_id === null ? null : asWritten<RunRowId>(row.parent_id),
+    events: row.events,
+    eventsDropped: row.events_dropped,
+    droppedUntil: row.dropped_until,
+    updatedAt: row.updated_at,
+    fresh: [],
+  };
+}
+
+/** Applies what is new. An event as old as those that are no longer kept cannot be told from them: it is not counted. */
+async function applyAll(
+  context: OperationContext,
+  rows: ReadonlyMap<string, Row>,
+  events: readonly RunEvent[],
+  receivedAt: number,
+): Promise<readonly TakenVerdict[]> {
+  const known = await knownKeys(context, rows, events);
+  return events.map((event) => {
+    const row = rows.get(placeKey(event));
+    if (row === undefined) throw new Error("a run that was made is not there");
+    const key = eventKey(row.id, event.key);
+    if (known.has(key)) return "duplicate";
+    known.add(key);
+    row.state = applyEvent(row.state, event);
+    row.updatedAt = Math.max(row.updatedAt, receivedAt);
+    if (row.droppedUntilBefore === null || event.at > row.droppedUntilBefore) row.fresh.push(event);
+    return "taken";
+  });
+}
+
+function eventKey(id: string, key: string): string {
+  return `${id} ${key}`;
+}
+
+async function knownKeys(
+  { db }: OperationContext,
+  rows: ReadonlyMap<string, Row>,
+  events: readonly RunEvent[],
+): Promise<Set<string>> {
+  const known = new Set<string>();
+  const old = events.filter((event) => (rows.get(placeKey(event))?.events ?? 0) > 0);
+  for (const some of inChunks(old, rowsPerStatement)) {
+    const ids = new Set(some.map((event) => rows.get(placeKey(event))?.id ?? ""));
+    const found = await db
+      .selectFrom("run_event")
+      .select(["run_id", "key"])
+      .where("run_id", "in", [...ids])
+      .where(
+        "key",
+        "in",
+        some.map(({ key }) => key),
+      )
+      .execute();
+    for (const row of found) known.add(eventKey(row.run_id, row.key));
+  }
+  return known;
+}
+
+async function keepEvents(
+  { db }: OperationContext,
+  rows: readonly Row[],
+  receivedAt: number,
+): Promise<void> {
+  const written = rows.flatMap((row) =>
+    row.fresh.map((event) => ({
+      run_id: row.id,
+      key: event.key,
+      at: event.at,
+      received_at: receivedAt,
+      kind: event.kind,
+      body: toJson({
+        status: event.status,
+        metrics: event.metrics,
+        metadata: event.metadata,
+        trace: event.trace,
+      } satisfies EventBody),
+    })),
+  );
+  for (const some of inChunks(written, rowsPerStatement)) {
+    await db
+      .insertInto("run_event")
+      .values([...some])
+      .execute();
+  }
+  for (const row of rows) {
+    row.events += row.fresh.length;
+    if (row.events - row.eventsDropped > mostRunEvents) await dropOldest({ db }, row);
+  }
+}
+
+/** Leaves the newest events of a run. */
+async function dropOldest({ db }: Pick<OperationContext, "db">, row: Row): Promise<void> {
+  const last = await db
+    .selectFrom("run_event")
+    .select(["at", "key"])
+    .where("run_id", "=", row.id)
+    .orderBy("at", "desc")
+    .orderBy("key", "desc")
+    .offset(mostRunEvents)
+    .limit(1)
+    .executeTakeFirst();
+  if (last === undefined) return;
+  const deleted = await db
+    .deleteFrom("run_event")
+    .where("run_id", "=", row.id)
+    .where((where) =>
+      where.or([
+        where("at", "<", last.at),
+        where.and([where("at", "=", last.at), where("key", "<=", last.key)]),
+      ]),
+    )
+    .executeTakeFirst();
+  row.eventsDropped += Number(deleted.numDeletedRows);
+  row.droppedUntil = last.at;
+}
+
+/** Gives each run its job, and makes those that are new. */
+async function findJobs(
+  { db, engine }: OperationContext,
+  rows: readonly Row[],
+  receivedAt: number,
+): Promise<void> {
+  const named = rows.flatMap((row) => {
+    const name = jobNameOf(row.state, row);
+    return name === undefined ? [] : [{ row, name }];
+  });
+  const byName = Map.groupBy(named, ({ name }) => jobKey(name));
+  for (const key of [...byName.keys()].toSorted()) {
+    const own = byName.get(key) ?? [];
+    const [first] = own;
+    if (first === undefined) continue;
+    const { siteId, appName, type, name } = first.name;
+    await db
+      .insertInto("job")
+      .values({
+        id: createId<"job">(receivedAt),
+        site: siteId,
+        app: appName,
+        type,
+        name,
+        folded: foldText([name, appName, siteId].join("\n")),
+        last_run_id: null,
+        last_status: null,
+        created_at: receivedAt,
+      })
+      .onConflict((conflict) => conflict.columns(["site", "app", "type", "name"]).doNothing())
+      .execute();
+    let select = db
+      .selectFrom("job")
+      .select("id")
+      .where("site", "=", siteId)
+      .where("app", "=", appName)
+      .where("type", "=", type)
+      .where("name", "=", name);
+    if (engine === "postgres") select = select.forUpdate();
+    const { id } = await select.executeTakeFirstOrThrow();
+    for (const { row } of own) row.jobId = asWritten<JobId>(id);
+  }
+}
+
+function jobKey({ siteId, appName, type, name }: JobName): string {
+  return JSON.stringify([siteId, appName, type, name]);
+}
+
+async function writeRuns({ db }: OperationContext, rows: readonly Row[]): Promise<void> {
+  for (const some of inChunks(rows, rowsPerStatement)) {
+    await db
+      .insertInto("run")
+      .values(some.map(tableRowOf))
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet((row) => ({
+          job_id: row.ref("excluded.job_id"),
+          parent_id: row.ref("excluded.parent_id"),
+          is_sub: row.ref("excluded.is_sub"),
+          status: row.ref("excluded.status"),
+          started_at: row.ref("excluded.started_at"),
+          state: row.ref("excluded.state"),
+          events: row.ref("excluded.events"),
+          events_dropped: row.ref("excluded.events_dropped"),
+          dropped_until: row.ref("excluded.dropped_until"),
+          updated_at: row.ref("excluded.updated_at"),
+        })),
+      )
+      .execute();
+  }
+}
+
+function tableRowOf(row: Row): RunTable {
+  const status: RunStatus | null = statusOf(row.state);
+  return {
+    id: row.id,
+    site: row.siteId,
+    app: row.appName,
+    run_id: row.runId,
+    job_id: row.jobId,
+    parent_id: row.parentId,
+    is_sub: toInteger(isSubrun(row.state)),
+    app_folded: foldText(row.appName),
+    status,
+    started_at: startedAtOf(row.state) ?? row.createdAt,
+    state: toJson(row.state),
+    events: row.events,
+    events_dropped: row.eventsDropped,
+    dropped_until: row.droppedUntil,
+    created_at: row.createdAt,
+    updated_at: row.updatedAt,
+  };
+}
+
+/** One sample of each series for each run that has now ended. */
+async function sample(context: OperationContext, rows: readonly Row[]): Promise<void> {
+  const frames = rows.flatMap((row): Frame[] => {
+    const { end } = row.state;
+    const name = jobNameOf(row.state, row);
+    if (row.wasEnded || end === null || row.jobId === null || name === undefined) return [];
+    const samples = samplesOf(row.state);
+    if (samples.length === 0) return [];
+    return [
+      {
+        source: jobSource(row.jobId),
+        sourceLabels: { job: name.name, app: name.appName, site: name.siteId },
+        series: samples.map(({ key }) => key),
+        times: Float64Array.of(end.at),
+        values: Float64Array.from(samples, ({ value }) => value),
+      },
+    ];
+  });
+  if (frames.length > 0) await context.series.append(context.seriesTables, frames);
+}
