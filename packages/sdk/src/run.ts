@@ -125,7 +125,7 @@ export class Run implements OpenRun {
 
   /** Tells that the run is alive, with metadata; always one event. */
   tick(metadata: Metadata = {}): void {
-    this.#emit("progress", { mem_max_mb: this.memMaxMb }, metadata);
+    this.#emit("progress", { mem_max_mb: this.memMaxMb }, { ...metadata });
   }
 
   /** A figure of the job's own. What is not finite is left out. */

@@ -8,12 +8,13 @@ export type Delivery =
   /** Will never be taken: halved until the events at fault are found, and those are dropped. */
   | { readonly kind: "refused"; readonly why: string };
 
-/** Where lines go in the end. Nothing here rejects or throws. */
+/** Where lines go in the end. */
 export interface Destination {
   /** For messages; holds no secret. */
   readonly name: string;
+  /** A rejection counts as `misconfigured`. */
   deliver(lines: readonly string[]): Promise<Delivery>;
-  /** Hands over without the event loop, blocking for at most `timeoutMs`; false: it could not. */
+  /** Hands over without the event loop, blocking for at most `timeoutMs`; false: it could not. Never throws. */
   deliverNow(lines: readonly string[], timeoutMs: number): boolean;
   close(): void;
 }

@@ -11,7 +11,7 @@ import type { Emitter, JobEvent } from "../event.ts";
 import type { Lasting } from "../process/exit.ts";
 import type { Watch } from "../process/watch.ts";
 import { shared } from "../shared.ts";
-import { lineOf } from "../text.ts";
+import { lineOf, textOf } from "../text.ts";
 import type { Delivery, Destination } from "./delivery.ts";
 import { createQueue, type Line, type Queue } from "./queue.ts";
 import { createSpool, type Spool } from "./spool.ts";
@@ -163,7 +163,7 @@ export class QueueEmitter implements Emitter, Lasting {
         this.#failures += 1;
         await this.#pause(this.#pauseMs(undefined));
       } else {
-        const delivery = await this.#destination.deliver(this.#underWay.map(({ text }) => text));
+        const delivery = await this.#deliver(this.#underWay.map(({ text }) => text));
         if (this.#underWay.length === 0) return; // its last words were said meanwhile
         await this.#settle(delivery);
         if (delivery.kind === "sent") await this.#drain();
@@ -176,7 +176,17 @@ export class QueueEmitter implements Emitter, Lasting {
   }
 
   async #drain(): Promise<boolean> {
-    return (await this.#spool?.drain((texts) => this.#destination.deliver(texts))) ?? true;
+    return (await this.#spool?.drain((texts) => this.#deliver(texts))) ?? true;
+  }
+
+  /** A rejection here would be an unhandled one of the job's process. */
+  async #deliver(texts: readonly string[]): Promise<Delivery> {
+    try {
+      return await this.#destination.deliver(texts);
+    } catch (error) {
+      // What cannot even be tried: a key with a line break in it, say.
+      return { kind: "misconfigured", why: textOf(error, 200) };
+    }
   }
 
   async #settle(delivery: Delivery): Promise<void> {

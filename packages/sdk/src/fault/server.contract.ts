@@ -78,6 +78,18 @@ export function serverFaults(target: Target): void {
     });
   }
 
+  it("takes a key that no header can hold for what it is", async (t) => {
+    const sidecar = await Sidecar.start(t);
+    const script = `
+      const emitter = new sdk.HubEmitter(${JSON.stringify(sidecar.url)}, "a\\nb");
+      await sdk.monitored({ job: "a", emitter }, () => {});
+    `;
+    const end = await startJob(target, script).ended;
+    assert.deepEqual([end.code, sidecar.requests.length], [0, 0]);
+    assert.match(end.err, /^belfry: events cannot be delivered and wait; the settings look wrong/);
+    assert.ok(!end.err.includes("a\nb"));
+  });
+
   it("lets the process end after two seconds when the server never answers", async (t) => {
     const sidecar = await Sidecar.start(t, () => "never");
     const script = `
