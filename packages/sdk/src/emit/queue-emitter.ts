@@ -121,16 +121,22 @@ export class QueueEmitter implements Emitter, Lasting {
 
   /** Called at the end of the process. */
   lastWords(timeoutMs: number): void {
-    const lines = [...this.#underWay, ...this.#queue.take(Infinity, Infinity)];
+    const until = performance.now() + timeoutMs;
+    let batch = this.#underWay;
     this.#underWay = [];
     this.#watch.release(this);
     this.#spool?.letGo();
-    if (lines.length === 0) return;
-    const texts = lines.map(({ text }) => text);
-    // Who did not answer before is not asked again: the process shall not be held up for nothing.
-    const isWorthIt = timeoutMs > 0 && this.#failures === 0;
-    if (isWorthIt && this.#destination.deliverNow(texts, timeoutMs)) return;
-    if (this.#spool?.appendNow(texts) !== true) this.#queue.countDropped(lines);
+    for (;;) {
+      if (batch.length === 0) batch = this.#queue.take(this.#limit, maxBatchBytes);
+      if (batch.length === 0) return;
+      const leftMs = until - performance.now();
+      // Who did not answer before is not asked again: the process shall not be held up for nothing.
+      if (leftMs <= 0 || this.#failures > 0) break;
+      if (!this.#destination.deliverNow(textsOf(batch), leftMs)) break;
+      batch = [];
+    }
+    const left = [...batch, ...this.#queue.take(Infinity, Infinity)];
+    if (this.#spool?.appendNow(textsOf(left)) !== true) this.#queue.countDropped(left);
   }
 
   #isIdle(): boolean {
@@ -163,7 +169,7 @@ export class QueueEmitter implements Emitter, Lasting {
         this.#failures += 1;
         await this.#pause(this.#pauseMs(undefined));
       } else {
-        const delivery = await this.#deliver(this.#underWay.map(({ text }) => text));
+        const delivery = await this.#deliver(textsOf(this.#underWay));
         if (this.#underWay.length === 0) return; // its last words were said meanwhile
         await this.#settle(delivery);
         if (delivery.kind === "sent") await this.#drain();
@@ -210,7 +216,7 @@ export class QueueEmitter implements Emitter, Lasting {
       this.#underWay = [...lines, ...this.#queue.take(Infinity, Infinity)];
     }
     const kept = this.#underWay;
-    const isSpooled = await this.#spool?.append(kept.map(({ text }) => text));
+    const isSpooled = await this.#spool?.append(textsOf(kept));
     if (this.#underWay !== kept) return; // its last words were said meanwhile
     this.#underWay = [];
     if (isSpooled !== true) this.#queue.putBack(kept);
@@ -262,6 +268,10 @@ export class QueueEmitter implements Emitter, Lasting {
 function printProblem(message: string): void {
   // oxlint-disable-next-line no-console -- see above
   console.error(message);
+}
+
+function textsOf(lines: readonly Line[]): readonly string[] {
+  return lines.map(({ text }) => text);
 }
 
 function toLine(event: JobEvent, dropped: number): Line {

@@ -13,6 +13,49 @@ export function endFaults(target: Target): void {
     assert.equal(sidecar.taken.at(-1)?.event.metadata["error_type"], "ExitError");
   });
 
+  it("sends at such an end more than fits into one request", async (t) => {
+    const sidecar = await Sidecar.start(t, ({ events }) => ({
+      status: events.length > 500 ? 413 : 202,
+    }));
+    const script = `
+      const run = sdk.startRun({ job: "a" });
+      for (let line = 0; line < 1200; line += 1) run.event("info", "line " + line);
+      process.exit();
+    `;
+    const end = await startJob(target, script, { SIDECAR_URL: sidecar.url }).ended;
+    assert.deepEqual([end.code, end.err, sidecar.statuses], [0, "", ["failed"]]);
+    assert.equal(new Set(sidecar.taken.map((event) => event.idempotency_key)).size, 1202);
+  });
+
+  it("has told what happened until a process is killed", async (t) => {
+    const sidecar = await Sidecar.start(t);
+    const script = `
+      await sdk.monitored({ job: "a", heartbeatMs: 50 }, async (run) => {
+        run.progress({ current: 1, total: 2 });
+        await new Promise((resolve) => setTimeout(resolve, 30_000));
+      });
+    `;
+    const job = startJob(target, script, { SIDECAR_URL: sidecar.url });
+    const kinds = (): Set<string> => new Set(sidecar.taken.map(({ event }) => event.kind));
+    while (!kinds().has("heartbeat")) await new Promise((resolve) => setTimeout(resolve, 5));
+    job.child.kill("SIGKILL");
+    assert.equal((await job.ended).signal, "SIGKILL");
+    assert.deepEqual(kinds(), new Set(["started", "progress", "heartbeat"]));
+  });
+
+  it("hands over before it returns, with flushMs and in Lambda", async (t) => {
+    const sidecar = await Sidecar.start(t);
+    const dies = `process.kill(process.pid, "SIGKILL");`;
+    for (const [options, environment] of [
+      [`{ job: "a", flushMs: 5_000 }`, {}],
+      [`{ job: "a" }`, { AWS_LAMBDA_FUNCTION_NAME: "f" }],
+    ] as const) {
+      const script = `await sdk.monitored(${options}, () => {}); ${dies}`;
+      await startJob(target, script, { SIDECAR_URL: sidecar.url, ...environment }).ended;
+    }
+    assert.deepEqual(sidecar.statuses, ["succeeded", "succeeded"]);
+  });
+
   for (const [name, code] of [
     ["an uncaught error", `setTimeout(() => { throw new RangeError("boom") }, 5)`],
     ["an unhandled rejection", `void Promise.reject(new RangeError("boom"))`],
