@@ -1,10 +1,12 @@
 /**
  * Takes in events of runs. Each is read and answered for itself: one that does not fit never keeps the others out. All
- * that fit are stored together, and the answer comes when they are synced to disk.
+ * that fit are stored together, and the answer comes when they are synced to disk. While too many wait for the store,
+ * further ones are refused with `unavailable`: whoever sent them has kept them.
  */
 import type { Problem } from "@belfry/contract";
 import type { Clock } from "../model/clock.ts";
 import type { TakenVerdict } from "../model/job.ts";
+import { AppError } from "../model/error.ts";
 import type { RunEvent } from "../model/run.ts";
 import { readEvent } from "./event-input.ts";
 
@@ -28,14 +30,34 @@ export interface Runs {
   take(events: readonly unknown[]): Promise<readonly EventVerdict[]>;
 }
 
+/** Events that may wait for the store: about a second of them. */
+export const mostWaitingEvents = 20_000;
+
 /** Makes the intake. */
 export function createRuns({ clock, sha256, store }: RunsParts): Runs {
+  let waiting = 0;
+
+  async function keep(
+    events: readonly RunEvent[],
+    receivedAt: number,
+  ): Promise<readonly TakenVerdict[]> {
+    if (waiting + events.length > mostWaitingEvents) {
+      throw new AppError("unavailable", `${waiting} events wait to be stored`);
+    }
+    waiting += events.length;
+    try {
+      return await store.takeEvents(events, receivedAt);
+    } finally {
+      waiting -= events.length;
+    }
+  }
+
   return {
     async take(events) {
       const receivedAt = clock.now();
       const read = events.map((event) => readEvent(event, receivedAt, sha256));
       const fit = read.flatMap((one) => (one.kind === "ok" ? [one.value] : []));
-      const taken = fit.length === 0 ? [] : await store.takeEvents(fit, receivedAt);
+      const taken = fit.length === 0 ? [] : await keep(fit, receivedAt);
       const verdicts = taken.values();
       return read.map((one): EventVerdict => {
         if (one.kind === "bad") return { kind: "refused", problems: one.problems };

@@ -7,25 +7,35 @@ import { fastApiErrorOf } from "../fast-api.ts";
 /** Problems that one answer names. */
 const mostProblems = 100;
 
-/** A request of which nothing can be taken. */
+/** A body of which nothing can be taken. */
+class RefusedBody extends AppError {
+  constructor(problems: readonly Problem[]) {
+    super("invalid", "The body does not fit", { problems: problems.slice(0, mostProblems) });
+  }
+}
+
+/** Says that of a body nothing can be taken. */
 export function refused(...problems: readonly Problem[]): AppError {
-  return new AppError("invalid", "The request does not fit", {
-    problems: problems.slice(0, mostProblems),
-  });
+  return new RefusedBody(problems);
 }
 
 /** The body of an error. */
 export function componentErrorOf(failure: Failure): { readonly detail: unknown } {
   const { code, problems } = failure.error;
   if (code !== "invalid" || problems.length === 0) return fastApiErrorOf(failure);
-  return { detail: problems.map(itemOf) };
+  // Bodies are read by the handlers; what is refused before is a query.
+  const part = failure.error instanceof RefusedBody ? "body" : "query";
+  return { detail: problems.map((problem) => itemOf(part, problem)) };
 }
 
-function itemOf({ path, message }: Problem): FastApiInvalid["detail"][number] {
+function itemOf(
+  part: "body" | "query",
+  { path, message }: Problem,
+): FastApiInvalid["detail"][number] {
   const steps = path.split(/[.[\]]+/).filter((step) => step !== "");
   return {
     type: message === "is required" ? "missing" : "value_error",
-    loc: ["body", ...steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step))],
+    loc: [part, ...steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step))],
     msg: message,
   };
 }
