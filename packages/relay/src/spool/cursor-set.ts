@@ -15,6 +15,8 @@ export interface CursorSetSettings extends LogSettings {
 
 export interface CursorSetParts extends SpoolParts {
   readonly reserve: LogParts["reserve"];
+  /** Called when segments were deleted: there may be room for the reserve again. */
+  readonly onRoom: () => Promise<void>;
 }
 
 /** Where a reader begins that was not here before. */
@@ -185,7 +187,10 @@ export class CursorSet {
   async #collect(): Promise<void> {
     let lowest = Infinity;
     for (const { watermark } of this.#saved.values()) lowest = Math.min(lowest, watermark);
-    if (lowest !== Infinity) await this.log.removeBelow(lowest + 1);
+    if (lowest === Infinity) return;
+    const before = this.log.firstSequence;
+    await this.log.removeBelow(lowest + 1);
+    if (this.log.firstSequence > before) await this.#parts.onRoom();
   }
 
   /** Waits for what is under way, writes the last places, and ends. */

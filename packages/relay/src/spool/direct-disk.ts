@@ -8,6 +8,7 @@ export function createDirectDisk(): SpoolDisk {
     makeFolder: async (path) => step(() => diskSteps.makeFolder(path)),
     list: async (folder) => step(() => diskSteps.list(folder)),
     read: async (path, offset, length) => step(() => diskSteps.read(path, offset, length)),
+    readInto: async (path, offset, target) => step(() => diskSteps.readInto(path, offset, target)),
     create: async (path, bytes) => step(() => diskSteps.create(path, bytes)),
     append: async (handle, bytes) => step(() => diskSteps.append(handle, bytes)),
     close: async (handle) => step(() => diskSteps.close(handle)),

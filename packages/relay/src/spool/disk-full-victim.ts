@@ -12,6 +12,7 @@ const settings = {
   quotaBytes: 1024 * 1024 * 1024,
   reserveBytes: 64 * 1024,
   retryMs: 0,
+  cursorSaveMs: 1,
 };
 await using disk = createThreadDisk();
 
@@ -61,9 +62,13 @@ const cursor = await spool.cursor("sink", { from: "beginning" });
 const saved = statSync(join(settings.folder, "cursors")).mtimeMs;
 await sleep(5);
 cursor.acknowledge(again.slice(0, -3).map(({ sequence }) => sequence));
-await spool.flush();
+const reserve = join(settings.folder, "reserve");
+const deadline = Date.now() + 10_000;
+while ((spool.stats().segments > 2 || !existsSync(reserve)) && Date.now() < deadline)
+  await sleep(5);
 const savedWhileFull = statSync(join(settings.folder, "cursors")).mtimeMs > saved;
 const late = await spool.append([{ id: "late", bytes }]);
+const reserveIsBack = existsSync(reserve);
 for (let i = 0; existsSync(join(folder, `other-${i}`)); i += 1) rmSync(join(folder, `other-${i}`));
 await spool.flush();
 cursor.rewind();
@@ -82,6 +87,6 @@ process.stdout.write(
       ...ids.filter((id) => !seen.has(id)),
       ...ids.slice(-3).filter((id) => !left.includes(id)),
     ],
-    reserveIsBack: existsSync(join(settings.folder, "reserve")),
+    reserveIsBack,
   }),
 );

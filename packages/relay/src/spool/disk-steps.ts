@@ -37,16 +37,20 @@ export const diskSteps = {
   },
 
   read(path: string, offset: number, length: number): Buffer {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    return bytes.subarray(0, diskSteps.readInto(path, offset, bytes));
+  },
+
+  readInto(path: string, offset: number, target: Uint8Array): number {
     const handle = openSync(path, "r");
     try {
-      const bytes = Buffer.allocUnsafeSlow(length);
       let read = 0;
-      while (read < length) {
-        const count = readSync(handle, bytes, read, length - read, offset + read);
+      while (read < target.length) {
+        const count = readSync(handle, target, read, target.length - read, offset + read);
         if (count === 0) break;
         read += count;
       }
-      return bytes.subarray(0, read);
+      return read;
     } finally {
       closeSync(handle);
     }

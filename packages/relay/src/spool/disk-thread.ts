@@ -30,6 +30,8 @@ function take(request: DiskRequest): unknown {
       return diskSteps.list(...request.args);
     case "read":
       return diskSteps.read(...request.args);
+    case "readInto":
+      return diskSteps.readInto(...request.args);
     case "create":
       return diskSteps.create(...request.args);
     case "append":

@@ -18,6 +18,8 @@ export interface SpoolDisk {
   list(folder: string): Promise<readonly DiskFile[]>;
   /** At most `length` bytes from an offset; fewer at the end of the file. */
   read(path: string, offset: number, length: number): Promise<Buffer>;
+  /** The same into memory that is there already, shared between threads; how many bytes were read. */
+  readInto(path: string, offset: number, target: Uint8Array): Promise<number>;
   /** Makes a new file with these bytes and leaves it open for `append`; file and name are synced. Its handle. */
   create(path: string, bytes: Uint8Array): Promise<number>;
   /** Writes all bytes at the end of a file and syncs it (`fdatasync`). When it rejects, any part may have been written. */

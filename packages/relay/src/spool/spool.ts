@@ -14,7 +14,7 @@
  * the disk does.
  */
 import { join } from "node:path";
-import { CursorSet, type CursorStart } from "./cursor-set.ts";
+import { CursorSet, type CursorSetParts, type CursorStart } from "./cursor-set.ts";
 import type { Cursor, CursorStats } from "./cursor.ts";
 import { DeadLetters, sinkOf, type DeadStats } from "./dead.ts";
 import { messageOf } from "./disk.ts";
@@ -60,7 +60,7 @@ export async function openSpool(
 /** See the top of the file. Made by `openSpool`. */
 export class Spool {
   readonly #settings: SpoolSettings;
-  readonly #parts: SpoolParts & { readonly reserve: string };
+  readonly #parts: CursorSetParts;
   readonly #lock: Disposable;
   readonly #set: CursorSet;
   readonly #dead = new Map<string, Promise<DeadLetters>>();
@@ -69,7 +69,8 @@ export class Spool {
 
   constructor(settings: SpoolSettings, parts: SpoolParts, lock: Disposable) {
     this.#settings = settings;
-    this.#parts = { ...parts, reserve: join(settings.folder, "reserve") };
+    const reserve = join(settings.folder, "reserve");
+    this.#parts = { ...parts, reserve, onRoom: () => this.keepReserve() };
     this.#lock = lock;
     this.#set = new CursorSet(settings, this.#parts);
   }

@@ -22,6 +22,8 @@ export function createThreadDisk(): SpoolDisk {
     list: async (folder) => filesOf(await thread.ask({ step: "list", args: [folder] })),
     read: async (path, offset, length) =>
       bufferOf(await thread.ask({ step: "read", args: [path, offset, length] })),
+    readInto: async (path, offset, target) =>
+      numberOf(await thread.ask({ step: "readInto", args: [path, offset, target] })),
     create: async (path, bytes) =>
       numberOf(await thread.ask({ step: "create", args: [path, bytes] })),
     append(handle, bytes) {
@@ -99,7 +101,7 @@ function bufferOf(value: unknown): Buffer {
 }
 
 function numberOf(value: unknown): number {
-  if (typeof value !== "number") throw new DiskError("EIO", "the disk answered no handle");
+  if (typeof value !== "number") throw new DiskError("EIO", "the disk answered no number");
   return value;
 }
 
