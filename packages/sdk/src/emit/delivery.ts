@@ -1,6 +1,8 @@
 /** How handing over a batch went. */
 export type Delivery =
   | { readonly kind: "sent" }
+  /** Taken but for some of its events, which are lost. */
+  | { readonly kind: "partly"; readonly lost: number; readonly why: string }
   /** Nobody answered, or with an error of their own: the same batch again, later. */
   | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number }
   /** The settings are wrong (address, key): kept and tried again, but somebody must hear of it. */

@@ -2,7 +2,7 @@
  * Events to a sidecar or a hub: `POST {url}/v1/ingest/events:batch` with an array, one event alone to
  * `/v1/ingest/events`. One connection, kept open between requests; no socket keeps the process alive.
  *
- * The answer's body is of no interest. Status: 2xx is sent; 401, 403, 404, 405 and 3xx are a wrong address or key; 408,
+ * Of an answer's body only the count `failed` is read, of events a batch was taken without. Status: 2xx is sent; 401, 403, 404, 405 and 3xx are a wrong address or key; 408,
  * 425, 429, 5xx and no answer are tried again (`Retry-After` is kept); the rest is refused. A compressed batch that is
  * refused is sent once more as it is: the Python sidecar reads no gzip. When that helps, compression stays off.
  */
@@ -20,6 +20,7 @@ export interface HttpSettings {
   readonly compress: boolean;
 }
 
+const longestAnswer = 64 * 1024;
 const compressFromBytes = 1_024;
 
 /** A destination for one address; a wrong address is one that never takes anything. */
@@ -47,10 +48,13 @@ export function createHttpDestination(settings: HttpSettings): Destination {
           },
         },
         (answer) => {
-          answer.resume();
+          let text = "";
+          answer.setEncoding("utf8").on("data", (part: string) => {
+            if (text.length < longestAnswer) text += part;
+          });
           answer.once("close", () => {
             clearTimeout(timer);
-            resolve(deliveryOf(answer));
+            resolve(deliveryOf(answer, text));
           });
           answer.on("error", ignore);
         },
@@ -133,15 +137,28 @@ function gzipped(plain: Buffer): Promise<Buffer> {
 const wrongSettings = new Set([401, 403, 404, 405]);
 const passing = new Set([408, 425, 429]);
 
-function deliveryOf(answer: IncomingMessage): Delivery {
+function deliveryOf(answer: IncomingMessage, body: string): Delivery {
   const status = answer.statusCode ?? 0;
   const why = `the answer was ${status}`;
   if (!answer.complete) return { kind: "retry", why: "the connection broke off" };
-  if (status >= 200 && status < 300) return { kind: "sent" };
+  if (status >= 200 && status < 300) {
+    const lost = failedIn(body);
+    return lost > 0 ? { kind: "partly", lost, why: `${why} but for ${lost}` } : { kind: "sent" };
+  }
   if (wrongSettings.has(status) || status < 400) return { kind: "misconfigured", why };
   if (status < 500 && !passing.has(status)) return { kind: "refused", why };
   const seconds = Number(answer.headers["retry-after"]);
   return seconds > 0 ? { kind: "retry", why, afterMs: seconds * 1e3 } : { kind: "retry", why };
+}
+
+/** `failed` of `{"ok":true,"total":…,"failed":…}`; 0 where the answer is something else. */
+function failedIn(body: string): number {
+  try {
+    const { failed } = JSON.parse(body) as { readonly failed?: unknown };
+    return typeof failed === "number" && failed > 0 ? failed : 0;
+  } catch {
+    return 0;
+  }
 }
 
 function ignore(): void {}

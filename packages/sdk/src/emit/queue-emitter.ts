@@ -13,7 +13,7 @@ import type { Watch } from "../process/watch.ts";
 import { shared } from "../shared.ts";
 import { lineOf, textOf } from "../text.ts";
 import type { Delivery, Destination } from "./delivery.ts";
-import { createQueue, type Line, type Queue } from "./queue.ts";
+import { createQueue, eventsIn, type Line, type Queue } from "./queue.ts";
 import { createSpool, type Spool } from "./spool.ts";
 
 export interface QueueOptions {
@@ -136,7 +136,7 @@ export class QueueEmitter implements Emitter, Lasting {
       batch = [];
     }
     const left = [...batch, ...this.#queue.take(Infinity, Infinity)];
-    if (this.#spool?.appendNow(textsOf(left)) !== true) this.#queue.countDropped(left);
+    if (this.#spool?.appendNow(textsOf(left)) !== true) this.#queue.countDropped(eventsIn(left));
   }
 
   #isIdle(): boolean {
@@ -172,7 +172,7 @@ export class QueueEmitter implements Emitter, Lasting {
         const delivery = await this.#deliver(textsOf(this.#underWay));
         if (this.#underWay.length === 0) return; // its last words were said meanwhile
         await this.#settle(delivery);
-        if (delivery.kind === "sent") await this.#drain();
+        if (isTaken(delivery)) await this.#drain();
       }
       if (this.#flushes > 0 && this.#failures > 0) {
         this.#triesLeft -= 1;
@@ -198,7 +198,8 @@ export class QueueEmitter implements Emitter, Lasting {
   async #settle(delivery: Delivery): Promise<void> {
     const lines = this.#underWay;
     this.#tell(delivery);
-    if (delivery.kind === "sent") {
+    if (delivery.kind === "sent" || delivery.kind === "partly") {
+      if (delivery.kind === "partly") this.#queue.countDropped(delivery.lost);
       this.#underWay = [];
       this.#failures = 0;
       this.#limit = Math.min(this.#limit * 2, this.#options.maxBatch ?? 500);
@@ -206,7 +207,7 @@ export class QueueEmitter implements Emitter, Lasting {
     }
     if (delivery.kind === "refused") {
       this.#underWay = [];
-      if (lines.length === 1) return this.#queue.countDropped(lines);
+      if (lines.length === 1) return this.#queue.countDropped(eventsIn(lines));
       this.#limit = Math.ceil(lines.length / 2);
       return this.#queue.putBack(lines);
     }
@@ -253,6 +254,7 @@ export class QueueEmitter implements Emitter, Lasting {
       retry: "events cannot be delivered and wait",
       misconfigured: "events cannot be delivered and wait; the settings look wrong",
       refused: "events were refused and dropped",
+      partly: "events were refused and dropped",
     }[delivery.kind];
     try {
       const message = `belfry: ${what}: ${this.#destination.name}: ${delivery.why}`;
@@ -268,6 +270,10 @@ export class QueueEmitter implements Emitter, Lasting {
 function printProblem(message: string): void {
   // oxlint-disable-next-line no-console -- see above
   console.error(message);
+}
+
+function isTaken({ kind }: Delivery): boolean {
+  return kind === "sent" || kind === "partly";
 }
 
 function textsOf(lines: readonly Line[]): readonly string[] {

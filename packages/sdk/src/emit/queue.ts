@@ -18,11 +18,16 @@ export interface Queue {
   readonly dropped: number;
   push(line: Line): void;
   /** Counts events that were lost elsewhere. */
-  countDropped(lines: readonly Line[]): void;
+  countDropped(events: number): void;
   /** Takes the oldest lines, at least one when there is any. */
   take(maxLines: number, maxBytes: number): Line[];
   /** Puts back what was taken, before everything else. */
   putBack(lines: readonly Line[]): void;
+}
+
+/** How many events are lost with these lines: they themselves, and those only they tell of. */
+export function eventsIn(lines: readonly Line[]): number {
+  return lines.reduce((sum, { reports }) => sum + 1 + reports, 0);
 }
 
 export function createQueue(maxBytes: number): Queue {
@@ -81,8 +86,8 @@ export function createQueue(maxBytes: number): Queue {
         compact();
       }
     },
-    countDropped: (lost) => {
-      for (const line of lost) dropped += 1 + line.reports;
+    countDropped: (events) => {
+      dropped += events;
     },
     take: (maxLines, maxTaken) => {
       const taken: Line[] = [];

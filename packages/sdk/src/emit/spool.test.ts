@@ -20,7 +20,9 @@ function fileOf(t: TestContext): string {
 }
 
 /** A destination that keeps what it takes. */
-function destination(answer: (lines: readonly string[]) => Delivery["kind"] = () => "sent") {
+function destination(
+  answer: (lines: readonly string[]) => "sent" | "retry" | "refused" = () => "sent",
+) {
   const taken: string[] = [];
   const deliver = async (lines: readonly string[]): Promise<Delivery> => {
     const kind = answer(lines);

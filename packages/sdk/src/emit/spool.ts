@@ -168,7 +168,7 @@ async function isSettled(
   deliver: (lines: readonly string[]) => Promise<Delivery>,
 ): Promise<boolean> {
   const { kind } = await deliver(lines);
-  if (kind === "sent") return true;
+  if (kind === "sent" || kind === "partly") return true;
   if (kind !== "refused") return false;
   if (lines.length === 1) return true;
   const half = Math.ceil(lines.length / 2);

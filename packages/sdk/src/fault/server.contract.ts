@@ -151,6 +151,27 @@ export function serverFaults(target: Target): void {
     assert.equal(sidecar.taken.at(-1)?.event.metadata["sdk_dropped_events"], 1);
   });
 
+  it("tells later of what a batch was taken without", async (t) => {
+    const sidecar = await Sidecar.start(t, ({ events }) => ({
+      status: 200,
+      body: JSON.stringify({ ok: true, total: events.length, failed: events.length > 1 ? 2 : 0 }),
+    }));
+    const script = `
+      const emitter = new sdk.SidecarEmitter(null, { onProblem: console.log });
+      const run = sdk.startRun({ job: "a", emitter });
+      run.event("info", "x");
+      console.log(await emitter.flush());
+      run.finish();
+    `;
+    const end = await startJob(target, script, { SIDECAR_URL: sidecar.url }).ended;
+    assert.deepEqual([end.code, end.err], [0, ""]);
+    assert.match(
+      end.out,
+      /^belfry: events were refused and dropped: .* the answer was 200 but for 2\ntrue\n$/,
+    );
+    assert.equal(sidecar.taken.at(-1)?.event.metadata["sdk_dropped_events"], 2);
+  });
+
   it("keeps to its memory when nobody answers, and starts and ends are dropped last", async (t) => {
     let isOpen = false;
     const sidecar = await Sidecar.start(t, () => ({ status: isOpen ? 202 : 503 }));
