@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -15,26 +17,27 @@ import { openSpool } from "./spool.ts";
 const rounds = Number(process.env["SPOOL_KILLS"] ?? 10);
 const victim = fileURLToPath(new URL("./victim.ts", import.meta.url));
 
-/** Runs a victim, kills it some time after it began, and gives the lines it wrote. */
+/** Runs a victim, kills it some time after it began, and gives the lines it wrote. A pipe could make it wait; a file does not. */
 async function killedAfter(folder: string, prefix: string, ms: number): Promise<string[]> {
-  const child = spawn(process.execPath, [victim, folder, "Infinity", prefix], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  let output = "";
-  let started = false;
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output += text;
-    if (started || !output.includes("ready\n")) return;
-    started = true;
-    void sleep(ms).then(() => child.kill("SIGKILL"));
-  });
-  await once(child, "close");
-  assert.equal(child.signalCode, "SIGKILL");
-  // The last line may have been cut by the kill.
-  return output
-    .slice(0, output.lastIndexOf("\n"))
-    .split("\n")
-    .filter((line) => line.startsWith("stored "));
+  const file = join(folder, "..", `${basename(folder)}-${prefix}.txt`);
+  const output = openSync(file, "w");
+  try {
+    const args = [victim, folder, "Infinity", prefix];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", output, "inherit"] });
+    const ended = once(child, "close");
+    while (child.exitCode === null && readFileSync(file).length === 0) await sleep(5);
+    await sleep(ms);
+    child.kill("SIGKILL");
+    await ended;
+    assert.equal(child.signalCode, "SIGKILL");
+    // The last line may have been cut by the kill.
+    const text = readFileSync(file, "utf8");
+    const lines = text.slice(0, text.lastIndexOf("\n")).split("\n");
+    return lines.filter((line) => line.startsWith("stored "));
+  } finally {
+    closeSync(output);
+    rmSync(file);
+  }
 }
 
 test(`loses nothing that was stored in ${rounds} kills`, async () => {

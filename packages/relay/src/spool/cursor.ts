@@ -97,7 +97,11 @@ export class Cursor {
     return sequence <= this.#watermark || this.#beyond.has(sequence);
   }
 
-  /** These need not be read again. On disk after `cursorSaveMs` at most; always before their segment is deleted. */
+  /**
+   * These need not be read again. What is beyond the first that is not acknowledged is remembered one by one: have a bounded
+   * number under way. On disk after `cursorSaveMs` at most; always before their segment
+   * is deleted.
+   */
   acknowledge(sequences: Iterable<number>): void {
     let count = 0;
     for (const sequence of sequences) {

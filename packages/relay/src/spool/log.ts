@@ -199,6 +199,10 @@ export class SegmentLog {
     if (this.#failure !== undefined && this.#parts.clock.monotonicMs() < this.#failure.until) {
       return this.#refuse(this.#failure.reason, this.#failure.message);
     }
+    if (bytes > maxPendingBytes) {
+      const message = `${bytes} bytes at once, at most ${maxPendingBytes} are taken`;
+      return this.#refuse("too_large", message);
+    }
     if (bytes > 0 && this.#pendingBytes + bytes > maxPendingBytes) {
       return this.#refuse("busy", `more than ${maxPendingBytes} bytes wait for the disk`);
     }

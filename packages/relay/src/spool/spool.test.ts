@@ -12,7 +12,8 @@ import {
   temporaryFolder,
 } from "./spool.kit.ts";
 import { segmentNumber } from "./segment.ts";
-import { createThreadDisk } from "./thread-disk.ts";
+import type { Worker } from "node:worker_threads";
+import { createThreadDisk, startThread } from "./thread-disk.ts";
 
 const names = (count: number, prefix = "e"): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}${String(i).padStart(4, "0")}`);
@@ -330,5 +331,53 @@ describe("the reserve", () => {
     unlinkSync(file);
     await spool.flush();
     assert.equal(statSync(file).size, small.reserveBytes);
+  });
+});
+
+describe("what happens to files while a spool is open", () => {
+  it("passes over a segment that is gone, counted and told", async () => {
+    using folder = temporaryFolder();
+    const parts = kitParts();
+    await using spool = await openSmall(folder.path, parts);
+    const cursor = await spool.cursor("sink", { from: "beginning" });
+    const ids = names(60);
+    for (const id of ids) await spool.append(recordsOf(id));
+    unlinkSync(join(folder.path, segmentsIn(folder.path)[0] ?? ""));
+    const records = await readAll(cursor);
+    assert.deepEqual(idsOf(records), ids.slice(60 - records.length));
+    assert.ok(records.length < 60);
+    assert.deepEqual(parts.told, ["warn a segment of the spool is gone"]);
+    cursor.acknowledge(records.map(({ sequence }) => sequence));
+    assert.equal(cursor.stats().depth, 0);
+  });
+
+  it("stores and reads on after the thread of its disk ended", async () => {
+    using folder = temporaryFolder();
+    const threads: Worker[] = [];
+    await using disk = createThreadDisk(() => {
+      const thread = startThread();
+      threads.push(thread);
+      return thread;
+    });
+    await using spool = await openSmall(folder.path, kitParts(disk));
+    const cursor = await spool.cursor("sink", { from: "beginning" });
+    await spool.append(recordsOf("a"));
+    await threads[0]?.terminate();
+    assert.equal((await spool.append(recordsOf("b"))).kind, "stored");
+    assert.deepEqual(idsOf(await readAll(cursor)), ["a", "b"]);
+    assert.equal(threads.length, 2);
+  });
+
+  it("refuses more at once than may wait", async () => {
+    using folder = temporaryFolder();
+    await using spool = await openSmall(folder.path);
+    const large = names(30).map((id) => ({ id, bytes: new Uint8Array(3000) }));
+    const answer = await spool.append(large);
+    assert.equal(answer.kind === "refused" && answer.reason, "too_large");
+    const waiting = large.map((record) => spool.append([record]));
+    const reasons = (await Promise.all(waiting)).map((one) =>
+      one.kind === "refused" ? one.reason : "stored",
+    );
+    assert.deepEqual([...new Set(reasons)], ["stored", "busy"]);
   });
 });

@@ -12,8 +12,8 @@ interface Waiting {
 }
 
 /** Makes a disk; its thread starts with the first step and ends with `Symbol.asyncDispose`. */
-export function createThreadDisk(): SpoolDisk {
-  const thread = new DiskThread();
+export function createThreadDisk(start: () => Worker = startThread): SpoolDisk {
+  const thread = new DiskThread(start);
   const nothing = async (request: Ask, moved?: ArrayBuffer): Promise<void> => {
     await thread.ask(request, moved);
   };
@@ -44,13 +44,25 @@ export function createThreadDisk(): SpoolDisk {
   };
 }
 
+/** Starts the thread that takes the steps. */
+export function startThread(): Worker {
+  // The published build is JavaScript; in the workspace the same file is TypeScript.
+  const entry = import.meta.url.endsWith(".ts") ? "./disk-thread.ts" : "./disk-thread.js";
+  return new Worker(new URL(entry, import.meta.url), { name: "belfry-spool" });
+}
+
 type Ask = DiskRequest extends infer R ? (R extends DiskRequest ? Omit<R, "id"> : never) : never;
 
 class DiskThread {
   readonly #waiting = new Map<number, Waiting>();
   #worker: Worker | undefined;
+  readonly #startThread: () => Worker;
   #last = 0;
   #isClosed = false;
+
+  constructor(start: () => Worker) {
+    this.#startThread = start;
+  }
 
   ask(request: Ask, moved?: ArrayBuffer): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(new DiskError("EBADF", "the disk was closed"));
@@ -70,9 +82,7 @@ class DiskThread {
   }
 
   #start(): Worker {
-    // The published build is JavaScript; in the workspace the same file is TypeScript.
-    const entry = import.meta.url.endsWith(".ts") ? "./disk-thread.ts" : "./disk-thread.js";
-    const worker = new Worker(new URL(entry, import.meta.url), { name: "belfry-spool" });
+    const worker = this.#startThread();
     worker.on("message", (answer: DiskAnswer) => this.#answered(answer));
     worker.on("error", (error) => this.#ended(worker, messageOf(error)));
     worker.on("exit", () => this.#ended(worker, "the thread of the disk ended"));
