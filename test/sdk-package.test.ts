@@ -17,6 +17,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import { buildSdk } from "../packages/sdk/build.ts";
 import { faultSuite } from "../packages/sdk/src/fault/fault.contract.ts";
 import { version } from "../packages/sdk/src/version.ts";
@@ -44,6 +45,28 @@ describe("the published SDK", () => {
       files.filter((name) => /test|kit|contract|testdata|tsconfig/.test(name)),
       [],
     );
+  });
+
+  it("is at most 10,000 bytes, minified and compressed", () => {
+    const file = join(folder, "bundle.js");
+    const done = spawnSync(
+      process.execPath,
+      [
+        join(root, "node_modules/rolldown/bin/cli.mjs"),
+        join(installed, "esm/index.js"),
+        "--minify",
+        "--platform",
+        "node",
+        "--format",
+        "esm",
+        "--file",
+        file,
+      ],
+      { encoding: "utf8" },
+    );
+    assert.equal(done.status, 0, done.stderr);
+    const bytes = gzipSync(readFileSync(file), { level: 9 }).length;
+    assert.ok(bytes > 1_000 && bytes <= 10_000, `${bytes} bytes`);
   });
 
   const program = `
