@@ -1,0 +1,120 @@
+/** A request's body: read, unpacked and parsed within bounds, or the answer that refuses it. */
+import type { IncomingMessage } from "node:http";
+import { promisify } from "node:util";
+import { gunzip, zstdDecompress } from "node:zlib";
+
+/** Why a body is not taken, as an HTTP status and a sentence. */
+export interface BodyRefusal {
+  readonly kind: "refused";
+  readonly status: 400 | 408 | 413 | 415 | 422 | 503;
+  readonly message: string;
+}
+
+export type ReadBody = { readonly kind: "ok"; readonly value: unknown } | BodyRefusal;
+
+/** Counts the bytes of bodies that are being read or unpacked, of all requests together. */
+export interface BodyRoom {
+  /** Takes room; false when there is not enough. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
+/** Room for so many bytes. */
+export function createRoom(mostBytes: number): BodyRoom {
+  let used = 0;
+  return {
+    take(bytes) {
+      if (used + bytes > mostBytes) return false;
+      used += bytes;
+      return true;
+    },
+    give(bytes) {
+      used -= bytes;
+    },
+  };
+}
+
+const unpackers = {
+  gzip: promisify(gunzip),
+  zstd: promisify(zstdDecompress),
+} as const;
+
+/**
+ * Reads JSON from a request. `maxBytes` bounds what is sent as well as what it unpacks to; `encoding` other than identity,
+ * gzip and zstd is 415. Rejects only when the connection breaks.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  room: BodyRoom,
+): Promise<ReadBody> {
+  const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+  if (encoding !== "identity" && !isPacked(encoding)) {
+    const message = `content-encoding: expected gzip, zstd or identity, found ${encoding.slice(0, 40)}`;
+    return { kind: "refused", status: 415, message };
+  }
+  if (Number(request.headers["content-length"] ?? 0) > maxBytes) return tooLarge(maxBytes);
+  // What is packed is held beside what it unpacks to.
+  const held = isPacked(encoding) ? 2 * maxBytes : boundOf(request, maxBytes);
+  if (!room.take(held)) {
+    return { kind: "refused", status: 503, message: "too many bodies are being read" };
+  }
+  try {
+    const bytes = await collect(request, maxBytes);
+    if (bytes === undefined) return tooLarge(maxBytes);
+    const plain = isPacked(encoding) ? await unpack(bytes, encoding, maxBytes) : bytes;
+    return Buffer.isBuffer(plain) ? parse(plain) : plain;
+  } finally {
+    room.give(held);
+  }
+}
+
+function boundOf(request: IncomingMessage, maxBytes: number): number {
+  const stated = request.headers["content-length"];
+  return stated === undefined ? maxBytes : Number(stated);
+}
+
+function isPacked(encoding: string): encoding is keyof typeof unpackers {
+  return Object.hasOwn(unpackers, encoding);
+}
+
+/** Undefined when it is more than allowed. */
+async function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Leaving the loop early must not break the connection: the answer still has to get through.
+  const parts: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of parts) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
+}
+
+async function unpack(
+  bytes: Buffer,
+  encoding: keyof typeof unpackers,
+  maxBytes: number,
+): Promise<Buffer | BodyRefusal> {
+  try {
+    return await unpackers[encoding](bytes, { maxOutputLength: maxBytes });
+  } catch (error) {
+    if (error instanceof RangeError) return tooLarge(maxBytes);
+    return { kind: "refused", status: 400, message: `the body is not ${encoding}` };
+  }
+}
+
+function parse(bytes: Buffer): ReadBody {
+  try {
+    return { kind: "ok", value: JSON.parse(utf8.decode(bytes)) };
+  } catch {
+    return { kind: "refused", status: 422, message: "expected JSON in UTF-8" };
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function tooLarge(maxBytes: number): BodyRefusal {
+  return { kind: "refused", status: 413, message: `expected a body of at most ${maxBytes} bytes` };
+}

@@ -1,0 +1,61 @@
+/** What the intake counts: requests by route, and how long they took. Routes are a fixed list, so labels are bounded. */
+
+export const durationBounds = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+] as const;
+
+export interface RouteCounts {
+  readonly method: string;
+  readonly endpoint: string;
+  /** Requests per HTTP status. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** How many took at most each of `durationBounds`, s; not cumulated. */
+  readonly buckets: readonly number[];
+  readonly count: number;
+  readonly sumSeconds: number;
+}
+
+export type EventOutcome = "taken" | "refused" | "unstored";
+
+interface Route {
+  readonly method: string;
+  readonly endpoint: string;
+  readonly statuses: Map<number, number>;
+  readonly buckets: number[];
+  count: number;
+  sumSeconds: number;
+}
+
+/** See the top of the file. */
+export class IntakeCounts {
+  readonly #routes = new Map<string, Route>();
+  readonly #events: Record<EventOutcome, number> = { taken: 0, refused: 0, unstored: 0 };
+
+  /** `endpoint`: a path of ours, or `other`. */
+  request(method: string, endpoint: string, status: number, seconds: number): void {
+    const key = `${method} ${endpoint}`;
+    let route = this.#routes.get(key);
+    if (route === undefined) {
+      const buckets = durationBounds.map(() => 0);
+      route = { method, endpoint, statuses: new Map(), buckets, count: 0, sumSeconds: 0 };
+      this.#routes.set(key, route);
+    }
+    route.statuses.set(status, (route.statuses.get(status) ?? 0) + 1);
+    const at = durationBounds.findIndex((bound) => seconds <= bound);
+    if (at >= 0) route.buckets[at] = (route.buckets[at] ?? 0) + 1;
+    route.count += 1;
+    route.sumSeconds += seconds;
+  }
+
+  events(outcome: EventOutcome, count: number): void {
+    this.#events[outcome] += count;
+  }
+
+  routes(): readonly RouteCounts[] {
+    return [...this.#routes.values()];
+  }
+
+  eventCounts(): Readonly<Record<EventOutcome, number>> {
+    return { ...this.#events };
+  }
+}

@@ -1,0 +1,200 @@
+/**
+ * The sidecar's HTTP server. On `node:http` itself: eleven fixed routes and two forms of answers need no framework, and the
+ * relay stays without one.
+ *
+ * An event is acknowledged only after the spool has synced it; see `take.ts`. Nothing a client sends is held without a
+ * limit: bodies, what they unpack to, all bodies together, headers, and the time any of it may take.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { SpoolLog } from "../spool/settings.ts";
+import { refusalOf, type Access } from "./access.ts";
+import { createRoom, readBody } from "./body.ts";
+import type { IntakeCounts } from "./counts.ts";
+import type { Health } from "./health.ts";
+import { takeEvents, type Answer, type TakeParts } from "./take.ts";
+
+const megabyte = 1024 * 1024;
+
+export interface IntakeSettings {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly access: Access;
+  /** Largest body of a route for one event, bytes; also of what it unpacks to. Default 1 MB. */
+  readonly maxSingleBytes: number;
+  /** Largest body of a route for a batch, bytes; also of what it unpacks to. Default 10 MB. */
+  readonly maxBatchBytes: number;
+  /** Most bytes of bodies of all requests at a time; beyond it 503. Default 64 MB. */
+  readonly maxReadingBytes: number;
+}
+
+/** What holds where nothing is said. */
+export const intakeDefaults = {
+  maxSingleBytes: megabyte,
+  maxBatchBytes: 10 * megabyte,
+  maxReadingBytes: 64 * megabyte,
+} as const satisfies Partial<IntakeSettings>;
+
+export interface IntakeParts {
+  readonly take: TakeParts;
+  readonly health: Health;
+  readonly counts: IntakeCounts;
+  /** Text of `GET /metrics`. */
+  readonly metrics: () => string;
+  /** Body of `GET /v1/integrations`. */
+  readonly integrations: () => object;
+  readonly log: SpoolLog;
+}
+
+export interface Intake extends AsyncDisposable {
+  /** `http://HOST:PORT`. */
+  readonly url: string;
+}
+
+/** The routes that take events. */
+export const eventRoutes = {
+  "/v1/event": { status: 202, isBatch: false },
+  "/v1/events/batch": { status: 202, isBatch: true },
+  "/v1/ingest/events": { status: 200, isBatch: false },
+  "/v1/ingest/events:batch": { status: 200, isBatch: true },
+  "/v1/ingest/batch": { status: 200, isBatch: true },
+} as const;
+
+const healthRoutes = ["/health", "/v1/health", "/v1/healthz"] as const;
+const readRoutes = [...healthRoutes, "/v1/integrations", "/metrics"];
+
+/**
+ * Listens; rejects when the address cannot be had. Disposing takes no new requests, lets those under way end, and breaks
+ * off after two seconds what still is.
+ */
+export async function startIntake(settings: IntakeSettings, parts: IntakeParts): Promise<Intake> {
+  const room = createRoom(settings.maxReadingBytes);
+  const server = createServer(
+    {
+      requestTimeout: 30_000,
+      headersTimeout: 10_000,
+      keepAliveTimeout: 65_000,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => void serve(request, response),
+  );
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const startedMs = parts.take.monotonicMs();
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const isKnown = isEventRoute(path) || readRoutes.includes(path);
+    let status = 500;
+    try {
+      const answer = await answerTo(request, path, { settings, parts, room });
+      status = answer.status;
+      write(request, response, answer, server);
+    } catch (error) {
+      // A client that went away in the middle of its body wants no answer.
+      if (request.destroyed && !request.complete) status = 499;
+      else {
+        parts.log.warn({ path, error: String(error) }, "a request could not be answered");
+        write(request, response, { status, body: { detail: "internal error" } }, server);
+      }
+    }
+    const seconds = (parts.take.monotonicMs() - startedMs) / 1000;
+    const method = request.method === "GET" || request.method === "POST" ? request.method : "other";
+    parts.counts.request(method, isKnown ? path : "other", status, seconds);
+  }
+
+  const { host, port } = settings;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(port, host, resolve);
+  await promise;
+  return {
+    url: urlOf(server.address()),
+    [Symbol.asyncDispose]: () => close(server),
+  };
+}
+
+function urlOf(address: AddressInfo | string | null): string {
+  if (address === null || typeof address === "string") return String(address);
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  server.close(() => resolve());
+  server.closeIdleConnections();
+  const limit = setTimeout(() => server.closeAllConnections(), 2_000);
+  await promise;
+  clearTimeout(limit);
+}
+
+interface Surroundings {
+  readonly settings: IntakeSettings;
+  readonly parts: IntakeParts;
+  readonly room: ReturnType<typeof createRoom>;
+}
+
+async function answerTo(
+  request: IncomingMessage,
+  path: string,
+  { settings, parts, room }: Surroundings,
+): Promise<Answer> {
+  const method = request.method ?? "GET";
+  const isRead = method === "GET" || method === "HEAD";
+  const isHealth = healthRoutes.some((route) => route === path);
+  // Health says nothing of events and nothing secret; orchestrators ask it without a token.
+  const refusal =
+    isHealth && settings.access.kind === "token"
+      ? undefined
+      : refusalOf(request.headers, settings.access);
+  if (refusal !== undefined) return { status: refusal.status, body: { detail: refusal.message } };
+  if (isEventRoute(path)) {
+    if (method !== "POST") return wrongMethod("POST");
+    const route = eventRoutes[path];
+    const limit = route.isBatch ? settings.maxBatchBytes : settings.maxSingleBytes;
+    const body = await readBody(request, limit, room);
+    if (body.kind === "ok") return takeEvents(body.value, route, parts.take);
+    const { status, message } = body;
+    if (status !== 503) parts.take.count("refused", 1);
+    if (status === 422) {
+      return { status, body: { detail: [{ type: "json_invalid", loc: ["body"], msg: message }] } };
+    }
+    return { status, body: { detail: message }, ...(status === 503 ? { retryAfterS: 1 } : {}) };
+  }
+  if (!readRoutes.includes(path)) return { status: 404, body: { detail: "Not Found" } };
+  if (!isRead) return wrongMethod("GET");
+  if (path === "/metrics") return { status: 200, body: parts.metrics() };
+  if (path === "/v1/integrations") return { status: 200, body: parts.integrations() };
+  const { health } = parts;
+  return { status: 200, body: path === "/v1/healthz" ? await health.asked() : health.known() };
+}
+
+function wrongMethod(expected: string): Answer {
+  return { status: 405, body: { detail: `Method Not Allowed: expected ${expected}` } };
+}
+
+function isEventRoute(path: string): path is keyof typeof eventRoutes {
+  return Object.hasOwn(eventRoutes, path);
+}
+
+function write(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, body, retryAfterS }: Answer,
+  server: Server,
+): void {
+  const isText = typeof body === "string";
+  const bytes = Buffer.from(isText ? body : JSON.stringify(body));
+  const type = isText ? "text/plain; version=0.0.4; charset=utf-8" : "application/json";
+  // A body that was not read to its end cannot be followed by another request; while closing there shall be none.
+  const isLast = !request.complete || !server.listening;
+  const headers: Record<string, string | number> = {
+    "content-type": type,
+    "content-length": bytes.length,
+  };
+  if (retryAfterS !== undefined) headers["retry-after"] = retryAfterS;
+  if (status === 401) headers["www-authenticate"] = "Bearer";
+  if (isLast) headers["connection"] = "close";
+  response.writeHead(status, headers);
+  response.end(request.method === "HEAD" ? undefined : bytes);
+}
