@@ -83,7 +83,7 @@ describe("an event", () => {
 
   test("may leave out what is optional", () => {
     const bare = read({
-      site_id: "s",
+      site_id: "",
       app: {},
       entity: { id: 7 },
       event: { kind: "started", at: 1, metrics: [], metadata: null },
@@ -110,6 +110,7 @@ describe("an event", () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { a: nested(levels - 1) });
   const bad: readonly (readonly [string, unknown, string, RegExp])[] = [
     ["that is text", "x", "", /expected an object/],
+    ["without a site", sent({ site_id: null }), "site_id", /is required/],
     ["without an app", sent({ app: undefined }), "app", /is required/],
     ["whose entity is a list", sent({ entity: [1] }), "entity", /expected an object, found \[1\]/],
     ["without an id", entityWith({ id: undefined }), "entity.id", /is required/],

@@ -48,7 +48,7 @@ export function readEvent(
     reader.text(entity, "entity.parent_id", 200) ??
     reader.text(metadata, "event.metadata.parent_job_id", 200);
   const read: Omit<RunEvent, "key"> = {
-    siteId: reader.text(value, "site_id", 200) ?? "",
+    siteId: reader.site(value),
     appName: reader.text(app, "app.name", 200) ?? appId ?? "unknown",
     appId,
     appVersion: reader.text(app, "app.version", 100),
@@ -140,6 +140,12 @@ class Reader {
     const text = this.text(from, path, longest);
     if (text === null && this.problems.length === before) this.#refuse(path, "is required");
     return text ?? undefined;
+  }
+
+  /** May be empty, but not missing. */
+  site(value: Fields): string {
+    if (value["site_id"] === "") return "";
+    return this.required(value, "site_id", 200) ?? "";
   }
 
   kind(event: Fields): JobEventKind | undefined {

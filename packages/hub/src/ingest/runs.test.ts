@@ -4,7 +4,7 @@ import type { TakenVerdict } from "../model/job.ts";
 import type { RunEvent } from "../model/run.ts";
 import { createRuns, mostWaitingEvents } from "./runs.ts";
 
-const event = { app: {}, entity: { id: "r1" }, event: { kind: "started", at: 1 } };
+const event = { site_id: "s", app: {}, entity: { id: "r1" }, event: { kind: "started", at: 1 } };
 const clock = { now: () => 2_000_000, monotonicMs: () => 0 };
 const sha256 = (text: string): string => text;
 
