@@ -17,6 +17,7 @@ export const openableSurfaces = [
   "operations",
   "amaunator",
   "monitoring_stack",
+  "monitoring_component",
   "prometheus",
 ] as const satisfies readonly Surface[];
 export type OpenableSurface = (typeof openableSurfaces)[number];

@@ -152,6 +152,7 @@ function networkLists(config: PlainConfig): readonly (readonly [string, readonly
     ["open_to.operations", config.open_to.operations],
     ["open_to.amaunator", config.open_to.amaunator],
     ["open_to.monitoring_stack", config.open_to.monitoring_stack],
+    ["open_to.monitoring_component", config.open_to.monitoring_component],
     ["open_to.prometheus", config.open_to.prometheus],
     ["trusted_proxies", config.trusted_proxies],
     ["checks.network.deny", config.checks.network.deny],

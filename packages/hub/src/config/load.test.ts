@@ -88,6 +88,7 @@ describe("the settings", () => {
         operations: ["10.0.0.0/8"],
         amaunator: ["fd00::/8", "192.0.2.7"],
         monitoring_stack: ["10.1.0.0/16"],
+        monitoring_component: ["10.3.0.0/16"],
         prometheus: ["10.2.0.0/16"],
       },
       trustedProxies: ["127.0.0.1"],

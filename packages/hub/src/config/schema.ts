@@ -42,6 +42,12 @@ const openTo = branch(
       price: "Anybody in these networks can add hosts and delete them with their history",
       example: ["10.0.0.0/8"],
     }),
+    monitoring_component: networks({
+      title: "Events of jobs without a key",
+      description: "Who may send events of runs below `/v1/` and read them there without a key",
+      price: "Anybody in these networks can fill the disk and report runs that never were",
+      example: ["10.0.0.0/8"],
+    }),
     prometheus: networks({
       title: "Remote write without a key",
       description: "Who may send samples to `/prometheus/api/v1/write` without a key",

@@ -21,6 +21,7 @@ export interface Settings {
     readonly operations: readonly string[];
     readonly amaunator: readonly string[];
     readonly monitoring_stack: readonly string[];
+    readonly monitoring_component: readonly string[];
     readonly prometheus: readonly string[];
   };
   readonly trustedProxies: readonly string[];
