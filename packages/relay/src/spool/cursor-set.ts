@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { Cursor } from "./cursor.ts";
-import { cursorBytes, parseCursors, type CursorState } from "./cursor-file.ts";
+import { cursorBytes, parseCursors, type CursorState, type Places } from "./cursor-file.ts";
 import { isMissing, messageOf } from "./disk.ts";
 import { SegmentLog, type LogParts, type LogSettings } from "./log.ts";
 import type { SpoolParts } from "./settings.ts";
@@ -31,8 +31,9 @@ export class CursorSet {
   readonly #cursors = new Map<string, Cursor>();
   readonly #stop = new AbortController();
   /** As the file has them. */
-  #saved = new Map<string, CursorState>();
-  #isLost = false;
+  #saved: ReadonlyMap<string, CursorState> = new Map();
+  /** The last sequence when all places were lost; null when they were not. */
+  #lost: number | null = null;
   #isDirty = false;
   #waiting: Promise<void> | undefined;
   #saving: Promise<void> = Promise.resolve();
@@ -62,29 +63,28 @@ export class CursorSet {
       if (name.endsWith(".tmp")) await this.#parts.disk.remove(join(this.#settings.folder, name));
     }
     await this.log.open();
-    const found = await this.#readFile();
-    const states = found ?? new Map<string, CursorState>();
-    this.#isLost = found === undefined;
-    for (const { watermark, beyond } of states.values()) {
+    const { cursors, lost } = await this.#readFile();
+    for (const { watermark, beyond } of cursors.values()) {
       this.log.skipTo(Math.max(watermark, beyond.at(-1)?.[1] ?? 0));
     }
-    for (const [name, state] of states) this.#add(name, state, false);
+    this.#lost = lost;
+    for (const [name, state] of cursors) this.#add(name, state, false);
     this.#isDirty = true;
     await this.save();
   }
 
-  /** Undefined when there should be a file and it is gone or damaged: then nobody's place is known. */
-  async #readFile(): Promise<Map<string, CursorState> | undefined> {
+  /** Where there should be a file and it is gone or damaged, nobody's place is known. */
+  async #readFile(): Promise<Places> {
     const { disk, log } = this.#parts;
     const folder = this.#settings.folder;
     const size = (await disk.list(folder)).find(({ name }) => name === "cursors")?.sizeBytes;
     if (size === undefined) {
-      if (this.log.stats().records === 0) return new Map();
+      if (this.log.stats().records === 0) return { cursors: new Map(), lost: null };
       log.warn(
         { file: this.#file },
         "the places of the sinks are gone: everything is delivered again",
       );
-      return undefined;
+      return { cursors: new Map(), lost: this.log.lastSequence };
     }
     const bytes = await disk.read(this.#file, 0, size);
     const parsed = parseCursors(bytes);
@@ -98,7 +98,7 @@ export class CursorSet {
       .makeFolder(kept)
       .then(() => disk.replace(join(kept, "cursors"), bytes, this.#parts.reserve))
       .catch(() => undefined);
-    return undefined;
+    return { cursors: new Map(), lost: this.log.lastSequence };
   }
 
   /** The reader of this name; made, and its place written, when it is not there. */
@@ -106,9 +106,10 @@ export class CursorSet {
     const there = this.#cursors.get(name);
     if (there !== undefined) return there;
     // Where places were lost this may be one of them: it must not skip anything.
-    const isAtEnd = from === "end" && !this.#isLost;
+    const isLost = this.#lost !== null;
+    const isAtEnd = from === "end" && !isLost;
     const watermark = isAtEnd ? this.log.lastSequence : this.log.firstSequence - 1;
-    const cursor = this.#add(name, { watermark, beyond: [] }, this.#isLost);
+    const cursor = this.#add(name, { watermark, beyond: [] }, isLost);
     this.#isDirty = true;
     await this.save();
     return cursor;
@@ -165,8 +166,9 @@ export class CursorSet {
     try {
       if (this.#isDirty) {
         this.#isDirty = false;
+        if (this.#lost !== null && this.log.firstSequence > this.#lost) this.#lost = null;
         const states = new Map([...this.#cursors].map(([name, cursor]) => [name, cursor.state()]));
-        await disk.replace(this.#file, cursorBytes(states), reserve);
+        await disk.replace(this.#file, cursorBytes({ cursors: states, lost: this.#lost }), reserve);
         this.#saved = states;
       }
       await this.#collect();

@@ -117,6 +117,6 @@ async function cursorsIn(
 ): Promise<LogReport["cursors"]> {
   const size = (await disk.list(folder)).find(({ name }) => name === "cursors")?.sizeBytes;
   if (size === undefined) return records === 0 ? {} : null;
-  const cursors = parseCursors(await disk.read(join(folder, "cursors"), 0, size));
-  return cursors === undefined ? null : Object.fromEntries(cursors);
+  const places = parseCursors(await disk.read(join(folder, "cursors"), 0, size));
+  return places === undefined ? null : Object.fromEntries(places.cursors);
 }

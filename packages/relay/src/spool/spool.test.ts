@@ -302,6 +302,30 @@ describe("places of sinks", () => {
     });
   }
 
+  it("that are gone stay unknown over a crash, until what they were places in is gone", async () => {
+    using folder = temporaryFolder();
+    {
+      await using spool = await openSmall(folder.path);
+      await spool.append(recordsOf("a", "b"));
+    }
+    unlinkSync(join(folder.path, "cursors"));
+    // Opened and closed again before any sink asked for its place.
+    await (await openSmall(folder.path))[Symbol.asyncDispose]();
+    await using spool = await openSmall(folder.path);
+    const one = await spool.cursor("one", { from: "end" });
+    assert.deepEqual(idsOf(await readAll(one)), ["a", "b"]);
+    for (const id of names(60)) await spool.append(recordsOf(id));
+    one.acknowledge((await readAll(one)).map(({ sequence }) => sequence));
+    one.acknowledge([1, 2]);
+    await spool.flush();
+    one.acknowledge(
+      (await spool.append(recordsOf("z")), await readAll(one)).map(({ sequence }) => sequence),
+    );
+    await spool.flush();
+    const late = await spool.cursor("late", { from: "end" });
+    assert.deepEqual([(await readAll(late)).length, late.stats().lost], [0, 0]);
+  });
+
   it("never go back below what was given out, even when the log is gone", async () => {
     using folder = temporaryFolder();
     {
