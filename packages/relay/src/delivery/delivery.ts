@@ -246,27 +246,33 @@ class Worker {
   }
 
   async #attempt(items: readonly Item[], attempts: number): Promise<Left> {
-    const limit = new AbortController();
-    const signal = AbortSignal.any([this.#stop.signal, limit.signal]);
-    // A timer that does not end with the attempt would keep it in memory for a minute.
+    const attempt = new AbortController();
+    const stop = (): void => attempt.abort();
+    // Taken off again below: what is made of the one long signal by `AbortSignal.any` would pile up on it.
+    this.#stop.signal.addEventListener("abort", stop);
+    let isLate = false;
     const ended = new AbortController();
     this.#parts.sleep(this.#settings.attemptMs, ended.signal).then(
-      () => limit.abort(),
+      () => {
+        isLate = true;
+        attempt.abort();
+      },
       () => undefined,
     );
     let answers: readonly EventDelivery[];
     try {
       answers = await this.#parts.sink.deliver(
         items.map(({ event }) => event),
-        signal,
+        attempt.signal,
       );
     } catch (error) {
-      if (limit.signal.aborted) {
+      if (isLate) {
         return this.#allFailed(items, "outage", `no answer within ${this.#settings.attemptMs} ms`);
       }
       return this.#allFailed(items, "defect", messageOf(error));
     } finally {
       ended.abort();
+      this.#stop.signal.removeEventListener("abort", stop);
     }
     if (answers.length === items.length) return this.#settle(items, answers, attempts);
     const why = `the sink answered ${answers.length} deliveries for ${items.length} events`;
