@@ -24,7 +24,11 @@ describe("dialect A", () => {
   it("comes as a list, too, and as dialect C in an object", () => {
     const second = { ...dialectA, idempotency_key: "second" };
     for (const body of [[dialectA, second], { events: [dialectA, second] }]) {
-      const { taken, places, total, isSingle } = readEvents(body, context());
+      const { taken, texts, places, total, isSingle } = readEvents(body, context());
+      assert.deepEqual(
+        texts,
+        taken.map((event) => JSON.stringify(event)),
+      );
       assert.deepEqual(taken, [normalA, { ...normalA, idempotency_key: "second" }]);
       assert.deepEqual([places, total, isSingle], [[0, 1], 2, false]);
     }
@@ -235,6 +239,7 @@ describe("times", () => {
     ["2026-01-01T21:34:05-0530", "2026-01-02T03:04:05.000Z"],
     ["2026-01-02T05:04:05+02", "2026-01-02T03:04:05.000Z"],
     ["2026-01-02T03:04:05.5", "2026-01-02T03:04:05.500Z"],
+    ["2024-02-29T23:59:59+23:59", "2024-02-29T00:00:59.000Z"],
     ["2026-01-02 03:04:05", "2026-01-02T03:04:05.000Z"],
     ["1767323045", "2026-01-02T03:04:05.000Z"],
     ["1767323045.5", "2026-01-02T03:04:05.500Z"],

@@ -52,6 +52,8 @@ export interface RefusedItem extends Problem {
 
 export interface ReadEvents {
   readonly taken: readonly JobEvent[];
+  /** Each of `taken` as JSON: what is to be stored. */
+  readonly texts: readonly string[];
   /** For each of `taken` its place in the body. */
   readonly places: readonly number[];
   readonly refused: readonly RefusedItem[];
@@ -70,24 +72,27 @@ export function readEvents(body: unknown, context: ReadContext): ReadEvents {
   if (items.length > limits.maxEvents) {
     const message = `expected at most ${limits.maxEvents} events, found ${items.length}`;
     const refused = [{ index: -1, path: "", message }];
-    return { taken: [], places: [], refused, total: items.length, isSingle };
+    return { taken: [], texts: [], places: [], refused, total: items.length, isSingle };
   }
   const keys = new KeyMaker(context.random);
+  const reading = { ...context, limits, receivedAt: new Date(context.now).toISOString() };
   const taken: JobEvent[] = [];
+  const texts: string[] = [];
   const places: number[] = [];
   const refused: RefusedItem[] = [];
   // A list with holes is read as one with nothing in them.
   for (let index = 0; index < items.length; index += 1) {
     const problems = new Problems();
-    const event = readEvent(items[index], problems, keys, { ...context, limits });
-    if (event === undefined) {
+    const read = readEvent(items[index], problems, keys, reading);
+    if (read === undefined) {
       for (const problem of problems.found) refused.push({ index, ...problem });
     } else {
-      taken.push(event);
+      taken.push(read.event);
+      texts.push(read.text);
       places.push(index);
     }
   }
-  return { taken, places, refused, total: items.length, isSingle };
+  return { taken, texts, places, refused, total: items.length, isSingle };
 }
 
 function listOf(
@@ -108,17 +113,20 @@ function refusedWhole(body: unknown): ReadEvents {
     body ?? null,
   );
   const refused = problems.found.map((problem) => ({ index: -1, ...problem }));
-  return { taken: [], places: [], refused, total: 0, isSingle: true };
+  return { taken: [], texts: [], places: [], refused, total: 0, isSingle: true };
 }
 
-type Reading = ReadContext & { readonly limits: ReadLimits };
+interface Reading extends ReadContext {
+  readonly limits: ReadLimits;
+  readonly receivedAt: string;
+}
 
 function readEvent(
   item: unknown,
   problems: Problems,
   keys: KeyMaker,
-  { limits, now, redact }: Reading,
-): JobEvent | undefined {
+  { limits, now, receivedAt, redact }: Reading,
+): { readonly event: JobEvent; readonly text: string } | undefined {
   if (!isFields(item)) {
     problems.expected("", "an object", item ?? null);
     return undefined;
@@ -127,15 +135,16 @@ function readEvent(
     ? readFlat(item, problems, limits, now)
     : readNested(item, problems, limits, now);
   if (problems.found.length > 0) return undefined;
-  const event = eventOf(draft, keys.keyOf(draft), now);
+  const event = eventOf(draft, keys.keyOf(draft), receivedAt);
   const kept = redact === undefined ? event : redact(event);
-  const size = Buffer.byteLength(JSON.stringify(kept));
-  if (size <= limits.maxEventBytes) return kept;
+  const text = JSON.stringify(kept);
+  const size = Buffer.byteLength(text);
+  if (size <= limits.maxEventBytes) return { event: kept, text };
   problems.add("", `expected an event of at most ${limits.maxEventBytes} bytes, found ${size}`);
   return undefined;
 }
 
-function eventOf(draft: Draft, key: string, now: number): JobEvent {
+function eventOf(draft: Draft, key: string, received_at: string): JobEvent {
   const { site_id, app, entity, event, trace } = draft;
   return {
     idempotency_key: key,
@@ -144,6 +153,6 @@ function eventOf(draft: Draft, key: string, now: number): JobEvent {
     entity,
     event,
     ...(trace === undefined ? {} : { trace }),
-    received_at: new Date(now).toISOString(),
+    received_at,
   };
 }

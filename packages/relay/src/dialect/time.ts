@@ -6,7 +6,7 @@
 import type { Problems } from "./field.ts";
 
 const isoPattern =
-  /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d{2}(?::?\d{2})?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?\s?(?:[Zz]|([+-])(\d{2}):?(\d{2})?)?$/;
 const numberPattern = /^\d{1,19}(?:\.\d{1,9})?$/;
 const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
@@ -22,22 +22,24 @@ function timeOfText(text: string): number | undefined {
   if (numberPattern.test(text)) return timeOfNumber(Number(text));
   const match = isoPattern.exec(text);
   if (match === null) return undefined;
-  const [, day = "", clock = "", fraction = "", zone = "Z"] = match;
-  const seconds = Date.parse(`${day}T${clock}${offsetOf(zone)}`);
-  // Date.parse takes 30 February for 2 March.
-  if (Number.isNaN(seconds) || !isDay(day)) return undefined;
-  return seconds + Number(fraction.padEnd(3, "0").slice(0, 3));
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map(Number);
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const date = new Date(Date.UTC(year, month - 1, day));
+  // 30 February would be 2 March, and the year 99 would be 1999.
+  if (date.getUTCFullYear() !== year) return undefined;
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  const offset = offsetOf(match[8], match[9], match[10]);
+  const fraction = Number((match[7] ?? "").padEnd(3, "0").slice(0, 3));
+  if (offset === undefined) return undefined;
+  return date.getTime() + ((hour * 60 + minute - offset) * 60 + second) * 1000 + fraction;
 }
 
-function isDay(day: string): boolean {
-  const date = new Date(`${day}T00:00:00Z`);
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
-}
-
-/** `Z`, `+02`, `+0200` and `+02:00`, as `Date.parse` wants it. */
-function offsetOf(zone: string): string {
-  if (/^[Zz]$/.test(zone)) return "Z";
-  return `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}`;
+/** Minutes east of UTC; undefined where there is no such offset. */
+function offsetOf(sign = "+", hours = "0", minutes = "0"): number | undefined {
+  if (Number(hours) > 23 || Number(minutes) > 59) return undefined;
+  return (Number(hours) * 60 + Number(minutes)) * (sign === "-" ? -1 : 1);
 }
 
 function timeOfNumber(value: unknown): number | undefined {
