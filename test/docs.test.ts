@@ -13,6 +13,7 @@ import { commands, commonOptions } from "../packages/hub/src/command/table.ts";
 import { parseCommand } from "../packages/hub/src/command/parse.ts";
 import { leavesOf } from "../packages/hub/src/config/leaf.ts";
 import { ConfigSchema } from "../packages/hub/src/config/schema.ts";
+import { sidecarOptions, type SidecarOption } from "../packages/relay/src/command/option.ts";
 import { sdkVariables } from "../packages/sdk/src/settings.ts";
 import { filesBelow, findsNothing, root, sourcesBelow } from "./source.ts";
 
@@ -41,6 +42,11 @@ const agentTable = Object.values<OptionSpec>(agentOptions);
 /** `--yes` and `--dry-run` are of `install` and `uninstall`. */
 const agentFlags = [...agentTable.map(({ flag }) => flag), "yes", "dry-run"];
 const agentVariables = agentTable.flatMap(({ variables, secret }) =>
+  variables.flatMap((name) => (secret === true ? [name, `${name}_FILE`] : [name])),
+);
+const sidecarTable = Object.values<SidecarOption>(sidecarOptions);
+const sidecarFlags = sidecarTable.flatMap(({ flag }) => (flag === null ? [] : [flag]));
+const sidecarVariables = sidecarTable.flatMap(({ variables, secret }) =>
   variables.flatMap((name) => (secret === true ? [name, `${name}_FILE`] : [name])),
 );
 const sources = sourcesBelow("packages");
@@ -79,6 +85,7 @@ const rules: Readonly<Record<string, Rule>> = {
       ...leaves.map(({ variable }) => variable),
       ...leaves.filter(({ secret }) => secret).map(({ variable }) => `${variable}_FILE`),
       ...agentVariables,
+      ...sidecarVariables,
       ...Object.values(sdkVariables).flat(),
     ]);
     return matches(code, /\b(BELFRY_[A-Z0-9_]*[A-Z0-9])\b/g).filter((name) => !known.has(name));
@@ -219,7 +226,8 @@ function wrongCommands(line: string): string[] {
     .replace(/\s+(#|[|>&]).*$/, "")
     .split(/\s+/)
     .filter((word) => word !== "");
-  if (words[0] === "agent") return wrongAgentOptions(line, words);
+  if (words[0] === "agent") return wrongOptions(line, words, agentFlags);
+  if (words[0] === "sidecar") return wrongOptions(line, words, sidecarFlags);
   if (words.some((word) => /[<…|[\]]/.test(word))) return wrongNames(line, words);
   const parsed = parseCommand(words);
   if (parsed.kind !== "wrong") return [];
@@ -229,9 +237,9 @@ function wrongCommands(line: string): string[] {
     : [`${line}: ${parsed.message}`];
 }
 
-/** The agent has a table of options of its own. */
-function wrongAgentOptions(line: string, words: readonly string[]): string[] {
-  const known = new Set([...agentFlags, "help", "version"]);
+/** The agent and the sidecar have tables of options of their own. */
+function wrongOptions(line: string, words: readonly string[], flags: readonly string[]): string[] {
+  const known = new Set([...flags, "help", "version"]);
   const unknown = words
     .flatMap((word) => matches([word], /^--([a-z-]+)/g))
     .filter((option) => !known.has(option));

@@ -56,9 +56,9 @@ export async function takeEvents(
     return { status: 422, body: { detail: detailOf(read) } };
   }
   const answer = await parts.append(
-    read.taken.map((event) => ({
+    read.taken.map((event, i) => ({
       id: event.idempotency_key,
-      bytes: Buffer.from(JSON.stringify(event)),
+      bytes: Buffer.from(read.texts[i] ?? JSON.stringify(event)),
     })),
   );
   if (answer.kind === "refused") {
