@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { describe, test } from "node:test";
-import type { HostDetailView, HostView } from "@belfry/contract";
+import { sampleBatchType, type HostDetailView, type HostView } from "@belfry/contract";
 import { startAgent, startForwarder } from "../kit/agent.ts";
 import { commandPath, startHub, until, type Hub } from "../kit/hub.ts";
 
@@ -84,9 +84,21 @@ describe("an agent", { skip }, () => {
       hub.dataDir,
     ];
     const made = spawnSync(process.execPath, create, { encoding: "utf8", cwd: hub.dataDir });
+    await agent.end("SIGTERM");
+    const key = made.stdout.trim();
+    // A running hub knows a key that was made beside it within 5 s; an agent that came before would wait a while.
+    await until("the hub knows the key", async () => {
+      const answer = await fetch(`${hub.url}/api/v1/host-samples`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}`, "content-type": sampleBatchType },
+        body: "no batch",
+      });
+      await answer.text();
+      return answer.status === 422;
+    });
     await using allowed = await startAgent({
       args: ["--hub", hub.url, "--interval", "1"],
-      env: { BELFRY_AGENT_KEY: made.stdout.trim() },
+      env: { BELFRY_AGENT_KEY: key },
     });
     await until("a host is there", async () => {
       const answer = await fetch(`${hub.url}/api/v1/hosts`, {
