@@ -1,7 +1,6 @@
 /**
- * The port between the relay's delivery and the destinations of job events. A sink is a folder in `event-sinks/` that
- * exports one `EventSinkKind`, and one line in `event-sinks/registry.ts`; `event-sinks/event-sink.contract.ts` holds all
- * of them to what is said here.
+ * The port between the relay's delivery and the destinations of job events. The kinds of sinks there are come in as an
+ * argument (`runSidecarProcess`), so that delivery knows none of them.
  */
 import type { JobEvent, Parsed } from "@belfry/contract";
 import type { TSchema } from "typebox";
