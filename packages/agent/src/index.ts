@@ -8,3 +8,6 @@ export { expositionText } from "./serve/exposition.ts";
 export { serveAgent } from "./serve/server.ts";
 export type { AgentServer } from "./serve/server.ts";
 export { snapshotView } from "./serve/snapshot-view.ts";
+export { mergeRuns } from "./send/run.ts";
+export type { Run } from "./send/run.ts";
+export { createRunMaker } from "./send/series-list.ts";

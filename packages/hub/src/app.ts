@@ -282,7 +282,7 @@ function openOwnAgent(
   return stack.use(
     startOwnAgent(
       { ...settings.agent, stateDir: settings.dataDir },
-      { clock, log, version, sha256, receive: (batch) => hosts.receiveBatch(batch) },
+      { clock, log, version, receive: (batch) => hosts.receiveBatch(batch) },
     ),
   );
 }

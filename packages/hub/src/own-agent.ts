@@ -5,7 +5,9 @@
 import { hostname } from "node:os";
 import {
   createAgent,
+  createRunMaker,
   expositionText,
+  mergeRuns,
   readIdentity,
   readUname,
   serveAgent,
@@ -14,10 +16,12 @@ import {
   type Agent,
   type AgentParts,
   type AgentSettings,
+  type Run,
   type SystemView,
 } from "@belfry/agent";
-import { seriesHash, type BatchHost, type BatchSeries, type SampleBatch } from "@belfry/contract";
+import type { BatchHost, SampleBatch } from "@belfry/contract";
 import type { Clock } from "./model/clock.ts";
+import { AppError } from "./model/error.ts";
 
 /** A sample as collectors leave it. */
 type Sample = NonNullable<Agent["latest"]>;
@@ -34,7 +38,6 @@ export interface OwnAgentParts {
   readonly clock: Clock;
   readonly log: AgentParts["log"];
   readonly version: string;
-  readonly sha256: (text: string) => string;
   /** Resolves once the samples are durable. */
   readonly receive: (batch: SampleBatch) => Promise<unknown>;
 }
@@ -105,12 +108,9 @@ class SampleQueue implements AsyncDisposable {
   readonly #host: Omit<BatchHost, "sent_at">;
   readonly #parts: OwnAgentParts;
   readonly #details: () => Agent["details"];
-  readonly #waiting: Sample[] = [];
-  #list: {
-    readonly of: Sample["series"];
-    readonly series: readonly BatchSeries[];
-    readonly hash: string;
-  } | null = null;
+  readonly #runOf = createRunMaker();
+  /** One instant each, oldest first. */
+  readonly #waiting: Run[] = [];
   #sentDetails: Agent["details"] | null = null;
   #running: Promise<void> | null = null;
   #retry: NodeJS.Timeout | null = null;
@@ -128,7 +128,7 @@ class SampleQueue implements AsyncDisposable {
   }
 
   push(sample: Sample): void {
-    this.#waiting.push(sample);
+    this.#waiting.push(this.#runOf(sample));
     if (this.#waiting.length > mostWaiting) {
       this.#waiting.shift();
       this.#dropped += 1;
@@ -151,69 +151,46 @@ class SampleQueue implements AsyncDisposable {
   }
 
   async #handIn(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const samples = this.#next();
+    for (;;) {
+      // A new run begins where the list of series changes and where the clock was set back.
+      const [run] = mergeRuns(this.#waiting.slice(0, mostAtOnce), mostAtOnce);
+      if (run === undefined) return;
+      const taken = new Set(this.#waiting.slice(0, run.times.length));
       const details = this.#details();
       try {
-        await this.#parts.receive(this.#batchOf(samples, details));
+        await this.#parts.receive(this.#batchOf(run, details));
+        this.#sentDetails = details;
       } catch (err) {
-        this.#parts.log.warn(
-          { err, waiting: this.#waiting.length, dropped: this.#dropped },
-          "samples of this machine could not be stored; they wait",
-        );
-        if (this.#stopped) return;
-        this.#retry = setTimeout(() => {
-          this.#retry = null;
-          this.#run();
-        }, retryMs);
-        return;
+        const fields = { err, waiting: this.#waiting.length, dropped: this.#dropped };
+        if (!(err instanceof AppError && err.code === "invalid")) {
+          this.#parts.log.warn(fields, "samples of this machine could not be stored; they wait");
+          this.#tryLater();
+          return;
+        }
+        this.#dropped += taken.size;
+        this.#parts.log.warn(fields, "samples of this machine were refused; they are dropped");
       }
-      this.#sentDetails = details;
-      const taken = new Set(samples);
       while (this.#waiting[0] !== undefined && taken.has(this.#waiting[0])) this.#waiting.shift();
     }
   }
 
-  /** The oldest samples that list the same series. */
-  #next(): readonly Sample[] {
-    const first = this.#waiting[0];
-    const other = this.#waiting.findIndex((sample) => sample.series !== first?.series);
-    const end = other === -1 ? this.#waiting.length : other;
-    return this.#waiting.slice(0, Math.min(end, mostAtOnce));
+  #tryLater(): void {
+    if (this.#stopped) return;
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#run();
+    }, retryMs);
   }
 
-  #batchOf(samples: readonly Sample[], details: Agent["details"]): SampleBatch {
-    const { series, hash } = this.#listOf(samples[0]?.series ?? []);
-    const times = Float64Array.from(samples, ({ at }) => at);
-    const values = new Float64Array(series.length * times.length);
-    const present = new Uint8Array(values.length);
-    for (const [t, sample] of samples.entries()) {
-      for (let s = 0; s < series.length; s += 1) {
-        values[s * times.length + t] = sample.values[s] ?? Number.NaN;
-        present[s * times.length + t] = sample.present?.[s] ?? 1;
-      }
-    }
-    const host: BatchHost = { ...this.#host, sent_at: this.#parts.clock.now() };
-    const complete = samples.every((sample) => sample.present === undefined);
+  #batchOf(run: Run, details: Agent["details"]): SampleBatch {
+    const { list, ...samples } = run;
     return {
-      host,
-      seriesHash: hash,
-      series,
-      seriesCount: series.length,
-      times,
-      values,
-      ...(complete ? {} : { present }),
+      ...samples,
+      host: { ...this.#host, sent_at: this.#parts.clock.now() },
+      seriesHash: list.hash,
+      series: list.series,
+      seriesCount: list.series.length,
       details: details === this.#sentDetails ? null : details,
     };
-  }
-
-  #listOf(of: Sample["series"]): {
-    readonly series: readonly BatchSeries[];
-    readonly hash: string;
-  } {
-    if (this.#list?.of === of) return this.#list;
-    const series = of.map(({ metric, labels }) => ({ name: metric.name, labels }));
-    this.#list = { of, series, hash: seriesHash(series, this.#parts.sha256) };
-    return this.#list;
   }
 }
