@@ -27,7 +27,16 @@ const borders: Readonly<Record<string, Row>> = {
   "@belfry/agent": { ours: ["@belfry/contract"] },
   // Runs inside other people's programs: nothing but Node.
   "@belfry/sdk": { ours: [] },
-  "@belfry/relay": { ours: ["@belfry/contract"], others: ["typebox"] },
+  "@belfry/relay": {
+    ours: ["@belfry/contract"],
+    others: [
+      "@aws-sdk/client-cloudwatch",
+      "@aws-sdk/client-cloudwatch-logs",
+      "@aws-sdk/client-xray",
+      "snappyjs",
+      "typebox",
+    ],
+  },
   "@belfry/dashboard": {
     ours: ["@belfry/contract"],
     others: ["preact", "@preact/signals", "uplot", "vite"],

@@ -1,16 +1,17 @@
 /**
- * The port between the relay's delivery and the destinations of job events. The kinds of sinks there are come in as an
+ * The port between the relay's delivery and the destinations of records. The kinds of sinks there are come in as an
  * argument (`runSidecarProcess`), so that delivery knows none of them.
  */
-import type { JobEvent, Parsed } from "@belfry/contract";
+import type { Parsed } from "@belfry/contract";
 import type { TSchema } from "typebox";
+import type { SinkRecord, SinkRecordKind } from "./sink-record.ts";
 
 /**
- * What became of one event. `refused`: it will never be taken, and goes to the dead letters with `why`. `retry`: the
+ * What became of one record. `refused`: it will never be taken, and goes to the dead letters with `why`. `retry`: the
  * destination is away or busy; after `afterMs` where it said so. `misconfigured`: nothing will be taken until somebody
- * changes a setting (a wrong key, a missing index); events are kept. Texts hold no secrets.
+ * changes a setting (a wrong key, a missing index); records are kept. Texts hold no secrets.
  */
-export type EventDelivery =
+export type RecordDelivery =
   | { readonly kind: "sent" }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "retry"; readonly why: string; readonly afterMs?: number }
@@ -24,10 +25,10 @@ export interface EventSinkHealth {
 
 export interface EventSink extends AsyncDisposable {
   /**
-   * Hands over a batch, oldest first. Answers one delivery for each event, in order; what is `sent` is in the
-   * destination for good. Ends soon after the signal. Throws only for its own defects.
+   * Hands over a batch, oldest first. Answers one delivery for each record, in order; what is `sent` is in the
+   * destination for good. Calls never overlap. Ends soon after the signal. Throws only for its own defects.
    */
-  deliver(events: readonly JobEvent[], signal: AbortSignal): Promise<readonly EventDelivery[]>;
+  deliver(records: readonly SinkRecord[], signal: AbortSignal): Promise<readonly RecordDelivery[]>;
   health(signal: AbortSignal): Promise<EventSinkHealth>;
 }
 
@@ -37,6 +38,8 @@ export interface EventSinkParts {
     info(fields: object, message: string): void;
     warn(fields: object, message: string): void;
   };
+  /** Where the console sink writes. */
+  readonly stdout: NodeJS.WritableStream;
 }
 
 export interface EventSinkKind {
@@ -47,6 +50,8 @@ export interface EventSinkKind {
   readonly schema: TSchema;
   /** Names of settings that are never shown. */
   readonly secrets: readonly string[];
+  /** Records it has a place for; others pass it by. */
+  readonly takes: readonly SinkRecordKind[];
   /** Largest batch it takes. */
   readonly batch: { readonly maxEvents: number; readonly maxBytes: number };
   /** Checks settings; problems are named by their path. */

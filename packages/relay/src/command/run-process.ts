@@ -27,6 +27,7 @@ export async function runSidecarProcess(
     env: process.env,
     version,
     readText,
+    console: process.stdout,
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     signal: stop.signal,

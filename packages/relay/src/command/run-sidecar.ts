@@ -24,6 +24,8 @@ export interface SidecarParts {
   /** Reads a text file; undefined where there is none; throws when it cannot be read. */
   readonly readText: (path: string) => string | undefined;
   readonly stdout: (text: string) => void;
+  /** Where the console sink writes. */
+  readonly console: NodeJS.WritableStream;
   readonly stderr: (text: string) => void;
   /** Aborts when the sidecar is to stop. */
   readonly signal: AbortSignal;
@@ -98,7 +100,7 @@ async function serve(settings: SidecarSettings, parts: SidecarParts): Promise<vo
 async function startDeliveries(
   spool: Spool,
   { integrations }: SidecarSettings,
-  { clock, sleep, random }: SidecarParts,
+  { clock, sleep, random, console }: SidecarParts,
   log: SpoolLog,
 ): Promise<readonly Delivery[]> {
   // What came while there was no sink at all is for the first ones; a sink beside others begins with what is new.
@@ -116,7 +118,7 @@ async function startDeliveries(
     startDelivery({
       name,
       kind,
-      sink: kind.create(settings, { clock, log }),
+      sink: kind.create(settings, { clock, log, stdout: console }),
       cursor,
       dead,
       log,

@@ -12,6 +12,7 @@ function kind(type: string, schema: EventSinkKind["schema"]): EventSinkKind {
     title: type,
     schema,
     secrets: [],
+    takes: ["job_event"],
     batch: { maxEvents: 1, maxBytes: 1 },
     parseSettings: (value, at) => {
       const parsed = parse(value, at);

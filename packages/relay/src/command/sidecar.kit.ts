@@ -4,7 +4,7 @@
  */
 import { createParser } from "@belfry/contract";
 import { Type } from "typebox";
-import type { EventDelivery, EventSinkKind } from "../event-sink.ts";
+import type { EventSinkKind, RecordDelivery } from "../event-sink.ts";
 import { runSidecarProcess } from "./run-process.ts";
 
 const schema = Type.Object({ url: Type.String({ minLength: 1 }) }, { additionalProperties: false });
@@ -15,18 +15,20 @@ const post: EventSinkKind = {
   title: "Server of a test",
   schema,
   secrets: [],
+  takes: ["job_event"],
   batch: { maxEvents: 50, maxBytes: 1024 * 1024 },
   parseSettings: parse,
   create(settings) {
     const { url } = settings as { url: string };
     return {
-      async deliver(events, signal) {
+      async deliver(records, signal) {
         try {
+          const events = records.flatMap((one) => (one.kind === "job_event" ? [one.event] : []));
           const body = JSON.stringify(events);
           const response = await fetch(url, { method: "POST", body, signal });
-          return (await response.json()) as EventDelivery[];
+          return (await response.json()) as RecordDelivery[];
         } catch (error) {
-          return events.map(() => ({ kind: "retry", why: String(error) }));
+          return records.map(() => ({ kind: "retry", why: String(error) }));
         }
       },
       health: () => Promise.resolve({ status: "healthy", details: { url } }),

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { JobEvent } from "@belfry/contract";
-import type { EventDelivery, EventSink } from "../event-sink.ts";
+import type { EventSink, RecordDelivery } from "../event-sink.ts";
+import { writeSinkRecord, type SinkRecord } from "../sink-record.ts";
 import { kitParts, openSmall, temporaryFolder } from "../spool/spool.kit.ts";
 import type { Spool } from "../spool/spool.ts";
 import { waitMs, backOffDefaults } from "./back-off.ts";
 import { startDelivery, type Delivery, type DeliverySettings } from "./delivery.ts";
 
-type Answer = (event: JobEvent, attempt: number) => EventDelivery;
+type Answer = (record: SinkRecord, attempt: number) => RecordDelivery;
 
 interface World extends AsyncDisposable {
   readonly spool: Spool;
@@ -18,8 +18,8 @@ interface World extends AsyncDisposable {
   readonly told: readonly string[];
 }
 
-const sent: EventDelivery = { kind: "sent" };
-const away: EventDelivery = { kind: "retry", why: "connection refused" };
+const sent: RecordDelivery = { kind: "sent" };
+const away: RecordDelivery = { kind: "retry", why: "connection refused" };
 
 function eventBytes(id: string): Uint8Array {
   return Buffer.from(JSON.stringify({ idempotency_key: id }));
@@ -41,7 +41,7 @@ async function world(
   const delivery = stack.use(
     startDelivery({
       name: "one",
-      kind: { type: "test", batch: { maxEvents: 10, maxBytes: 100_000 } },
+      kind: { type: "test", takes: ["job_event"], batch: { maxEvents: 10, maxBytes: 100_000 } },
       sink: {
         deliver,
         health: () => Promise.resolve({ status: "healthy", details: {} }),
@@ -71,7 +71,7 @@ function perEvent(answer: Answer, taken: string[]): EventSink["deliver"] {
   const attempts = new Map<string, number>();
   return (events) => {
     const answers = events.map((event) => {
-      const id = event.idempotency_key;
+      const { id } = event;
       const attempt = (attempts.get(id) ?? 0) + 1;
       attempts.set(id, attempt);
       const given = answer(event, attempt);
@@ -100,8 +100,26 @@ describe("delivery", () => {
     assert.equal(w.delivery.stats().depth, 0);
   });
 
+  it("passes by what the sink has no place for", async () => {
+    await using w = await world(["a"], () => sent);
+    const passing = writeSinkRecord({
+      kind: "host",
+      id: "h",
+      at: "2026-01-01T00:00:00Z",
+      host: { id: "1", name: "one", labels: {} },
+      figures: {},
+    });
+    await w.spool.append([
+      { id: "h", bytes: passing },
+      { id: "b", bytes: eventBytes("b") },
+    ]);
+    await until(() => w.delivery.stats().depth === 0);
+    assert.deepEqual(w.sent, ["a", "b"]);
+    assert.equal(w.delivery.stats().delivered, 2);
+  });
+
   it("reads answers item by item: only what was not taken is sent again", async () => {
-    await using w = await world(["a", "b", "c"], ({ idempotency_key: id }, attempt) =>
+    await using w = await world(["a", "b", "c"], ({ id }, attempt) =>
       id === "b" && attempt < 4 ? away : sent,
     );
     await until(() => w.sent.length === 3);
@@ -111,7 +129,7 @@ describe("delivery", () => {
   });
 
   it("writes what is refused to the dead letters, with the reason, and goes on", async () => {
-    await using w = await world(["a", "b", "c"], ({ idempotency_key: id }) =>
+    await using w = await world(["a", "b", "c"], ({ id }) =>
       id === "b" ? { kind: "refused", why: "no such index" } : sent,
     );
     await until(() => w.delivery.stats().depth === 0);
@@ -179,7 +197,7 @@ describe("delivery", () => {
   });
 
   it("does not wait for a sink in trouble when draining, and ends in time when a sink hangs", async () => {
-    const hang = Promise.withResolvers<EventDelivery[]>();
+    const hang = Promise.withResolvers<RecordDelivery[]>();
     const startedAt = performance.now();
     {
       await using w = await world(["a"], { whole: () => hang.promise }, { stopMs: 50 });

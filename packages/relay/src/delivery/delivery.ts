@@ -14,8 +14,8 @@
  * A sink that throws, or answers with another number of deliveries than it got events, is treated like an outage: nothing
  * is lost by a defect of ours. After a crash what was not acknowledged on disk is delivered again (at least once).
  */
-import type { JobEvent } from "@belfry/contract";
-import type { EventDelivery, EventSink, EventSinkHealth, EventSinkKind } from "../event-sink.ts";
+import type { EventSink, EventSinkHealth, EventSinkKind, RecordDelivery } from "../event-sink.ts";
+import { readSinkRecord, type SinkRecord } from "../sink-record.ts";
 import type { Cursor, CursorStats } from "../spool/cursor.ts";
 import type { DeadLetters } from "../spool/dead.ts";
 import type { SpoolParts } from "../spool/settings.ts";
@@ -64,7 +64,7 @@ export const deliveryDefaults: DeliverySettings = {
 
 export interface DeliveryParts extends Pick<SpoolParts, "log" | "clock" | "sleep"> {
   readonly name: string;
-  readonly kind: Pick<EventSinkKind, "type" | "batch">;
+  readonly kind: Pick<EventSinkKind, "type" | "batch" | "takes">;
   readonly sink: EventSink;
   readonly cursor: Pick<Cursor, "read" | "wait" | "acknowledge" | "stats">;
   readonly dead: Pick<DeadLetters, "put">;
@@ -107,10 +107,10 @@ export function startDelivery(parts: DeliveryParts): Delivery {
   };
 }
 
-/** A record that is not done for, with its event. */
+/** A record of the spool that is not done for, and what it holds. */
 interface Item {
   readonly record: StoredRecord;
-  readonly event: JobEvent;
+  readonly content: SinkRecord;
 }
 
 /** What is left of a batch after an attempt, and the worst that was answered. */
@@ -199,17 +199,20 @@ class Worker {
     return [];
   }
 
-  /** Events of records. One that is none cannot come from the intake; it goes to the dead letters. */
+  /** What the sink has a place for. What cannot be read cannot come from the intake; it goes to the dead letters. */
   async #readable(records: readonly StoredRecord[]): Promise<Item[]> {
+    const { takes } = this.#parts.kind;
     const items: Item[] = [];
+    const passing: number[] = [];
     for (const record of records) {
-      const event = eventOf(record.bytes);
-      if (event !== undefined) {
-        items.push({ record, event });
+      const content = readSinkRecord(record.bytes);
+      if (content !== undefined) {
+        if (takes.includes(content.kind)) items.push({ record, content });
+        else passing.push(record.sequence);
         continue;
       }
       let failures = 0;
-      while (!(await this.#bury([{ record, why: "what is in the spool is no event" }], 0))) {
+      while (!(await this.#bury([{ record, why: "what is in the spool is no record" }], 0))) {
         failures += 1;
         await this.#pause(
           waitMs({ failures, afterMs: undefined }, this.#settings, this.#parts.random),
@@ -217,6 +220,7 @@ class Worker {
         if (this.#stop.signal.aborted) return items;
       }
     }
+    if (passing.length > 0) this.#parts.cursor.acknowledge(passing);
     return items;
   }
 
@@ -259,10 +263,10 @@ class Worker {
       },
       () => undefined,
     );
-    let answers: readonly EventDelivery[];
+    let answers: readonly RecordDelivery[];
     try {
       answers = await this.#parts.sink.deliver(
-        items.map(({ event }) => event),
+        items.map(({ content }) => content),
         attempt.signal,
       );
     } catch (error) {
@@ -287,7 +291,7 @@ class Worker {
   /** Does for every event what its answer asks for. */
   async #settle(
     items: readonly Item[],
-    answers: readonly EventDelivery[],
+    answers: readonly RecordDelivery[],
     attempts: number,
   ): Promise<Left> {
     const sent: number[] = [];
@@ -379,7 +383,7 @@ class Worker {
 
 type Trouble = NonNullable<Left["trouble"]>;
 
-function troubleOf(answer: Extract<EventDelivery, { kind: "retry" | "misconfigured" }>): Trouble {
+function troubleOf(answer: Extract<RecordDelivery, { kind: "retry" | "misconfigured" }>): Trouble {
   if (answer.kind === "misconfigured") {
     return { failure: "misconfigured", why: answer.why, afterMs: undefined };
   }
@@ -396,16 +400,6 @@ function worse(a: Trouble | undefined, b: Trouble): Trouble {
 
 function bySequence(a: Item, b: Item): number {
   return a.record.sequence - b.record.sequence;
-}
-
-/** What the intake wrote: it puts nothing but `JobEvent`s into the spool. Undefined when it is not even an object. */
-function eventOf(bytes: Uint8Array): JobEvent | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString());
-    return typeof value === "object" && value !== null ? (value as JobEvent) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function messageOf(error: unknown): string {

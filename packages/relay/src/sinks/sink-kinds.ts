@@ -1,0 +1,10 @@
+/** All kinds of sinks, by the type that configuration names them with. */
+import type { EventSinkKind } from "../event-sink.ts";
+import { webhookKind } from "./webhook/kind.ts";
+
+const kinds: readonly EventSinkKind[] = [webhookKind];
+
+/** By type. */
+export const eventSinkKinds: ReadonlyMap<string, EventSinkKind> = new Map(
+  kinds.map((kind) => [kind.type, kind]),
+);
