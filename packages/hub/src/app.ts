@@ -466,19 +466,20 @@ function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {
 
 function outputRecordOf(entry: BoardEntry, outcome: Outcome, target: string): OutputRecord {
   const { monitor, lastCheck, status } = entry;
-  const latencyMs = lastCheck?.latencyMs ?? null;
+  const at = lastCheck?.checkedAt ?? 0;
+  const location = lastCheck?.location ?? "";
+  const { id, name, kind, labels } = monitor;
   return {
-    monitorId: monitor.id,
-    name: monitor.name,
-    kind: monitor.kind,
-    target,
-    at: lastCheck?.checkedAt ?? 0,
+    kind: "check",
+    id: `${id}:${location}:${at}`,
+    at: new Date(at).toISOString(),
+    monitor: { id, name, kind, target, labels },
     result: outcome.result,
     reason: outcome.result === "up" ? null : outcome.reason,
     status,
-    latencyMs,
+    latency_ms: lastCheck?.latencyMs ?? null,
     value: outcome.result === "up" ? valueOf(outcome) : -1,
-    location: lastCheck?.location ?? "",
+    location,
   };
 }
 

@@ -9,6 +9,10 @@ function lineOf(format: string, ...changes: Parameters<typeof recordOf>): string
   return parsed.kind === "ok" ? parsed.value(recordOf(...changes)) : "";
 }
 
+function timeOf(at: number): string {
+  return new Date(at).toISOString();
+}
+
 describe("a format", () => {
   const rows: readonly (readonly [string, string])[] = [
     ["{target_name} is {result}", "api is down"],
@@ -28,13 +32,13 @@ describe("a format", () => {
 
   it("writes local time as Amaunator does, second by second", () => {
     const at = new Date(2026, 0, 2, 3, 4, 5).getTime();
-    assert.equal(lineOf(defaultFormat, { at }), "2026-01-02 03:04:05 - api - -1");
-    assert.equal(lineOf("{timestamp}", { at: at + 999 }), "2026-01-02 03:04:05");
-    assert.equal(lineOf("{timestamp}", { at: at + 1000 }), "2026-01-02 03:04:06");
+    assert.equal(lineOf(defaultFormat, { at: timeOf(at) }), "2026-01-02 03:04:05 - api - -1");
+    assert.equal(lineOf("{timestamp}", { at: timeOf(at + 999) }), "2026-01-02 03:04:05");
+    assert.equal(lineOf("{timestamp}", { at: timeOf(at + 1000) }), "2026-01-02 03:04:06");
   });
 
   it("writes a dash where there is no reason and no response time", () => {
-    assert.equal(lineOf("{reason} {latency_ms}", { reason: null, latencyMs: null }), "- -");
+    assert.equal(lineOf("{reason} {latency_ms}", { reason: null, latency_ms: null }), "- -");
   });
 
   it("keeps a record on one line whatever the name holds", () => {

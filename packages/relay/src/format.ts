@@ -3,10 +3,10 @@
  * are braces. What is put in never breaks a line: control characters of names and targets become spaces.
  */
 import { bad, ok, type Parsed } from "@belfry/contract";
-import type { OutputRecord } from "./record.ts";
+import type { CheckRecord } from "./sink-record.ts";
 
 /** Makes the line of a record, without a line end. */
-export type Format = (record: OutputRecord) => string;
+export type Format = (record: CheckRecord) => string;
 
 /** The format where none is given, as Amaunator has it. */
 export const defaultFormat = "{timestamp} - {target_name} - {value}";
@@ -15,31 +15,31 @@ export const defaultFormat = "{timestamp} - {target_name} - {value}";
 export const placeholders = {
   timestamp: {
     meaning: "when the check began, local time, `YYYY-MM-DD HH:MM:SS`",
-    of: (record) => localTime(record.at),
+    of: (record) => localTime(Date.parse(record.at)),
   },
-  target_name: { meaning: "name of the monitor", of: (record) => record.name },
-  target_id: { meaning: "id of the monitor", of: (record) => record.monitorId },
+  target_name: { meaning: "name of the monitor", of: (record) => record.monitor.name },
+  target_id: { meaning: "id of the monitor", of: (record) => record.monitor.id },
   value: {
     meaning: "response time in whole ms (0–100 for a synthetic target), -1 for a failure",
     of: (record) => String(record.value),
   },
   time: {
     meaning: "when the check began, UTC, RFC 3339 with ms",
-    of: (record) => new Date(record.at).toISOString(),
+    of: (record) => record.at,
   },
-  kind: { meaning: "kind of the monitor", of: (record) => record.kind },
-  target: { meaning: "what was checked", of: (record) => record.target },
+  kind: { meaning: "kind of the monitor", of: (record) => record.monitor.kind },
+  target: { meaning: "what was checked", of: (record) => record.monitor.target },
   result: { meaning: "what the check found: up, down or unknown", of: (record) => record.result },
   reason: { meaning: "why it is not up; `-` when it is", of: (record) => record.reason ?? "-" },
   status: { meaning: "judged status after the check", of: (record) => record.status },
   latency_ms: {
     meaning: "response time in ms with three decimals; `-` when there is none",
-    of: (record) => record.latencyMs?.toFixed(3) ?? "-",
+    of: (record) => record.latency_ms?.toFixed(3) ?? "-",
   },
   location: { meaning: "where the check was made from", of: (record) => record.location },
 } as const satisfies Record<
   string,
-  { readonly meaning: string; readonly of: (record: OutputRecord) => string }
+  { readonly meaning: string; readonly of: (record: CheckRecord) => string }
 >;
 
 type Placeholder = keyof typeof placeholders;

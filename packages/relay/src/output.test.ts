@@ -31,7 +31,7 @@ function createDestination() {
   };
   const parts: OutputParts = {
     label: "test",
-    format: (record) => record.name,
+    format: (record) => record.monitor.name,
     async open() {
       await state.beforeOpen();
       state.opened += 1;
