@@ -6,7 +6,7 @@
  *
  * Stopping hands over what waits, within a limit; what is left then is dropped and counted.
  */
-import { BoundedQueue } from "./queue.ts";
+import { BoundedQueue } from "./outputs/queue.ts";
 import type { Format } from "./format.ts";
 import type { OutputRecord } from "./record.ts";
 import { SinkFailure, type Sink } from "./sink.ts";
