@@ -31,7 +31,7 @@ let isOver = false;
 class Lane {
   readonly #socket: Socket;
   readonly #sentAt: number[] = [];
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
   readonly #onAnswer: (lane: Lane) => void;
 
   constructor(socket: Socket, onAnswer: (lane: Lane) => void) {
@@ -63,7 +63,7 @@ class Lane {
   }
 
   #read(chunk: Buffer): void {
-    let data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let data: Buffer = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (;;) {
       const headEnd = data.indexOf("\r\n\r\n");
       if (headEnd < 0) break;

@@ -12,6 +12,7 @@ function kindOf(type: "takes" | "away"): EventSinkKind {
     title: type,
     schema,
     secrets: [],
+    takes: ["job_event"],
     batch: { maxEvents: 1_000, maxBytes: 1024 * 1024 },
     parseSettings: createParser(schema),
     create: () => ({

@@ -1,5 +1,8 @@
-/** Metrics and metadata: what a client adds of its own, checked and copied so that every store can hold it. */
-import { readFields, type Fields, type Problems } from "./field.ts";
+/**
+ * Metrics and metadata: what a client adds of its own, so that every store can hold it. What is fine is taken as it is; only
+ * where something has to be said or changed a copy is made.
+ */
+import { isFields, readFields, type Fields, type Problems } from "./field.ts";
 
 /** How much one event may hold. */
 export interface EventLimits {
@@ -20,6 +23,7 @@ export function readMetrics(
   value: unknown,
   { maxMetrics }: EventLimits,
 ): Record<string, number> {
+  if (isFields(value) && areFineMetrics(value, maxMetrics)) return value;
   const entries = Object.entries(readFields(problems, path, value));
   if (entries.length > maxMetrics) {
     problems.add(path, `expected at most ${maxMetrics} metrics, found ${entries.length}`);
@@ -42,8 +46,61 @@ export function readMetadata(
   value: unknown,
   limits: EventLimits,
 ): Record<string, unknown> {
-  const copy = copyFields(readFields(problems, path, value), path, 1, { problems, limits });
-  return copy;
+  if (isFields(value) && isFine(value, 1, limits.maxDepth)) return value;
+  return copyFields(readFields(problems, path, value), path, 1, { problems, limits });
+}
+
+function areFineMetrics(
+  metrics: Fields,
+  maxMetrics: number,
+): metrics is Readonly<Record<string, number>> {
+  if (Object.getPrototypeOf(metrics) !== Object.prototype) return false;
+  const names = Object.keys(metrics);
+  if (names.length > maxMetrics) return false;
+  for (const name of names) {
+    const metric = metrics[name];
+    if (typeof metric !== "number" || !Number.isFinite(metric) || !isFineName(name)) return false;
+  }
+  return true;
+}
+
+/** Whether an object or list holds nothing but what JSON has, within the limits, and stays the same when it is written. */
+function isFine(value: object, depth: number, maxDepth: number): boolean {
+  if (Array.isArray(value)) {
+    // Not `every`: it passes over holes.
+    for (let i = 0; i < value.length; i += 1) {
+      if (!isFineValue(value[i], depth, maxDepth)) return false;
+    }
+    return true;
+  }
+  if (!isFields(value) || Object.getPrototypeOf(value) !== Object.prototype) return false;
+  for (const name of Object.keys(value)) {
+    if (!isFineName(name) || !isFineValue(value[name], depth, maxDepth)) return false;
+  }
+  return true;
+}
+
+function isFineValue(value: unknown, depth: number, maxDepth: number): boolean {
+  switch (typeof value) {
+    case "string":
+      return isFineText(value);
+    case "number":
+      return Number.isFinite(value);
+    case "boolean":
+      return true;
+    case "object":
+      return value === null || (depth < maxDepth && isFine(value, depth + 1, maxDepth));
+    default:
+      return false;
+  }
+}
+
+function isFineName(name: string): boolean {
+  return name.length <= maxName && isFineText(name);
+}
+
+function isFineText(text: string): boolean {
+  return !text.includes("\u0000") && text.isWellFormed();
 }
 
 interface Copying {

@@ -33,7 +33,7 @@ export function readText(
 ): string {
   if (typeof value === "string") {
     const wrong = textProblem(value, min, max);
-    if (wrong === undefined) return value.toWellFormed();
+    if (wrong === undefined) return value.isWellFormed() ? value : value.toWellFormed();
     problems.add(path, wrong);
   } else {
     problems.expected(path, "text", value);

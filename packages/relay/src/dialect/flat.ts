@@ -8,7 +8,7 @@ import { readMetadata, readMetrics } from "./content.ts";
 import type { Draft } from "./draft.ts";
 import { readOptionalText, readText, type Fields, type Problems } from "./field.ts";
 import { parentOf, withMessage } from "./nested.ts";
-import { readTime } from "./time.ts";
+import { readTimeText } from "./time.ts";
 import { readKind, readStatus, typeWord } from "./word.ts";
 
 const looseKey = /-(?:start|progress|metric|finish|error|cancel)-\d+$/;
@@ -21,8 +21,11 @@ const metricNames: Readonly<Record<string, string>> = {
 
 /** Whether an event is of this dialect. */
 export function isFlat(item: Fields): boolean {
-  return ["entity_id", "entityId", "event_kind", "eventKind"].some((name) =>
-    Object.hasOwn(item, name),
+  return (
+    Object.hasOwn(item, "entity_id") ||
+    Object.hasOwn(item, "event_kind") ||
+    Object.hasOwn(item, "entityId") ||
+    Object.hasOwn(item, "eventKind")
   );
 }
 
@@ -36,7 +39,7 @@ export function readFlat(
   const at = (name: string): [path: string, value: unknown] => fieldOf(item, name);
   const [timePath, time] = at("timestamp");
   const hasTime = time !== undefined && time !== null;
-  const timeMs = hasTime ? readTime(problems, timePath, time) : now;
+  const timeText = hasTime ? readTimeText(problems, timePath, time) : undefined;
   const kind = readKind(problems, ...at("event_kind"));
   const { status, message } = readStatus(problems, ...at("status"), kind);
   const metadata = readMetadata(problems, ...at("metadata"), limits);
@@ -61,7 +64,7 @@ export function readFlat(
     },
     event: {
       kind: kind ?? "event",
-      at: new Date(timeMs ?? now).toISOString(),
+      at: timeText ?? new Date(now).toISOString(),
       status,
       metrics: renamed(readMetrics(problems, ...at("metrics"), limits)),
       metadata: withMessage(metadata, message),

@@ -6,7 +6,7 @@ import type { EventLimits } from "./content.ts";
 import { readMetadata, readMetrics } from "./content.ts";
 import type { Draft } from "./draft.ts";
 import { isFields, readOptionalText, readText, type Fields, type Problems } from "./field.ts";
-import { readTime } from "./time.ts";
+import { readTimeText } from "./time.ts";
 import { readKind, readStatus } from "./word.ts";
 
 /** Reads one nested event; what is wrong is in `problems`, and then the draft is of no use. */
@@ -21,7 +21,7 @@ export function readNested(
   const event = needFields(problems, "event", item["event"]);
   const metadata = readMetadata(problems, "event.metadata", event["metadata"], limits);
   const hasTime = event["at"] !== undefined && event["at"] !== null;
-  const at = hasTime ? readTime(problems, "event.at", event["at"]) : now;
+  const at = hasTime ? readTimeText(problems, "event.at", event["at"]) : undefined;
   const kind = isFields(item["event"])
     ? readKind(problems, "event.kind", event["kind"])
     : undefined;
@@ -48,7 +48,7 @@ export function readNested(
     },
     event: {
       kind: kind ?? "event",
-      at: new Date(at ?? now).toISOString(),
+      at: at ?? new Date(now).toISOString(),
       status,
       metrics: readMetrics(problems, "event.metrics", event["metrics"], limits),
       metadata: withMessage(metadata, message),

@@ -18,6 +18,43 @@ export function readTime(problems: Problems, path: string, value: unknown): numb
   return undefined;
 }
 
+/** The same as RFC 3339 in UTC with ms. Text that is so already is given back as it is. */
+export function readTimeText(problems: Problems, path: string, value: unknown): string | undefined {
+  if (typeof value === "string" && isPlainUtc(value)) return value;
+  const ms = readTime(problems, path, value);
+  return ms === undefined ? undefined : new Date(ms).toISOString();
+}
+
+/** Where the digits of `2026-01-02T03:04:05.678Z` are. */
+const digitsAt = [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22] as const;
+
+/** Whether a text is a time of this century in exactly this form; other times are looked at more closely. */
+function isPlainUtc(text: string): boolean {
+  if (text.length !== 24 || !text.startsWith("20") || text.charCodeAt(23) !== 0x5a) return false;
+  for (const at of digitsAt) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  const isMarked =
+    text.charCodeAt(4) === 0x2d &&
+    text.charCodeAt(7) === 0x2d &&
+    text.charCodeAt(10) === 0x54 &&
+    text.charCodeAt(13) === 0x3a &&
+    text.charCodeAt(16) === 0x3a &&
+    text.charCodeAt(19) === 0x2e;
+  const month = pairAt(text, 5);
+  const day = pairAt(text, 8);
+  // The last days of a month are for the calendar.
+  const isDay = month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  return (
+    isMarked && isDay && pairAt(text, 11) <= 23 && pairAt(text, 14) <= 59 && pairAt(text, 17) <= 59
+  );
+}
+
+function pairAt(text: string, at: number): number {
+  return (text.charCodeAt(at) - 0x30) * 10 + text.charCodeAt(at + 1) - 0x30;
+}
+
 function timeOfText(text: string): number | undefined {
   if (numberPattern.test(text)) return timeOfNumber(Number(text));
   const match = isoPattern.exec(text);

@@ -19,12 +19,12 @@ export type Verdict =
  * `Spool.append` answers. A body that was refused as a whole has none.
  */
 export function verdictsOf(read: ReadEvents, repeated: readonly number[]): readonly Verdict[] {
-  const verdicts: Verdict[] = [];
   const isRepeated = new Set(repeated);
-  for (const [i, event] of read.taken.entries()) {
+  const verdicts = read.taken.map(({ idempotency_key }, i): Verdict => {
     const status = isRepeated.has(i) ? "repeated" : "taken";
-    verdicts.push({ index: read.places[i] ?? i, status, idempotency_key: event.idempotency_key });
-  }
+    return { index: read.places[i] ?? i, status, idempotency_key };
+  });
+  if (read.refused.length === 0) return verdicts;
   const errors = new Map<number, { path: string; message: string }[]>();
   for (const { index, path, message } of read.refused) {
     if (index < 0) continue;

@@ -13,27 +13,35 @@ export type Access =
   /** Whoever reaches it. */
   | { readonly kind: "open" };
 
-/** Undefined when a request may come in, else the status and a sentence that refuse it. */
-export function refusalOf(
-  headers: IncomingHttpHeaders,
-  access: Access,
-): { readonly status: 401 | 403; readonly message: string } | undefined {
+/** What refuses a request, as a status and a sentence. */
+export interface Refusal {
+  readonly status: 401 | 403;
+  readonly message: string;
+}
+
+/** Makes what looks at the headers of requests: undefined when one may come in, else what refuses it. */
+export function createGate(access: Access): (headers: IncomingHttpHeaders) => Refusal | undefined {
   switch (access.kind) {
     case "open":
-      return undefined;
-    case "token": {
-      const given = /^bearer +(.+)$/i.exec(headers.authorization ?? "")?.[1] ?? "";
-      if (isSame(given, access.token)) return undefined;
-      return { status: 401, message: "expected Authorization: Bearer with the sidecar's token" };
-    }
+      return () => undefined;
+    case "token":
+      return ({ authorization = "" }) => {
+        const given = /^bearer +(.+)$/i.exec(authorization)?.[1] ?? "";
+        if (isSame(given, access.token)) return undefined;
+        return { status: 401, message: "expected Authorization: Bearer with the sidecar's token" };
+      };
     case "loopback": {
-      if (!isLocal(`http://${headers.host ?? "localhost"}`)) {
-        return { status: 403, message: "without a token only names of this machine are answered" };
-      }
-      if (headers.origin !== undefined && !isLocal(headers.origin)) {
-        return { status: 403, message: "without a token pages of other origins are refused" };
-      }
-      return undefined;
+      const isLocal = createLocalCheck();
+      return ({ host = "localhost", origin }) => {
+        if (!isLocal(`http://${host}`)) {
+          const message = "without a token only names of this machine are answered";
+          return { status: 403, message };
+        }
+        if (origin !== undefined && !isLocal(origin)) {
+          return { status: 403, message: "without a token pages of other origins are refused" };
+        }
+        return undefined;
+      };
     }
   }
 }
@@ -44,12 +52,17 @@ function isSame(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-function isLocal(url: string): boolean {
-  try {
-    return isLoopback(new URL(url).hostname);
-  } catch {
-    return false;
-  }
+function createLocalCheck(): (url: string) => boolean {
+  // A client says the same in every request: parsing it each time would cost as much as the rest of the check.
+  let last = "";
+  let wasLocal = false;
+  return (url) => {
+    if (url !== last) {
+      wasLocal = URL.canParse(url) && isLoopback(new URL(url).hostname);
+      last = url;
+    }
+    return wasLocal;
+  };
 }
 
 /** Whether a host name or address means this machine. */

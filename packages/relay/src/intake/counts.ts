@@ -28,23 +28,34 @@ interface Route {
 
 /** See the top of the file. */
 export class IntakeCounts {
-  readonly #routes = new Map<string, Route>();
+  /** By endpoint, then by method: a key made of both would be made anew for every request. */
+  readonly #routes = new Map<string, Map<string, Route>>();
   readonly #events: Record<EventOutcome, number> = { taken: 0, refused: 0, unstored: 0 };
 
   /** `endpoint`: a path of ours, or `other`. */
   request(method: string, endpoint: string, status: number, seconds: number): void {
-    const key = `${method} ${endpoint}`;
-    let route = this.#routes.get(key);
+    const route = this.#routeOf(method, endpoint);
+    route.statuses.set(status, (route.statuses.get(status) ?? 0) + 1);
+    let at = 0;
+    while (at < durationBounds.length && seconds > (durationBounds[at] ?? Infinity)) at += 1;
+    if (at < durationBounds.length) route.buckets[at] = (route.buckets[at] ?? 0) + 1;
+    route.count += 1;
+    route.sumSeconds += seconds;
+  }
+
+  #routeOf(method: string, endpoint: string): Route {
+    let methods = this.#routes.get(endpoint);
+    if (methods === undefined) {
+      methods = new Map();
+      this.#routes.set(endpoint, methods);
+    }
+    let route = methods.get(method);
     if (route === undefined) {
       const buckets = durationBounds.map(() => 0);
       route = { method, endpoint, statuses: new Map(), buckets, count: 0, sumSeconds: 0 };
-      this.#routes.set(key, route);
+      methods.set(method, route);
     }
-    route.statuses.set(status, (route.statuses.get(status) ?? 0) + 1);
-    const at = durationBounds.findIndex((bound) => seconds <= bound);
-    if (at >= 0) route.buckets[at] = (route.buckets[at] ?? 0) + 1;
-    route.count += 1;
-    route.sumSeconds += seconds;
+    return route;
   }
 
   events(outcome: EventOutcome, count: number): void {
@@ -52,7 +63,7 @@ export class IntakeCounts {
   }
 
   routes(): readonly RouteCounts[] {
-    return [...this.#routes.values()];
+    return [...this.#routes.values()].flatMap((methods) => [...methods.values()]);
   }
 
   eventCounts(): Readonly<Record<EventOutcome, number>> {

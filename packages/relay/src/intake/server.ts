@@ -8,7 +8,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { SpoolLog } from "../spool/settings.ts";
-import { refusalOf, type Access } from "./access.ts";
+import { createGate, type Access } from "./access.ts";
 import { createRoom, readBody } from "./body.ts";
 import type { IntakeCounts } from "./counts.ts";
 import type { Health } from "./health.ts";
@@ -69,7 +69,12 @@ const readRoutes = [...healthRoutes, "/v1/integrations", "/metrics"];
  * off after two seconds what still is.
  */
 export async function startIntake(settings: IntakeSettings, parts: IntakeParts): Promise<Intake> {
-  const room = createRoom(settings.maxReadingBytes);
+  const surroundings: Surroundings = {
+    settings,
+    parts,
+    room: createRoom(settings.maxReadingBytes),
+    gate: createGate(settings.access),
+  };
   const server = createServer(
     {
       requestTimeout: 30_000,
@@ -82,11 +87,11 @@ export async function startIntake(settings: IntakeSettings, parts: IntakeParts):
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = parts.take.monotonicMs();
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const path = pathOf(request.url ?? "/");
     const isKnown = isEventRoute(path) || readRoutes.includes(path);
     let status = 500;
     try {
-      const answer = await answerTo(request, path, { settings, parts, room });
+      const answer = await answerTo(request, path, surroundings);
       status = answer.status;
       write(request, response, answer, server);
     } catch (error) {
@@ -113,6 +118,11 @@ export async function startIntake(settings: IntakeSettings, parts: IntakeParts):
   };
 }
 
+function pathOf(url: string): string {
+  const end = url.indexOf("?");
+  return end < 0 ? url : url.slice(0, end);
+}
+
 function urlOf(address: AddressInfo | string | null): string {
   if (address === null || typeof address === "string") return String(address);
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
@@ -132,21 +142,19 @@ interface Surroundings {
   readonly settings: IntakeSettings;
   readonly parts: IntakeParts;
   readonly room: ReturnType<typeof createRoom>;
+  readonly gate: ReturnType<typeof createGate>;
 }
 
 async function answerTo(
   request: IncomingMessage,
   path: string,
-  { settings, parts, room }: Surroundings,
+  { settings, parts, room, gate }: Surroundings,
 ): Promise<Answer> {
   const method = request.method ?? "GET";
   const isRead = method === "GET" || method === "HEAD";
   const isHealth = healthRoutes.some((route) => route === path);
   // Health says nothing of events and nothing secret; orchestrators ask it without a token.
-  const refusal =
-    isHealth && settings.access.kind === "token"
-      ? undefined
-      : refusalOf(request.headers, settings.access);
+  const refusal = isHealth && settings.access.kind === "token" ? undefined : gate(request.headers);
   if (refusal !== undefined) return { status: refusal.status, body: { detail: refusal.message } };
   if (isEventRoute(path)) {
     if (method !== "POST") return wrongMethod("POST");
@@ -184,17 +192,18 @@ function write(
   server: Server,
 ): void {
   const isText = typeof body === "string";
-  const bytes = Buffer.from(isText ? body : JSON.stringify(body));
-  const type = isText ? "text/plain; version=0.0.4; charset=utf-8" : "application/json";
+  // A text, so that head and body go out in one piece; bytes of its own would be a second one.
+  const text = isText ? body : JSON.stringify(body);
+  const headers = [
+    "content-type",
+    isText ? "text/plain; version=0.0.4; charset=utf-8" : "application/json",
+    "content-length",
+    String(Buffer.byteLength(text)),
+  ];
+  if (retryAfterS !== undefined) headers.push("retry-after", String(retryAfterS));
+  if (status === 401) headers.push("www-authenticate", "Bearer");
   // A body that was not read to its end cannot be followed by another request; while closing there shall be none.
-  const isLast = !request.complete || !server.listening;
-  const headers: Record<string, string | number> = {
-    "content-type": type,
-    "content-length": bytes.length,
-  };
-  if (retryAfterS !== undefined) headers["retry-after"] = retryAfterS;
-  if (status === 401) headers["www-authenticate"] = "Bearer";
-  if (isLast) headers["connection"] = "close";
+  if (!request.complete || !server.listening) headers.push("connection", "close");
   response.writeHead(status, headers);
-  response.end(request.method === "HEAD" ? undefined : bytes);
+  response.end(request.method === "HEAD" ? undefined : text);
 }

@@ -58,7 +58,7 @@ export async function takeEvents(
   const answer = await parts.append(
     read.taken.map((event, i) => ({
       id: event.idempotency_key,
-      bytes: Buffer.from(read.texts[i] ?? JSON.stringify(event)),
+      bytes: read.texts[i] ?? JSON.stringify(event),
     })),
   );
   if (answer.kind === "refused") {

@@ -11,9 +11,9 @@ import { join } from "node:path";
 import { isFull, isMissing, messageOf, type SpoolDisk } from "./disk.ts";
 import { KnownIds } from "./known-ids.ts";
 import { Latency, type LatencyStats } from "./latency.ts";
-import { Group, laidOut, type NewRecord } from "./pending.ts";
+import { Group, GroupMemory, type NewRecord } from "./pending.ts";
 import { headerOf, sizeOf } from "./record.ts";
-import type { RecordInput, StoredRecord } from "./record.ts";
+import type { StoredRecord } from "./record.ts";
 import { recover, repairParts } from "./recover.ts";
 import { repairSegment, type Damage } from "./repair.ts";
 import { scanSegment } from "./scan.ts";
@@ -67,8 +67,6 @@ export interface LogParts extends Pick<SpoolParts, "disk" | "log" | "clock"> {
   readonly onDrop: (belowSequence: number) => void;
 }
 
-const firstRoom = 64 * 1024;
-
 interface Active {
   readonly segment: Segment;
   readonly handle: number;
@@ -82,6 +80,7 @@ export class SegmentLog {
   readonly #known: KnownIds;
   readonly #damage: Damage = { pieces: 0, bytes: 0, tornBytes: 0 };
   readonly #sync = new Latency();
+  readonly #memory = new GroupMemory();
   readonly #refused: Record<RefusalReason, number> = {
     full: 0,
     busy: 0,
@@ -148,37 +147,39 @@ export class SegmentLog {
 
   /** Stores records, all or none; resolves when they are synced. */
   async append(records: readonly NewRecord[]): Promise<Appended> {
-    const fresh: Omit<RecordInput, "sequence" | "at">[] = [];
+    const fresh: NewRecord[] = [];
+    const sizes: number[] = [];
     const ids = new Set<string>();
     const repeated: number[] = [];
     let bytes = 0;
-    for (const [i, record] of records.entries()) {
+    for (let i = 0; i < records.length; i += 1) {
+      const record = records[i];
+      if (record === undefined) continue;
       if ((record.kind ?? 1) === 1 && (this.#known.has(record.id) || ids.has(record.id))) {
         repeated.push(i);
         continue;
       }
-      const one = laidOut(record);
-      const size = sizeOf(one);
-      if (
-        size > this.#settings.maxRecordBytes ||
-        one.id.length > 65_535 ||
-        one.note.length > 65_535
-      ) {
+      const size = sizeOf(record);
+      if (size > this.#settings.maxRecordBytes || isLong(record.id) || isLong(record.note)) {
         return this.#refuse(
           "too_large",
           `record ${i}: ${size} bytes, at most ${this.#settings.maxRecordBytes} are taken`,
         );
       }
       ids.add(record.id);
-      fresh.push(one);
+      fresh.push(record);
+      sizes.push(size);
       bytes += size;
     }
     const refusal = this.#refusalOf(bytes);
     if (refusal !== undefined) return refusal;
     this.#repeated += repeated.length;
-    const group = this.#groupFor(bytes);
+    const group = this.#groupNow();
     const firstSequence = group.firstSequence + group.records;
-    for (const one of fresh) group.add(one);
+    for (let i = 0; i < fresh.length; i += 1) {
+      const record = fresh[i];
+      if (record !== undefined) group.add(record, sizes[i] ?? 0);
+    }
     for (const id of ids) {
       this.#known.add(id);
       group.ids.push(id);
@@ -218,10 +219,9 @@ export class SegmentLog {
     return { kind: "refused", reason, message };
   }
 
-  #groupFor(bytes: number): Group {
+  #groupNow(): Group {
     if (this.#pending === undefined) {
-      const room = Math.max(bytes, firstRoom);
-      this.#pending = new Group(this.#nextSequence, this.#parts.clock.now(), room);
+      this.#pending = new Group(this.#nextSequence, this.#parts.clock.now(), this.#memory);
       this.#pendingFirst ??= this.#nextSequence;
     }
     return this.#pending;
@@ -237,6 +237,7 @@ export class SegmentLog {
       const failure = await this.#store(group);
       if (failure === undefined) {
         this.#pendingBytes -= group.bytes.length;
+        group.release();
         this.#appended += group.records;
         this.#pendingFirst = this.#firstWaiting();
         for (const resolve of group.waiting) resolve(undefined);
@@ -461,4 +462,9 @@ export class SegmentLog {
     this.#active = undefined;
     if (active !== undefined) await this.#disk.close(active.handle).catch(() => undefined);
   }
+}
+
+/** Whether a text is longer than the two bytes of its length can say. */
+function isLong(text: string | undefined): boolean {
+  return text !== undefined && text.length > 21_845 && Buffer.byteLength(text) > 65_535;
 }

@@ -19,6 +19,7 @@ export type RecordKind = (typeof recordKinds)[keyof typeof recordKinds];
 
 /** Begins every record. 0xff is nowhere in UTF-8, so no id, note or JSON payload can hold it. */
 export const mark = Buffer.from([0xff, 0xb5, 0x0f, 0xfe]);
+const markNumber = mark.readUInt32LE(0);
 
 const magic = Buffer.from("BELFRYSP", "latin1");
 const lengthAt = 8;
@@ -30,9 +31,10 @@ export interface RecordInput {
   readonly sequence: number;
   /** When it was taken in, epoch ms. */
   readonly at: number;
-  readonly id: Uint8Array;
-  readonly note: Uint8Array;
-  readonly bytes: Uint8Array;
+  /** Texts are written as UTF-8. */
+  readonly id: Uint8Array | string;
+  readonly note: Uint8Array | string;
+  readonly bytes: Uint8Array | string;
 }
 
 /** A record as it is read. `bytes` is a view into what was read. */
@@ -48,25 +50,41 @@ export interface StoredRecord {
 }
 
 /** Size of a record on disk. */
-export function sizeOf(record: Pick<RecordInput, "id" | "note" | "bytes">): number {
-  return recordOverhead + record.id.length + record.note.length + record.bytes.length;
+export function sizeOf({
+  id,
+  note = "",
+  bytes,
+}: Pick<RecordInput, "id" | "bytes"> & { readonly note?: RecordInput["note"] }): number {
+  return recordOverhead + lengthOf(id) + lengthOf(note) + lengthOf(bytes);
+}
+
+function lengthOf(part: Uint8Array | string): number {
+  return typeof part === "string" ? Buffer.byteLength(part) : part.length;
 }
 
 /** Writes a record at an offset, where there must be room for `sizeOf` of it; the offset after it. */
 export function writeRecord(target: Buffer, offset: number, record: RecordInput): number {
-  const end = offset + sizeOf(record);
-  target.set(mark, offset);
-  target.writeUInt32LE(end - offset - bodyAt, offset + lengthAt);
+  target.writeUInt32LE(markNumber, offset);
   writeUint64(target, offset + 12, record.sequence);
   writeUint64(target, offset + 20, record.at);
   target[offset + 28] = record.kind;
-  target.writeUInt16LE(record.id.length, offset + 29);
-  target.writeUInt16LE(record.note.length, offset + 31);
-  target.set(record.id, offset + recordOverhead);
-  target.set(record.note, offset + recordOverhead + record.id.length);
-  target.set(record.bytes, end - record.bytes.length);
+  const noteFrom = put(target, offset + recordOverhead, record.id);
+  target.writeUInt16LE(noteFrom - offset - recordOverhead, offset + 29);
+  const bytesFrom = put(target, noteFrom, record.note);
+  target.writeUInt16LE(bytesFrom - noteFrom, offset + 31);
+  const end = put(target, bytesFrom, record.bytes);
+  target.writeUInt32LE(end - offset - bodyAt, offset + lengthAt);
   target.writeUInt32LE(crc32(target.subarray(offset + lengthAt, end)), offset + 4);
   return end;
+}
+
+/** Writes a part; the offset after it. */
+function put(target: Buffer, offset: number, part: Uint8Array | string): number {
+  if (typeof part === "string") {
+    return part === "" ? offset : offset + target.write(part, offset, "utf8");
+  }
+  target.set(part, offset);
+  return offset + part.length;
 }
 
 /** What is at an offset: a whole record of `size` bytes, one that needs more bytes than there are, or none. */
@@ -91,8 +109,6 @@ export function findRecord(buffer: Buffer, offset: number, maxBytes: number): Fo
   if (!isKind(buffer[offset + 28]) || recordOverhead + names > size) return none;
   return { kind: "record", size };
 }
-
-const markNumber = mark.readUInt32LE(0);
 
 function isKind(value: number | undefined): value is RecordKind {
   return (

@@ -27,7 +27,10 @@ export function createThreadDisk(start: () => Worker = startThread): SpoolDisk {
     create: async (path, bytes) =>
       numberOf(await thread.ask({ step: "create", args: [path, bytes] })),
     append(handle, bytes) {
-      // A view would be sent with all of the memory behind it, and the caller may need its bytes again.
+      // Shared memory is sent as it is. Of other memory all that is behind the view would be, and the caller may need it.
+      if (bytes.buffer instanceof SharedArrayBuffer) {
+        return nothing({ step: "append", args: [handle, bytes] });
+      }
       const own = new Uint8Array(bytes);
       return nothing({ step: "append", args: [handle, own] }, own.buffer);
     },
