@@ -1,8 +1,10 @@
 /** All kinds of sinks, by the type that configuration names them with. */
 import type { EventSinkKind } from "../event-sink.ts";
+import { consoleKind } from "./console/kind.ts";
+import { hubKind, localApiKind } from "./hub/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly EventSinkKind[] = [webhookKind];
+const kinds: readonly EventSinkKind[] = [consoleKind, hubKind, localApiKind, webhookKind];
 
 /** By type. */
 export const eventSinkKinds: ReadonlyMap<string, EventSinkKind> = new Map(
