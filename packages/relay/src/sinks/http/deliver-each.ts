@@ -4,9 +4,9 @@ import type { SinkRecord } from "../../sink-record.ts";
 import type { HttpVerdict } from "./verdict.ts";
 
 /** One delivery for each record, in order; after something that is worth waiting for, the rest is not tried. */
-export async function deliverEach(
-  records: readonly SinkRecord[],
-  send: (record: SinkRecord, signal: AbortSignal) => Promise<HttpVerdict>,
+export async function deliverEach<R extends SinkRecord>(
+  records: readonly R[],
+  send: (record: R, signal: AbortSignal) => Promise<HttpVerdict>,
   signal: AbortSignal,
 ): Promise<readonly RecordDelivery[]> {
   const answers: RecordDelivery[] = [];

@@ -4,6 +4,7 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { getCACertificates } from "node:tls";
 
 export interface HttpClientSettings {
   /** Limit of one request, headers to end of the answer, ms. */
@@ -46,7 +47,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const https = new HttpsAgent({
     ...options,
     rejectUnauthorized: settings.verifyTls ?? true,
-    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+    ...(settings.ca === undefined ? {} : { ca: [...getCACertificates("default"), settings.ca] }),
   });
   return {
     async send(request, signal) {
