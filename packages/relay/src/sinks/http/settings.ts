@@ -17,10 +17,15 @@ export const TimeoutSchema = Type.Number({
 });
 
 export const HeadersSchema = Type.Record(
-  Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
+  Type.String(),
   Type.String({
     pattern: "^[\\t\\x20-\\x7e\\x80-\\xff]*$",
     expected: "text without control characters",
   }),
-  { title: "Headers", default: {}, description: "Sent with every request" },
+  {
+    propertyNames: Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" }),
+    title: "Headers",
+    default: {},
+    description: "Sent with every request",
+  },
 );

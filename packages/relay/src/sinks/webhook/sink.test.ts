@@ -84,6 +84,11 @@ for (const body of ["event", "events"] as const) {
         config: { webhook_url: "http://a", headers: { a: "b\r\nc: d" } },
         path: "headers.a",
       },
+      {
+        what: "a header whose name is none",
+        config: { webhook_url: "http://a", headers: { "a b": "c" } },
+        path: "headers.a b",
+      },
     ],
     knowsIds: true,
   });
