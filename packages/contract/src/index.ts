@@ -42,12 +42,23 @@ export { IncidentSchema, type IncidentView } from "./incident.ts";
 export {
   JobEventSchema,
   jobEventKinds,
+  runStates,
   runStatuses,
   type JobEvent,
   type JobEventKind,
   type RunStatus,
+  type ShownRunStatus,
 } from "./job-event.ts";
-export { JobSchema, type JobView } from "./job.ts";
+export {
+  JobChangeSchema,
+  JobScheduleSchema,
+  JobSchema,
+  jobTroubles,
+  type JobChange,
+  type JobSchedule,
+  type JobTrouble,
+  type JobView,
+} from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
   KeyInputSchema,
@@ -156,6 +167,16 @@ export {
   type SeriesListView,
   type SeriesRangeView,
 } from "./series.ts";
+export {
+  DeadLetterChoiceSchema,
+  DeadLetterSchema,
+  OutputsSchema,
+  OutputStatusSchema,
+  SpoolStatusSchema,
+  type DeadLetterView,
+  type OutputStatusView,
+  type OutputsView,
+} from "./output.ts";
 export {
   batchLimits,
   cleanText,

@@ -25,6 +25,10 @@ export type JobEventKind = (typeof jobEventKinds)[number];
 export const runStatuses = ["running", "succeeded", "failed", "canceled"] as const;
 export type RunStatus = (typeof runStatuses)[number];
 
+/** The state of a run as it is shown: `lost` is Belfry's own word for one whose heartbeats stopped. */
+export const runStates = [...runStatuses, "lost"] as const;
+export type ShownRunStatus = (typeof runStates)[number];
+
 const plainText = "^[^\\u0000]*$";
 const text = (maxLength: number) => Type.String({ maxLength, pattern: plainText });
 const optionalText = (maxLength: number) =>

@@ -1,6 +1,6 @@
 /** Wire shapes of `/api/v1/runs` and `/api/v1/events`. */
 import { Type, type Static } from "typebox";
-import { jobEventKinds, runStatuses } from "./job-event.ts";
+import { jobEventKinds, runStates, runStatuses } from "./job-event.ts";
 import { IdSchema, TimeSchema } from "./monitor.ts";
 
 const textOrNull = Type.Union([Type.String(), Type.Null()]);
@@ -24,9 +24,11 @@ export const RunSchema = Type.Object({
   type: textOrNull,
   business_key: textOrNull,
   sub_key: textOrNull,
-  status: Type.Union([Type.Enum([...runStatuses]), Type.Null()], {
-    description: "null: only its subruns were heard so far",
+  status: Type.Union([Type.Enum([...runStates]), Type.Null()], {
+    description:
+      "null: only its subruns were heard so far; `lost`: its heartbeats stopped, which a later word of it takes back",
   }),
+  is_slow: Type.Boolean({ description: "It took, or takes, longer than its job's limit" }),
   started_at: timeOrNull,
   ended_at: timeOrNull,
   last_event_at: timeOrNull,

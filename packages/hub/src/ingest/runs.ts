@@ -5,7 +5,7 @@
  */
 import type { Problem } from "@belfry/contract";
 import type { Clock } from "../model/clock.ts";
-import type { TakenVerdict } from "../model/job.ts";
+import type { TakenEvents, TakenVerdict } from "../model/job.ts";
 import { AppError } from "../model/error.ts";
 import type { RunEvent } from "../model/run.ts";
 import { readEvent } from "./event-input.ts";
@@ -20,7 +20,7 @@ export interface RunsParts {
   /** The hexadecimal SHA-256 of a text in UTF-8. */
   readonly sha256: (text: string) => string;
   readonly store: {
-    takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<readonly TakenVerdict[]>;
+    takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents>;
   };
 }
 
@@ -33,14 +33,13 @@ export interface Runs {
 /** Events that may wait for the store: about a second of them. */
 export const mostWaitingEvents = 20_000;
 
+const nothing: TakenEvents = { verdicts: [], changed: [] };
+
 /** Makes the intake. */
 export function createRuns({ clock, sha256, store }: RunsParts): Runs {
   let waiting = 0;
 
-  async function keep(
-    events: readonly RunEvent[],
-    receivedAt: number,
-  ): Promise<readonly TakenVerdict[]> {
+  async function keep(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents> {
     if (waiting + events.length > mostWaitingEvents) {
       throw new AppError("unavailable", `${waiting} events wait to be stored`);
     }
@@ -57,8 +56,8 @@ export function createRuns({ clock, sha256, store }: RunsParts): Runs {
       const receivedAt = clock.now();
       const read = events.map((event) => readEvent(event, receivedAt, sha256));
       const fit = read.flatMap((one) => (one.kind === "ok" ? [one.value] : []));
-      const taken = fit.length === 0 ? [] : await keep(fit, receivedAt);
-      const verdicts = taken.values();
+      const taken = fit.length === 0 ? nothing : await keep(fit, receivedAt);
+      const verdicts = taken.verdicts.values();
       return read.map((one): EventVerdict => {
         if (one.kind === "bad") return { kind: "refused", problems: one.problems };
         return { kind: verdicts.next().value ?? "taken", event: one.value };

@@ -1,8 +1,16 @@
 /** Jobs: what runs are runs of. A job is made by its first run, and is gone when none of its runs is kept any more. */
-import type { JobEventKind, RunStatus } from "@belfry/contract";
+import type {
+  JobEventKind,
+  JobSchedule,
+  JobTrouble,
+  RunStatus,
+  ShownRunStatus,
+} from "@belfry/contract";
 import type { Id } from "./id.ts";
+import { learnedLimit, type LearnedDurations } from "./job-duration.ts";
+import type { RunSpan } from "./job-schedule.ts";
+import { durationSecondsOf, metricOf, silenceMsOf, type RunState, type RunTrace } from "./run.ts";
 import type { SeriesKey } from "./series.ts";
-import { durationSecondsOf, metricOf, type RunState, type RunTrace } from "./run.ts";
 
 export type JobId = Id<"job">;
 /** Belfry's own id of a run; its client's is `runId`. */
@@ -20,9 +28,36 @@ export interface JobName {
 export interface Job extends JobName {
   readonly id: JobId;
   readonly createdAt: number;
+  readonly schedule: JobSchedule | null;
+  /** When the schedule was set; null without one. */
+  readonly scheduleSetAt: number | null;
+  /** What people set; null: what was learned decides. */
+  readonly slowAfterSeconds: number | null;
+  readonly learned: LearnedDurations | null;
+  readonly version: number;
+  /** The run that began last. */
   readonly lastRun: KeptRun | null;
   /** Statuses of its last runs, the newest first. */
-  readonly recent: readonly RunStatus[];
+  readonly recent: readonly ShownRunStatus[];
+}
+
+/** What people change of a job; what is left out stays. */
+export interface JobSettingsChange {
+  readonly schedule?: JobSchedule | null;
+  readonly slowAfterSeconds?: number | null;
+}
+
+/** A run that changed, with the jobs it belongs to and belonged to before. */
+export interface ChangedRun {
+  readonly id: RunRowId;
+  readonly parentId: RunRowId | null;
+  readonly jobIds: readonly JobId[];
+}
+
+/** What became of events, in their order, and the runs they changed. */
+export interface TakenEvents {
+  readonly verdicts: readonly TakenVerdict[];
+  readonly changed: readonly ChangedRun[];
 }
 
 /** A run as it is kept. */
@@ -35,8 +70,11 @@ export interface KeptRun {
   readonly jobId: JobId | null;
   readonly parentId: RunRowId | null;
   readonly state: RunState;
-  readonly status: RunStatus | null;
+  /** `lost` where its heartbeats stopped. */
+  readonly status: ShownRunStatus | null;
   readonly startedAt: number;
+  /** After so many seconds it is slow, as far as that is known. */
+  readonly slowLimitSeconds: number | null;
   /** Events that were counted, kept or not. */
   readonly events: number;
   /** Events among them that are no longer kept. */
@@ -61,13 +99,25 @@ export interface KeptEvent {
 /** Whether the store took an event in, or had it already. */
 export type TakenVerdict = "taken" | "duplicate";
 
+/** How many runs have each status, and how many jobs are late. */
+export interface JobTotals {
+  readonly runs: Partial<Readonly<Record<ShownRunStatus, number>>>;
+  readonly late: number;
+}
+
+/** A run with the ids of the runs above it. */
+export interface RunInTree {
+  readonly run: KeptRun;
+  readonly above: readonly RunRowId[];
+}
+
 /** Which runs are asked for; the newest first, by the time they began. */
 export interface RunQuery {
   readonly jobId?: JobId;
   readonly parentId?: RunRowId;
   /** The id their client gave them. */
   readonly runId?: string;
-  readonly status?: readonly RunStatus[];
+  readonly status?: readonly ShownRunStatus[];
   /** `top`: those that are no subjobs; `sub`: those that are. */
   readonly level?: "top" | "sub";
   /** Part of the app's name, folded. */
@@ -84,7 +134,7 @@ export interface JobQuery {
   /** Words, folded, that site, app or name must hold. */
   readonly words?: readonly string[];
   /** Status of the last run. */
-  readonly status?: readonly RunStatus[];
+  readonly status?: readonly ShownRunStatus[];
   readonly after?: { readonly name: string; readonly id: string };
   readonly limit: number;
 }
@@ -111,6 +161,57 @@ export function jobNameOf(
 /** Whether a run is part of another one. */
 export function isSubrun(run: RunState): boolean {
   return run.parentRunId !== null || run.type?.value === "subjob";
+}
+
+/** How long it is known to have gone on, in seconds, at `now`; null of a run that was not heard of itself. */
+export function elapsedSecondsOf(run: KeptRun, now: number): number | null {
+  const { state, status } = run;
+  if (status === null) return null;
+  const measured = metricOf(state.metrics, "duration_s");
+  if (state.end !== null) return durationSecondsOf(state);
+  // By Belfry's clock, from the first word of it to the last moment it is known to have lived: a client's clock may be wrong.
+  const until = status === "running" ? now : run.updatedAt;
+  return Math.max(measured ?? 0, (until - run.createdAt) / 1000, 0);
+}
+
+/** Whether it took, or takes, longer than its job's limit. */
+export function isSlow(run: KeptRun, now: number): boolean {
+  const { slowLimitSeconds } = run;
+  const elapsed = elapsedSecondsOf(run, now);
+  return slowLimitSeconds !== null && elapsed !== null && elapsed > slowLimitSeconds;
+}
+
+/** The run that began last, as a schedule is held against it. A client's clock that is ahead moves nothing into the future. */
+export function spanOf({
+  state,
+  status,
+  startedAt,
+  createdAt,
+  updatedAt,
+}: Pick<KeptRun, "state" | "status" | "startedAt" | "createdAt" | "updatedAt">): RunSpan {
+  const beganAt = Math.min(startedAt, createdAt);
+  if (status === "running" && silenceMsOf(state) !== null) return { beganAt, activeUntil: null };
+  const lastKnown = state.end?.at ?? state.lastAt ?? beganAt;
+  return { beganAt, activeUntil: Math.max(beganAt, Math.min(lastKnown, updatedAt)) };
+}
+
+/** What is wrong with a job at `now`; `lateAt` is when it became or becomes late. */
+export function troublesOf(
+  { lastRun }: Pick<Job, "lastRun">,
+  lateAt: number | null,
+  now: number,
+): readonly JobTrouble[] {
+  const troubles: JobTrouble[] = [];
+  if (lastRun?.status === "failed") troubles.push("failed");
+  if (lastRun?.status === "lost") troubles.push("lost");
+  if (lateAt !== null && lateAt <= now) troubles.push("late");
+  if (lastRun !== null && isSlow(lastRun, now)) troubles.push("slow");
+  return troubles;
+}
+
+/** After how many seconds a run of the job is slow: what was set, else what was learned. */
+export function slowLimitOf(job: Pick<Job, "slowAfterSeconds" | "learned">): number | null {
+  return job.slowAfterSeconds ?? learnedLimit(job.learned);
 }
 
 /** Text as it is searched in, the same on both engines. */

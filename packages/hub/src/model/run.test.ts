@@ -4,7 +4,10 @@ import fc from "fast-check";
 import {
   applyEvent,
   durationSecondsOf,
+  longestRunMetadata,
+  mostRunMetadata,
   mostRunMetrics,
+  silenceMsOf,
   startedAtOf,
   statusOf,
   type RunEvent,
@@ -90,9 +93,67 @@ describe("a run", () => {
       { kind: "progress", at: 2000, metrics: { progress_pct: 90 } },
       { kind: "heartbeat", at: 4000 },
     );
-    const value = { ratio: 0.25, current: 1, total: 4, message: null };
+    const value = { ratio: 0.25, current: 1, total: 4 };
     assert.deepEqual(run.progress, { at: 3000, value });
   });
+
+  const ratios: readonly (readonly [Readonly<Record<string, number>>, number | null])[] = [
+    [{ progress_pct: (2 / 3) * 100, progress_current: 2, progress_total: 3 }, 2 / 3],
+    [{ progress_pct: 0.07 * 100 }, 0.07],
+    [{ progress_pct: 120 }, 1],
+    [{ progress_current: 3 }, null],
+  ];
+  for (const [metrics, ratio] of ratios) {
+    test(`takes ${JSON.stringify(metrics)} for a ratio of ${ratio}`, () => {
+      const run = runOf({ kind: "progress", at: 1, metrics });
+      assert.equal(run.progress?.value.ratio, ratio);
+    });
+  }
+
+  test("keeps what its progress said when heartbeats repeat the figures", () => {
+    const metrics = { progress_pct: 50 };
+    const run = runOf(
+      { kind: "progress", at: 1, metrics, metadata: { message: "half" } },
+      { kind: "heartbeat", at: 2, metrics },
+    );
+    assert.deepEqual([run.progress?.at, run.message?.value.text], [2, "half"]);
+    const without = runOf({ kind: "progress", at: 3, metrics });
+    assert.equal(without.message?.value.text, null);
+  });
+
+  test("puts metadata of its end over that of its beginning, by key; lines of its log have their own", () => {
+    const run = runOf(
+      { kind: "finished", at: 9, metadata: { rows: 7, host: "b" } },
+      { kind: "started", at: 1, metadata: { host: "a", pid: 1 } },
+      { kind: "event", at: 5, metadata: { level: "info", message: "x" } },
+      { kind: "progress", at: 6, metadata: { message: "half", phase: "load" } },
+      { kind: "metric", at: 7, metrics: { a: 1 }, metadata: { unit: "s" } },
+    );
+    const said = Object.entries(run.metadata).map(([name, { value }]) => [name, value]);
+    assert.deepEqual(Object.fromEntries(said), { host: "b", phase: "load", pid: 1, rows: 7 });
+  });
+
+  test("keeps a bounded number of metadata, and none that is very large", () => {
+    const many = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`m${1000 + i}`, i]));
+    const large = "x".repeat(longestRunMetadata);
+    const run = runOf({ kind: "started", at: 1, metadata: { ...many, a: large, b: 1 } });
+    assert.equal(Object.keys(run.metadata).length, mostRunMetadata);
+    assert.deepEqual([run.metadata["a"], run.metadata["b"]?.value], [undefined, 1]);
+  });
+
+  const promises: readonly (readonly [string, unknown, number | null])[] = [
+    ["of 10 s is silent after 33 s", 10, 33_000],
+    ["of 0.2 s is silent after 3.6 s", 0.2, 3_600],
+    ["of 0 promises nothing", 0, null],
+    ["of text promises nothing", "10", null],
+    ["of two days promises nothing", 172_800, null],
+  ];
+  for (const [name, seconds, silence] of promises) {
+    test(`a heartbeat ${name}`, () => {
+      const run = runOf({ kind: "started", at: 1, metadata: { heartbeat_s: seconds } });
+      assert.equal(silenceMsOf(run), silence);
+    });
+  }
 
   test("keeps the error of the event that failed it", () => {
     const metadata = { error: "no space", error_type: "OSError", error_stack: "at a\nat b" };

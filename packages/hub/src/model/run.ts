@@ -53,7 +53,6 @@ export interface RunProgress {
   readonly ratio: number | null;
   readonly current: number | null;
   readonly total: number | null;
-  readonly message: string | null;
 }
 
 /** How a run can have ended. */
@@ -73,14 +72,29 @@ export interface RunState {
   readonly end: Said<EndStatus> | null;
   readonly error: Said<RunError> | null;
   readonly progress: Said<RunProgress> | null;
+  /** What its newest `progress` says in words; heartbeats repeat only the figures. */
+  readonly message: Said<{ readonly text: string | null }> | null;
+  /** From one heartbeat to the next, as its `started` promised, in ms. */
+  readonly heartbeatMs: Said<number> | null;
   readonly metrics: Readonly<Record<string, Said<number>>>;
-  /** That of the newest event that has any. */
-  readonly metadata: Said<Readonly<Record<string, unknown>>> | null;
+  /** By key the newest value of those events that describe the run: its beginning, its progress, its end. */
+  readonly metadata: Readonly<Record<string, Said<unknown>>>;
   readonly trace: Said<RunTrace> | null;
 }
 
 /** Metrics of one run; of more, those whose names come first are kept. */
 export const mostRunMetrics = 100;
+/** Keys of a run's metadata; of more, those that come first are kept. Events keep all of theirs. */
+export const mostRunMetadata = 100;
+/** Largest value in a run's metadata, in characters of its JSON; of a larger one only its event has it. */
+export const longestRunMetadata = 16_384;
+
+/** Heartbeats that may fail to come before a run is lost. */
+const missedHeartbeats = 3;
+/** What the way of a heartbeat may take beyond that, in ms: a sidecar, a batch, a busy machine. */
+const onTheWayMs = 3_000;
+/** Heartbeats further apart promise nothing. */
+const slowestHeartbeatMs = 86_400_000;
 
 /** A run of which no event was heard. */
 export const emptyRun: RunState = Object.freeze({
@@ -96,8 +110,10 @@ export const emptyRun: RunState = Object.freeze({
   end: null,
   error: null,
   progress: null,
+  message: null,
+  heartbeatMs: null,
   metrics: {},
-  metadata: null,
+  metadata: {},
   trace: null,
 });
 
@@ -119,8 +135,10 @@ export function applyEvent(run: RunState | undefined, event: RunEvent): RunState
     end: newest(known.end, said(endOf(event))),
     error: newest(known.error, said(errorOf(event))),
     progress: newest(known.progress, said(progressOf(event))),
+    message: newest(known.message, said(messageOf(event))),
+    heartbeatMs: newest(known.heartbeatMs, said(heartbeatOf(event))),
     metrics: metricsWith(known.metrics, event),
-    metadata: newest(known.metadata, said(hasAny(event.metadata) ? event.metadata : null)),
+    metadata: metadataWith(known.metadata, event),
     trace: earliest(known.trace, said(event.trace)),
   };
 }
@@ -129,6 +147,14 @@ export function applyEvent(run: RunState | undefined, event: RunEvent): RunState
 export function statusOf(run: RunState): RunStatus | null {
   if (run.end !== null) return run.end.value;
   return run.firstAt === null ? null : "running";
+}
+
+/**
+ * For how long, in ms, nothing may be heard of it while it runs before it is lost: three heartbeats and 3 s. null of a run
+ * that promised no heartbeats: silence says nothing of it.
+ */
+export function silenceMsOf({ heartbeatMs }: RunState): number | null {
+  return heartbeatMs === null ? null : missedHeartbeats * heartbeatMs.value + onTheWayMs;
 }
 
 /**
@@ -192,16 +218,43 @@ function progressOf({ kind, metrics, metadata }: RunEvent): RunProgress | null {
     Object.hasOwn(metrics, name) ? (metrics[name] ?? null) : null;
   const percent = number("progress_pct");
   const [current, total] = [number("progress_current"), number("progress_total")];
-  const message = textOf(metadata["message"]);
+  const message = kind === "progress" ? textOf(metadata["message"]) : null;
+  // Counts are exact; a percentage that was computed from a ratio has digits at its end that mean nothing.
   const byCount = current !== null && total !== null && total > 0 ? current / total : null;
-  const ratio = percent === null ? byCount : percent / 100;
+  const ratio = byCount ?? (percent === null ? null : Number((percent / 100).toPrecision(12)));
   if (ratio === null && current === null && message === null) return null;
   return {
     ratio: ratio === null ? null : Math.min(1, Math.max(0, ratio)),
     current,
     total,
-    message,
   };
+}
+
+function messageOf(event: RunEvent): { readonly text: string | null } | null {
+  if (event.kind !== "progress" || progressOf(event) === null) return null;
+  return { text: textOf(event.metadata["message"]) };
+}
+
+/** A run promises heartbeats with its `started`. */
+function heartbeatOf({ kind, metadata }: RunEvent): number | null {
+  const seconds = metadata["heartbeat_s"];
+  if (kind !== "started" || typeof seconds !== "number") return null;
+  const ms = seconds * 1000;
+  return ms > 0 && ms <= slowestHeartbeatMs ? Math.ceil(ms) : null;
+}
+
+/** Lines of the log, metrics and heartbeats say nothing of the run as a whole. */
+function metadataWith(known: RunState["metadata"], event: RunEvent): RunState["metadata"] {
+  const { kind, at, metadata } = event;
+  if (kind === "event" || kind === "metric" || kind === "heartbeat") return known;
+  const all = new Map(Object.entries(known));
+  for (const [name, value] of Object.entries(metadata)) {
+    if (kind === "progress" && name === "message") continue;
+    if (JSON.stringify(value).length > longestRunMetadata) continue;
+    const latest = newest(all.get(name) ?? null, { at, value });
+    if (latest !== null) all.set(name, latest);
+  }
+  return firstOf(all, mostRunMetadata);
 }
 
 function metricsWith(known: RunState["metrics"], { at, metrics }: RunEvent): RunState["metrics"] {
@@ -211,8 +264,13 @@ function metricsWith(known: RunState["metrics"], { at, metrics }: RunEvent): Run
     const latest = newest(all.get(name) ?? null, { at, value });
     if (latest !== null) all.set(name, latest);
   }
+  return firstOf(all, mostRunMetrics);
+}
+
+/** Those whose names come first. */
+function firstOf<T>(all: ReadonlyMap<string, T>, most: number): Readonly<Record<string, T>> {
   const sorted = [...all].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(sorted.slice(0, mostRunMetrics));
+  return Object.fromEntries(sorted.slice(0, most));
 }
 
 function hasAny(record: Readonly<Record<string, unknown>>): boolean {
@@ -238,6 +296,7 @@ function earliest<T>(a: Said<T> | null, b: Said<T> | null): Said<T> | null {
 
 /** Decides between values of the same time; of two ends `failed` is believed. */
 function rankOf(value: unknown): string {
-  if (value === "failed") return "2";
-  return value === "canceled" ? "1" : JSON.stringify(value);
+  // No JSON begins with "~".
+  if (value === "failed") return "~2";
+  return value === "canceled" ? "~1" : JSON.stringify(value);
 }

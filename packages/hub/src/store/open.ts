@@ -8,9 +8,11 @@
  *
  * A thread takes a bounded number of calls; when it is full, further ones are refused at once with `unavailable`.
  */
+import type { AuditEntry } from "../model/access.ts";
+import type { JobId } from "../model/job.ts";
 import type { SourceKey, TimeRange } from "../model/series.ts";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
-import type { MaintenanceReport, Store, StoreSettings } from "./port.ts";
+import type { JobStore, JobWatchStore, MaintenanceReport, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
@@ -58,14 +60,8 @@ function createFacade(
   resources: AsyncDisposableStack,
 ): Store {
   const { writer, reader } = threads;
-  const reads =
-    <N extends OperationName>(name: N) =>
-    (...args: Arguments<N>): Promise<Result<N>> =>
-      reader.call(name, args);
-  const writes =
-    <N extends OperationName>(name: N) =>
-    (...args: Arguments<N>): Promise<Result<N>> =>
-      writer.call(name, args);
+  const reads = callsOf(reader);
+  const writes = callsOf(writer);
   return {
     engine,
     loadMonitors: reads("loadMonitors"),
@@ -85,13 +81,7 @@ function createFacade(
     saveHostDetails: writes("saveHostDetails"),
     hostDetails: reads("hostDetails"),
     hostDetailTimes: reads("hostDetailTimes"),
-    takeEvents: writes("takeEvents"),
-    jobs: reads("jobs"),
-    job: reads("job"),
-    runs: reads("runs"),
-    run: reads("run"),
-    subruns: reads("subruns"),
-    runEvents: reads("runEvents"),
+    ...jobCalls(threads),
     pendingTransitions: reads("pendingTransitions"),
     commitAlerting: writes("commitAlerting"),
     openIncidents: reads("openIncidents"),
@@ -129,6 +119,44 @@ function createFacade(
     queues: () => (reader === writer ? [writer.queue] : [writer.queue, reader.queue]),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Makes the functions that call a thread, by the names of their operations. */
+function callsOf(thread: StoreThread) {
+  return <N extends OperationName>(name: N) =>
+    (...args: Arguments<N>): Promise<Result<N>> =>
+      thread.call(name, args);
+}
+
+function jobCalls({ writer, reader }: Threads): JobStore & JobWatchStore {
+  const reads = callsOf(reader);
+  const writes = callsOf(writer);
+  return {
+    takeEvents: writes("takeEvents"),
+    jobs: reads("jobs"),
+    job: reads("job"),
+    runs: reads("runs"),
+    run: reads("run"),
+    subruns: reads("subruns"),
+    runEvents: reads("runEvents"),
+    runsInTree: reads("runsInTree"),
+    jobTotals: reads("jobTotals"),
+    jobsGoneLate: reads("jobsGoneLate"),
+    loseSilentRuns: writes("loseSilentRuns"),
+    changeJob: writes("changeJob"),
+    deleteJob: (id, version, audit) => deleteJob(writer, id, version, audit),
+  };
+}
+
+/** Deletes runs piece by piece, and what is left together with the job. */
+async function deleteJob(
+  writer: StoreThread,
+  id: JobId,
+  version: number,
+  audit: AuditEntry,
+): Promise<"deleted" | "version_mismatch" | "missing"> {
+  while (await writer.call("dropJobRuns", [id, version]));
+  return writer.call("deleteJob", [id, version, audit]);
 }
 
 /** Deletes shard by shard, so that other writes go in between. */

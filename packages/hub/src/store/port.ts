@@ -10,14 +10,18 @@ import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
 import type { Incident } from "../model/incident.ts";
 import type {
+  ChangedRun,
   Job,
   JobId,
   JobQuery,
+  JobSettingsChange,
+  JobTotals,
   KeptEvent,
   KeptRun,
+  RunInTree,
   RunQuery,
   RunRowId,
-  TakenVerdict,
+  TakenEvents,
 } from "../model/job.ts";
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
@@ -114,7 +118,7 @@ export interface JobStore {
    * newest `mostRunEvents` events are kept. A run that ends adds one sample to each series of its job. Answers in the
    * order of the events.
    */
-  takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<readonly TakenVerdict[]>;
+  takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents>;
   /** By name, at most `limit`. */
   jobs(query: JobQuery): Promise<readonly Job[]>;
   job(id: JobId): Promise<Job | undefined>;
@@ -134,6 +138,49 @@ export interface JobStore {
       readonly limit: number;
     },
   ): Promise<readonly KeptEvent[]>;
+}
+
+/** What is noticed of jobs although nothing came in, and what people change of them. */
+export interface JobWatchStore {
+  /**
+   * Makes those runs `lost` of which nothing was heard for as long as their heartbeats promised: at most `limit`, those
+   * silent for longest first, and none that may be silent for longer than `listenedMs`, the time in which words of it
+   * would have been taken in. `now` is epoch ms. Answers which they were.
+   */
+  loseSilentRuns(bounds: {
+    readonly now: number;
+    readonly listenedMs: number;
+    readonly limit: number;
+  }): Promise<readonly ChangedRun[]>;
+  /** Jobs that became late after `after` and not after `until` (epoch ms), at most `limit`. */
+  jobsGoneLate(span: {
+    readonly after: number;
+    readonly until: number;
+    readonly limit: number;
+  }): Promise<readonly JobId[]>;
+  /** Counts runs and jobs; `now` is epoch ms. */
+  jobTotals(now: number): Promise<JobTotals>;
+  /** Those of the runs that exist, in any order, each with the ids of the runs above it. */
+  runsInTree(ids: readonly RunRowId[]): Promise<readonly RunInTree[]>;
+  /**
+   * Changes what people set of a job, if its version is `version`; the next one is one more. A schedule counts from
+   * `audit.at`, unless it is the one that was set.
+   */
+  changeJob(
+    id: JobId,
+    change: JobSettingsChange,
+    version: number,
+    audit: AuditEntry,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  /**
+   * Deletes a job with its runs, their events and its series, if its version is `version`. Runs below its runs stay, with
+   * jobs of their own. Many runs are deleted piece by piece: after a failure, ask again.
+   */
+  deleteJob(
+    id: JobId,
+    version: number,
+    audit: AuditEntry,
+  ): Promise<"deleted" | "version_mismatch" | "missing">;
 }
 
 /** What alerting consumes and keeps. */
@@ -298,6 +345,7 @@ export interface Store
     MonitorStore,
     HostStore,
     JobStore,
+    JobWatchStore,
     AlertStore,
     AccessStore,
     SeriesStore,

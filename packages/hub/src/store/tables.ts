@@ -176,7 +176,10 @@ export interface HostDetailsTable {
   details: string;
 }
 
-/** `folded` is what is searched in; `last_run_id` the run that began last. */
+/**
+ * `folded` is what is searched in; `last_run_id` the run that began last. `late_at`: when a run has to have begun; `learned`:
+ * what was learned of durations, as JSON.
+ */
 export interface JobTable {
   id: string;
   site: string;
@@ -187,11 +190,19 @@ export interface JobTable {
   last_run_id: string | null;
   last_status: string | null;
   created_at: number;
+  schedule: string | null;
+  schedule_set_at: number | null;
+  late_at: number | null;
+  slow_after_s: number | null;
+  learned: string | null;
+  version: Generated<number>;
 }
 
 /**
  * `run_id` is its client's, unique within site and app; `parent_id` another row's `id`. `state` is what its events say;
- * `status`, `started_at` and `is_sub` follow from it. Events up to `dropped_until` are no longer kept.
+ * `status` (but `lost`), `started_at`, `is_sub`, `duration_s` and `silence_ms` follow from it. Events up to `dropped_until`
+ * are no longer kept. A run is lost when nothing is heard of it until `silent_at`. `slow_limit_s` is what had been learned
+ * of its job when it ended.
  */
 export interface RunTable {
   id: string;
@@ -210,6 +221,10 @@ export interface RunTable {
   dropped_until: number | null;
   created_at: number;
   updated_at: number;
+  silence_ms: number | null;
+  silent_at: number | null;
+  duration_s: number | null;
+  slow_limit_s: number | null;
 }
 
 export interface RunEventTable {

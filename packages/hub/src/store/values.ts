@@ -44,5 +44,5 @@ export function* inChunks<T>(list: readonly T[], size: number): Generator<readon
   for (let start = 0; start < list.length; start += size) yield list.slice(start, start + size);
 }
 
-/** Rows of one statement; 12 columns at most, so below SQLite's 32,766 and PostgreSQL's 65,535 parameters. */
+/** Rows of one statement; 20 columns at most, so below SQLite's 32,766 and PostgreSQL's 65,535 parameters. */
 export const rowsPerStatement = 500;

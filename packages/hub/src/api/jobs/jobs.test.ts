@@ -222,7 +222,7 @@ describe("/api/v1/jobs", () => {
       ],
     );
     const [daily] = items;
-    assert.deepEqual(daily?.counts, { running: 1, succeeded: 1, failed: 1, canceled: 0 });
+    assert.deepEqual(daily?.counts, { running: 1, succeeded: 1, failed: 1, canceled: 0, lost: 0 });
     assert.deepEqual(await read(hub, `/api/v1/jobs/${daily?.id}`), daily);
     assert.equal((await runsOf(hub, `?job=${daily?.id}`)).items.length, 3);
     const names = async (query: string) =>

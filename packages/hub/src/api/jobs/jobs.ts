@@ -1,5 +1,5 @@
 /** `/api/v1/jobs`: list and read. */
-import { JobSchema, runStatuses } from "@belfry/contract";
+import { JobSchema, runStates } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../../model/error.ts";
@@ -18,7 +18,7 @@ const listQuery = Type.Object(
       Type.String({ maxLength: 200, description: "Words that name, app or site must hold" }),
     ),
     status: Type.Optional(
-      Type.Array(Type.Enum([...runStatuses]), { description: "Status of the last run" }),
+      Type.Array(Type.Enum([...runStates]), { description: "Status of the last run" }),
     ),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
     cursor: Type.Optional(Type.String({ description: "`next_cursor` of the page before" })),
@@ -32,7 +32,7 @@ const listSchema = Type.Object({
 });
 
 /** Registers the routes. */
-export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store">): void {
+export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store" | "clock">): void {
   addRoute(app, {
     method: "GET",
     path: "/api/v1/jobs",
@@ -55,7 +55,7 @@ export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store"
       const last = page.at(-1);
       const more = found.length > page.length && last !== undefined;
       return {
-        items: page.map(jobView),
+        items: page.map((job) => jobView(job, parts.clock.now())),
         next_cursor: more ? writeCursor([last.name, last.id]) : null,
       };
     },
@@ -73,7 +73,7 @@ export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store"
       const id = parseId<"job">(params.id);
       const found = id === undefined ? undefined : await parts.store.job(id);
       if (found === undefined) throw new AppError("not_found", "There is no job with this id");
-      return jobView(found);
+      return jobView(found, parts.clock.now());
     },
   });
 }

@@ -1,5 +1,5 @@
 /** `/api/v1/runs`: list, read with the runs below, and the events of one. */
-import { KeptEventSchema, RunSchema, RunTreeSchema, runStatuses } from "@belfry/contract";
+import { KeptEventSchema, RunSchema, RunTreeSchema, runStates } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../../model/error.ts";
@@ -19,7 +19,7 @@ const listQuery = Type.Object(
     job: Type.Optional(Type.String({ description: "Only those of this job" })),
     parent: Type.Optional(Type.String({ description: "Only those directly below this run" })),
     run_id: Type.Optional(Type.String({ maxLength: 200, description: "The id their client has" })),
-    status: Type.Optional(Type.Array(Type.Enum([...runStatuses]))),
+    status: Type.Optional(Type.Array(Type.Enum([...runStates]))),
     since: Type.Optional(
       Type.String({ description: "Began at this time or later; RFC 3339 or Unix seconds" }),
     ),
@@ -41,7 +41,7 @@ const eventsSchema = Type.Object({ items: Type.Array(KeptEventSchema), next_curs
 /** What one answer shows of the runs below a run. */
 const treeBounds = { limit: 500, depth: 8 } as const;
 
-type Parts = Pick<ApiParts, "store">;
+type Parts = Pick<ApiParts, "store" | "clock">;
 
 /** Registers the routes. */
 export function addRunRoutes(app: FastifyInstance, parts: Parts): void {
@@ -58,13 +58,14 @@ export function addRunRoutes(app: FastifyInstance, parts: Parts): void {
     errors: ["not_found"],
     async handle({ params }) {
       const run = await findRun(parts, params.id);
+      const now = parts.clock.now();
       const { limit, depth } = treeBounds;
       // One more of each, to know whether there is more.
       const below = await parts.store.subruns(run.id, { limit: limit + 1, depth: depth + 1 });
       const shown = withinDepth(run, below, depth).slice(0, limit);
       return {
-        ...runView(run),
-        subruns: shown.map(runView),
+        ...runView(run, now),
+        subruns: shown.map((one) => runView(one, now)),
         subruns_truncated: below.length > shown.length,
       };
     },
@@ -82,6 +83,7 @@ function addList(app: FastifyInstance, parts: Parts): void {
     query: listQuery,
     answers: { 200: { description: "A page of runs", schema: listSchema } },
     async handle({ query }) {
+      const now = parts.clock.now();
       const jobId = readIdOf<"job">(query.job, "job");
       const parentId = readIdOf<"run">(query.parent, "parent");
       const found = await parts.store.runs({
@@ -97,7 +99,7 @@ function addList(app: FastifyInstance, parts: Parts): void {
       const last = page.at(-1);
       const more = found.length > page.length && last !== undefined;
       return {
-        items: page.map(runView),
+        items: page.map((run) => runView(run, now)),
         next_cursor: more ? writeCursor([last.startedAt, last.id]) : null,
       };
     },

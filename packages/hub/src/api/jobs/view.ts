@@ -1,13 +1,24 @@
 /** Jobs, runs and events as they are read. */
 import type { JobView, KeptEventView, RunView } from "@belfry/contract";
-import type { Job, KeptEvent, KeptRun } from "../../model/job.ts";
-import { durationSecondsOf, type RunTrace } from "../../model/run.ts";
+import {
+  isSlow,
+  slowLimitOf,
+  spanOf,
+  troublesOf,
+  type Job,
+  type KeptEvent,
+  type KeptRun,
+} from "../../model/job.ts";
+import { expectationOf, type Expectation } from "../../model/job-schedule.ts";
+import { durationSecondsOf, type RunTrace, type Said } from "../../model/run.ts";
 import { timeText, timeTextOrNull } from "../monitors/view.ts";
 
-/** A job with its last run. */
-export function jobView(job: Job): JobView {
-  const counts = { running: 0, succeeded: 0, failed: 0, canceled: 0 };
+/** A job with its last run, at `now` (epoch ms). */
+export function jobView(job: Job, now: number): JobView {
+  const counts = { running: 0, succeeded: 0, failed: 0, canceled: 0, lost: 0 };
   for (const status of job.recent) counts[status] += 1;
+  const { dueAt, lateAt, upcoming } = expectation(job, now);
+  const { learned } = job;
   return {
     id: job.id,
     site: job.siteId,
@@ -15,14 +26,37 @@ export function jobView(job: Job): JobView {
     type: job.type,
     name: job.name,
     created_at: timeText(job.createdAt),
-    last_run: job.lastRun === null ? null : runView(job.lastRun),
+    last_run: job.lastRun === null ? null : runView(job.lastRun, now),
+    troubles: [...troublesOf(job, lateAt, now)],
+    schedule: job.schedule,
+    next_expected_at: timeTextOrNull(upcoming[0] ?? null),
+    expected_times: upcoming.map(timeText),
+    late_since: lateAt !== null && lateAt <= now ? timeTextOrNull(dueAt) : null,
+    durations:
+      learned === null
+        ? null
+        : {
+            runs: learned.runs,
+            typical_seconds: learned.typicalSeconds,
+            p95_seconds: learned.p95Seconds,
+          },
+    slow_after_seconds: job.slowAfterSeconds,
+    slow_limit_seconds: slowLimitOf(job),
+    version: job.version,
     recent: [...job.recent],
     counts,
   };
 }
 
-/** A run. */
-export function runView(run: KeptRun): RunView {
+function expectation({ schedule, scheduleSetAt, lastRun }: Job, now: number): Expectation {
+  if (schedule === null || scheduleSetAt === null)
+    return { dueAt: null, lateAt: null, upcoming: [] };
+  const last = lastRun === null ? null : spanOf(lastRun);
+  return expectationOf(schedule, scheduleSetAt, last, now);
+}
+
+/** A run at `now` (epoch ms). */
+export function runView(run: KeptRun, now: number): RunView {
   const { state } = run;
   return {
     id: run.id,
@@ -36,15 +70,15 @@ export function runView(run: KeptRun): RunView {
     business_key: state.businessKey?.value ?? null,
     sub_key: state.subKey?.value ?? null,
     status: run.status,
+    is_slow: isSlow(run, now),
     started_at: run.status === null ? null : timeText(run.startedAt),
     ended_at: timeTextOrNull(state.end?.at ?? null),
     last_event_at: timeTextOrNull(state.lastAt),
     duration_seconds: durationSecondsOf(state),
-    progress:
-      state.progress === null ? null : { ...state.progress.value, at: timeText(state.progress.at) },
-    metrics: metricsView(run),
+    progress: progressView(run),
+    metrics: valuesOf(state.metrics),
     error: run.status === "failed" && state.error !== null ? { ...state.error.value } : null,
-    metadata: { ...state.metadata?.value },
+    metadata: valuesOf(state.metadata),
     trace: traceView(state.trace?.value ?? null),
     events: run.events,
     events_dropped: run.eventsDropped,
@@ -53,10 +87,19 @@ export function runView(run: KeptRun): RunView {
   };
 }
 
-function metricsView({ state }: KeptRun): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(state.metrics).map(([name, { value }]) => [name, value]),
-  );
+function progressView({ state }: KeptRun): RunView["progress"] {
+  const { progress, message } = state;
+  if (progress === null) return null;
+  return {
+    ...progress.value,
+    message: message?.value.text ?? null,
+    at: timeText(progress.at),
+  };
+}
+
+/** What was said last under each name. */
+export function valuesOf<T>(said: Readonly<Record<string, Said<T>>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(said).map(([name, { value }]) => [name, value]));
 }
 
 /** An event of a run. */

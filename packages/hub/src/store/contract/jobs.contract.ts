@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createId } from "../../model/id.ts";
-import { jobSource, mostRunEvents, runRetentionMs, type KeptRun } from "../../model/job.ts";
+import {
+  jobSource,
+  mostRunEvents,
+  runRetentionMs,
+  type KeptRun,
+  type TakenVerdict,
+} from "../../model/job.ts";
 import type { RunEvent } from "../../model/run.ts";
 import type { Store } from "../port.ts";
 import { everything, runEventOf, type ContractStores } from "./fixtures.ts";
@@ -14,6 +20,14 @@ let keys = 0;
 function eventOf(over: Partial<RunEvent> = {}): RunEvent {
   keys += 1;
   return runEventOf({ key: `k${keys}`, at: now, ...over });
+}
+
+async function verdictsOf(
+  store: Store,
+  events: readonly RunEvent[],
+  receivedAt: number,
+): Promise<readonly TakenVerdict[]> {
+  return (await store.takeEvents(events, receivedAt)).verdicts;
 }
 
 async function runsIn(store: Store): Promise<readonly KeptRun[]> {
@@ -44,7 +58,10 @@ function takingContract({ open, createDatabase }: ContractStores): void {
     const finished = eventOf({ kind: "finished", at: now + 2500, metrics: { x: 0.1 }, trace });
     const before = await (async () => {
       await using store = await open(database);
-      assert.deepEqual(await store.takeEvents([started, finished], now + 5000), ["taken", "taken"]);
+      assert.deepEqual(await verdictsOf(store, [started, finished], now + 5000), [
+        "taken",
+        "taken",
+      ]);
       return only(runsIn(store));
     })();
     await using store = await open(database);
@@ -74,12 +91,12 @@ function takingContract({ open, createDatabase }: ContractStores): void {
     await using store = await open();
     const [one, other] = [eventOf(), eventOf({ runId: "r2" })];
     const same = { ...other, key: one.key };
-    assert.deepEqual(await store.takeEvents([one, one, same], now), [
+    assert.deepEqual(await verdictsOf(store, [one, one, same], now), [
       "taken",
       "duplicate",
       "taken",
     ]);
-    assert.deepEqual(await store.takeEvents([one, other], now), ["duplicate", "taken"]);
+    assert.deepEqual(await verdictsOf(store, [one, other], now), ["duplicate", "taken"]);
     const runs = await runsIn(store);
     assert.deepEqual(runs.map(({ runId, events }) => `${runId}: ${events}`).toSorted(), [
       "r1: 1",
@@ -187,7 +204,7 @@ function boundsContract({ open }: ContractStores): void {
     const kept = await store.runEvents(run.id, { limit: 5000 });
     assert.deepEqual([kept.length, kept[0]?.at], [mostRunEvents, now + 5]);
     const late = eventOf({ kind: "finished", at: now + 1 });
-    assert.deepEqual(await store.takeEvents([late], now), ["taken"]);
+    assert.deepEqual(await verdictsOf(store, [late], now), ["taken"]);
     const after = await store.run(run.id);
     assert.deepEqual([after?.status, after?.events], ["succeeded", mostRunEvents + 5]);
   });

@@ -63,7 +63,7 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
       assert.deepEqual(await database.migrate(), names);
     });
 
-    test("run on a filled database: the last two down and up keep what is older", async () => {
+    test("run on a filled database: the last three down and up keep what is older", async () => {
       const file = await createDatabase();
       const monitor = await (async () => {
         await using store = await open(file);
@@ -86,7 +86,8 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
         await using database = await openDatabase({ database: file, retention });
         assert.equal(await database.rollback(), last);
         assert.equal(await database.rollback(), names.at(-2));
-        assert.deepEqual((await database.status()).pending, names.slice(-2));
+        assert.equal(await database.rollback(), names.at(-3));
+        assert.deepEqual((await database.status()).pending, names.slice(-3));
         await assert.rejects(database.stats(), { code: "conflict", detail: /lacks the migration/ });
       }
       await using store = await open(file);
@@ -96,6 +97,30 @@ export function migrationContract({ open, createDatabase, openScope }: ContractS
       assert.equal((await store.keys()).length, 1);
       assert.deepEqual(await store.loadHosts(), []);
       assert.deepEqual(await store.runs({ limit: 9 }), []);
+    });
+
+    test("down and up keep runs: those that were lost run, by their events", async () => {
+      const file = await createDatabase();
+      const now = Date.now();
+      const before = await (async () => {
+        await using store = await open(file);
+        const metadata = { heartbeat_s: 0.001 };
+        await store.takeEvents([runEventOf({ at: now, metadata })], now);
+        await store.loseSilentRuns({ now: now + 60_000, listenedMs: 60_000, limit: 9 });
+        const [run] = await store.runs({ limit: 9 });
+        assert.equal(run?.status, "lost");
+        return run;
+      })();
+      {
+        await using database = await openDatabase({ database: file, retention });
+        for (const name of names.slice(names.indexOf("0005-job-expectations")).toReversed()) {
+          assert.equal(await database.rollback(), name);
+        }
+      }
+      await using store = await open(file);
+      const [run] = await store.runs({ limit: 9 });
+      assert.deepEqual(run, { ...before, status: "running" });
+      assert.equal((await store.jobs({ limit: 9 }))[0]?.version, 1);
     });
 
     test("of one run are done together or not at all", async () => {

@@ -3,6 +3,7 @@ import { migration0001 } from "./0001-monitors.ts";
 import { migration0002 } from "./0002-series.ts";
 import { migration0003 } from "./0003-hosts.ts";
 import { migration0004 } from "./0004-jobs.ts";
+import { migration0005 } from "./0005-job-expectations.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -10,4 +11,5 @@ export const migrations: readonly Migration[] = [
   migration0002,
   migration0003,
   migration0004,
+  migration0005,
 ];

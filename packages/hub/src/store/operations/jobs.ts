@@ -1,21 +1,30 @@
 /** Jobs and runs: how they are read and forgotten. How they come to be is in `take-events.ts`. */
-import type { RunStatus } from "@belfry/contract";
+import type { JobSchedule, ShownRunStatus } from "@belfry/contract";
 import { sql, type Selectable } from "kysely";
+import {
+  learnDurations,
+  learnedLimit,
+  mostLearnedRuns,
+  type LearnedDurations,
+} from "../../model/job-duration.ts";
+import { expectationOf } from "../../model/job-schedule.ts";
 import {
   jobSource,
   recentRuns,
   runRetentionMs,
+  spanOf,
   type Job,
   type JobId,
   type JobQuery,
   type KeptEvent,
   type KeptRun,
+  type RunInTree,
   type RunQuery,
   type RunRowId,
 } from "../../model/job.ts";
-import type { RunState } from "../../model/run.ts";
-import type { JobTable, RunTable } from "../tables.ts";
-import { asWritten, fromJson, inChunks, rowsPerStatement } from "../values.ts";
+import { readRunState } from "../run-state.ts";
+import type { Database, JobTable, RunTable } from "../tables.ts";
+import { asWritten, fromJson, inChunks, rowsPerStatement, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import type { EventBody } from "./take-events.ts";
 
@@ -62,7 +71,7 @@ async function jobsOf(
   const lastIds = rows.flatMap((row) => (row.last_run_id === null ? [] : [row.last_run_id]));
   const last = new Map<string, KeptRun>();
   for (const some of inChunks(lastIds, rowsPerStatement)) {
-    const found = await db.selectFrom("run").selectAll().where("id", "in", some).execute();
+    const found = await selectRuns(db).where("run.id", "in", some).execute();
     for (const row of found) last.set(row.id, runOf(row));
   }
   const found: Job[] = [];
@@ -83,9 +92,14 @@ async function jobsOf(
       type: row.type,
       name: row.name,
       createdAt: row.created_at,
+      schedule: scheduleOf(row),
+      scheduleSetAt: row.schedule_set_at,
+      slowAfterSeconds: row.slow_after_s,
+      learned: row.learned === null ? null : fromJson<LearnedDurations>(row.learned),
+      version: row.version,
       lastRun: row.last_run_id === null ? null : (last.get(row.last_run_id) ?? null),
       recent: recent.flatMap(({ status }) =>
-        status === null ? [] : [asWritten<RunStatus>(status)],
+        status === null ? [] : [asWritten<ShownRunStatus>(status)],
       ),
     });
   }
@@ -94,11 +108,9 @@ async function jobsOf(
 
 /** See `JobStore.runs`. */
 export async function runs({ db }: OperationContext, query: RunQuery): Promise<readonly KeptRun[]> {
-  let select = db
-    .selectFrom("run")
-    .selectAll()
+  let select = selectRuns(db)
     .orderBy("started_at", "desc")
-    .orderBy("id", "desc")
+    .orderBy("run.id", "desc")
     .limit(query.limit);
   const { jobId, parentId, runId, status, level, app, since, until, after } = query;
   if (jobId !== undefined) select = select.where("job_id", "=", jobId);
@@ -115,7 +127,7 @@ export async function runs({ db }: OperationContext, query: RunQuery): Promise<r
     select = select.where((where) =>
       where.or([
         where("started_at", "<", after.startedAt),
-        where.and([where("started_at", "=", after.startedAt), where("id", "<", after.id)]),
+        where.and([where("started_at", "=", after.startedAt), where("run.id", "<", after.id)]),
       ]),
     );
   }
@@ -124,7 +136,7 @@ export async function runs({ db }: OperationContext, query: RunQuery): Promise<r
 
 /** See `JobStore.run`. */
 export async function run({ db }: OperationContext, id: RunRowId): Promise<KeptRun | undefined> {
-  const row = await db.selectFrom("run").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await selectRuns(db).where("run.id", "=", id).executeTakeFirst();
   return row === undefined ? undefined : runOf(row);
 }
 
@@ -143,12 +155,10 @@ export async function subruns(
     for (const some of inChunks(parents, rowsPerStatement)) {
       const room = bounds.limit - found.length;
       if (room <= 0) return found;
-      const rows = await db
-        .selectFrom("run")
-        .selectAll()
+      const rows = await selectRuns(db)
         .where("parent_id", "in", some)
         .orderBy("started_at")
-        .orderBy("id")
+        .orderBy("run.id")
         .limit(room)
         .execute();
       for (const row of rows) {
@@ -161,6 +171,47 @@ export async function subruns(
     parents = next;
   }
   return found;
+}
+
+/** Levels above a run that are looked through. */
+const mostLevelsAbove = 8;
+
+/** See `JobStore.runsInTree`. */
+export async function runsInTree(
+  { db }: OperationContext,
+  ids: readonly RunRowId[],
+): Promise<readonly RunInTree[]> {
+  const found: KeptRun[] = [];
+  const parents = new Map<string, string | null>();
+  for (const some of inChunks(ids, rowsPerStatement)) {
+    const rows = await selectRuns(db).where("run.id", "in", some).execute();
+    for (const row of rows) found.push(runOf(row));
+  }
+  for (const { id, parentId } of found) parents.set(id, parentId);
+  for (let level = 0; level < mostLevelsAbove; level += 1) {
+    const next = [...parents.values()].flatMap((id) =>
+      id === null || parents.has(id) ? [] : [id],
+    );
+    if (next.length === 0) break;
+    for (const some of inChunks([...new Set(next)], rowsPerStatement)) {
+      const rows = await db
+        .selectFrom("run")
+        .select(["id", "parent_id"])
+        .where("id", "in", some)
+        .execute();
+      for (const row of rows) parents.set(row.id, row.parent_id);
+    }
+  }
+  return found.map((run) => {
+    const above = new Set<RunRowId>();
+    let id = run.parentId;
+    while (id !== null && !above.has(id) && above.size < mostLevelsAbove) {
+      above.add(id);
+      const next = parents.get(id) ?? null;
+      id = next === null ? null : asWritten<RunRowId>(next);
+    }
+    return { run, above: [...above] };
+  });
 }
 
 /** See `JobStore.runEvents`. */
@@ -197,21 +248,22 @@ export async function runEvents(
   }));
 }
 
-/** Writes which run of a job is its last one; a job without runs goes, with its series. */
-export async function refreshJob(context: OperationContext, id: string): Promise<void> {
+/**
+ * Writes what follows from a job's runs: which is its last one, when the next has to have begun, and, where `learn` says
+ * so, how long they take. A job without runs goes, with its series. `now` is epoch ms.
+ */
+export async function refreshJob(
+  context: OperationContext,
+  id: string,
+  { now, learn }: { readonly now: number; readonly learn: boolean },
+): Promise<void> {
   const { db, engine } = context;
   // Held, so that no run is added between the look and the write.
-  if (engine === "postgres") {
-    await db.selectFrom("job").select("id").where("id", "=", id).forUpdate().execute();
-  }
-  const last = await db
-    .selectFrom("run")
-    .select(["id", "status"])
-    .where("job_id", "=", id)
-    .orderBy("started_at", "desc")
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
+  let select = db.selectFrom("job").select(["schedule", "schedule_set_at"]).where("id", "=", id);
+  if (engine === "postgres") select = select.forUpdate();
+  const own = await select.executeTakeFirst();
+  if (own === undefined) return;
+  const last = await lastRunOf(db, id);
   if (last === undefined) {
     await db.deleteFrom("job").where("id", "=", id).execute();
     await context.series.deleteSource(context.seriesTables, jobSource(id));
@@ -219,9 +271,53 @@ export async function refreshJob(context: OperationContext, id: string): Promise
   }
   await db
     .updateTable("job")
-    .set({ last_run_id: last.id, last_status: last.status })
+    .set({
+      last_run_id: last.id,
+      last_status: last.status,
+      late_at: lateAtOf(own, last, now),
+      ...(learn ? { learned: await learnOf(db, id, now) } : {}),
+    })
     .where("id", "=", id)
     .execute();
+}
+
+async function lastRunOf(db: Database, jobId: string): Promise<KeptRun | undefined> {
+  const row = await selectRuns(db)
+    .where("run.job_id", "=", jobId)
+    .orderBy("started_at", "desc")
+    .orderBy("run.id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? undefined : runOf(row);
+}
+
+function lateAtOf(
+  job: Pick<Selectable<JobTable>, "schedule" | "schedule_set_at">,
+  last: KeptRun,
+  now: number,
+): number | null {
+  const schedule = scheduleOf(job);
+  if (schedule === null || job.schedule_set_at === null) return null;
+  return expectationOf(schedule, job.schedule_set_at, spanOf(last), now).lateAt;
+}
+
+function scheduleOf({ schedule }: Pick<Selectable<JobTable>, "schedule">): JobSchedule | null {
+  return schedule === null ? null : fromJson<JobSchedule>(schedule);
+}
+
+/** What the last succeeded runs of a job teach, as it is kept. */
+async function learnOf(db: Database, jobId: string, now: number): Promise<string | null> {
+  const rows = await db
+    .selectFrom("run")
+    .select("duration_s")
+    .where("job_id", "=", jobId)
+    .where("status", "=", "succeeded")
+    .where("started_at", ">", now - runRetentionMs)
+    .orderBy("started_at", "desc")
+    .limit(mostLearnedRuns)
+    .execute();
+  const learned = learnDurations(rows.flatMap(({ duration_s: seconds }) => seconds ?? []));
+  return learned === null ? null : toJson(learned);
 }
 
 /** Runs that are forgotten in one transaction. */
@@ -241,13 +337,44 @@ export async function dropOldRuns(context: OperationContext, now: number): Promi
   const old = await select.execute();
   const ids = old.map((row) => row.id);
   if (ids.length === 0) return false;
-  await db.deleteFrom("run").where("id", "in", ids).execute();
+  await deleteRuns(context, ids);
   const touched = new Set(old.flatMap((row) => (row.job_id === null ? [] : [row.job_id])));
-  for (const id of [...touched].toSorted()) await refreshJob(context, id);
+  for (const id of [...touched].toSorted()) await refreshJob(context, id, { now, learn: false });
   return ids.length === runsPerPiece;
 }
 
-function runOf(row: Selectable<RunTable>): KeptRun {
+/** Deletes runs with their events. Runs below them stay, without a parent. */
+export async function deleteRuns({ db }: OperationContext, ids: readonly string[]): Promise<void> {
+  for (const some of inChunks(ids, rowsPerStatement)) {
+    await db.updateTable("run").set({ parent_id: null }).where("parent_id", "in", some).execute();
+    await db.deleteFrom("run").where("id", "in", some).execute();
+  }
+}
+
+/** Runs with what their job says of how long they may take. */
+function selectRuns(db: Database) {
+  return db
+    .selectFrom("run")
+    .leftJoin("job", "job.id", "run.job_id")
+    .selectAll("run")
+    .select(["job.slow_after_s as job_slow_after_s", "job.learned as job_learned"]);
+}
+
+type RunRow = Selectable<RunTable> & {
+  readonly job_slow_after_s: number | null;
+  readonly job_learned: string | null;
+};
+
+/** Where a run becomes slow: what was set, else what had been learned when it ended, else what is known now. */
+function slowLimitOfRow(row: RunRow): number | null {
+  if (row.job_slow_after_s !== null) return row.job_slow_after_s;
+  if (row.duration_s !== null) return row.slow_limit_s;
+  return row.job_learned === null
+    ? null
+    : learnedLimit(fromJson<LearnedDurations>(row.job_learned));
+}
+
+function runOf(row: RunRow): KeptRun {
   return {
     id: asWritten<RunRowId>(row.id),
     siteId: row.site,
@@ -255,9 +382,10 @@ function runOf(row: Selectable<RunTable>): KeptRun {
     runId: row.run_id,
     jobId: row.job_id === null ? null : asWritten<JobId>(row.job_id),
     parentId: row.parent_id === null ? null : asWritten<RunRowId>(row.parent_id),
-    state: fromJson<RunState>(row.state),
-    status: row.status === null ? null : asWritten<RunStatus>(row.status),
+    state: readRunState(row.state),
+    status: row.status === null ? null : asWritten<ShownRunStatus>(row.status),
     startedAt: row.started_at,
+    slowLimitSeconds: slowLimitOfRow(row),
     events: row.events,
     eventsDropped: row.events_dropped,
     createdAt: row.created_at,

@@ -8,7 +8,9 @@ import { commit, failedChecks } from "./checks.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
-import { dropOldRuns, job, jobs, run, runEvents, runs, subruns } from "./jobs.ts";
+import { changeJob, deleteJob, dropJobRuns } from "./jobs-change.ts";
+import { jobsGoneLate, jobTotals, loseSilentRuns } from "./jobs-watch.ts";
+import { dropOldRuns, job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
 import {
@@ -64,6 +66,13 @@ export const operations = {
   subruns: snapshot(subruns),
   runEvents: read(runEvents),
   dropOldRuns: upkeep(dropOldRuns),
+  runsInTree: snapshot(runsInTree),
+  changeJob: write(changeJob),
+  deleteJob: write(deleteJob),
+  dropJobRuns: upkeep(dropJobRuns),
+  loseSilentRuns: write(loseSilentRuns),
+  jobsGoneLate: read(jobsGoneLate),
+  jobTotals: snapshot(jobTotals),
   pendingTransitions: read(pendingTransitions),
   commitAlerting: write(commitAlerting),
   openIncidents: read(openIncidents),

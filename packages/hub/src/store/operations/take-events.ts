@@ -3,7 +3,6 @@
  * kept, its job is found or made, and what it used becomes samples once it has ended. Hubs that take in events of the
  * same runs at the same time wait for one another: rows are held in the order site, app, run, and runs before jobs.
  */
-import type { RunStatus } from "@belfry/contract";
 import { createId } from "../../model/id.ts";
 import {
   foldText,
@@ -13,14 +12,19 @@ import {
   mostRunEvents,
   samplesOf,
   type JobId,
+  type ChangedRun,
   type JobName,
   type KeptEvent,
   type RunRowId,
+  type TakenEvents,
   type TakenVerdict,
 } from "../../model/job.ts";
+import { learnedLimit, type LearnedDurations } from "../../model/job-duration.ts";
 import {
   applyEvent,
+  durationSecondsOf,
   emptyRun,
+  silenceMsOf,
   startedAtOf,
   statusOf,
   type RunEvent,
@@ -28,6 +32,7 @@ import {
 } from "../../model/run.ts";
 import type { Frame } from "../../model/series.ts";
 import type { RunTable } from "../tables.ts";
+import { readRunState } from "../run-state.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement, toInteger, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import { refreshJob } from "./jobs.ts";
@@ -45,6 +50,9 @@ interface Row {
   readonly formerJobId: JobId | null;
   /** Had ended before this batch. */
   readonly wasEnded: boolean;
+  readonly wasLost: boolean;
+  /** The time of its newest event before this batch. */
+  readonly lastAtBefore: number | null;
   readonly droppedUntilBefore: number | null;
   state: RunState;
   jobId: JobId | null;
@@ -53,6 +61,9 @@ interface Row {
   eventsDropped: number;
   droppedUntil: number | null;
   updatedAt: number;
+  slowLimitSeconds: number | null;
+  /** It was told something new. */
+  isTold: boolean;
   fresh: RunEvent[];
 }
 
@@ -67,13 +78,12 @@ export async function takeEvents(
   context: OperationContext,
   events: readonly RunEvent[],
   receivedAt: number,
-): Promise<readonly TakenVerdict[]> {
-  if (events.length === 0) return [];
+): Promise<TakenEvents> {
+  if (events.length === 0) return { verdicts: [], changed: [] };
   const rows = await holdRuns(context, events, receivedAt);
   const verdicts = await applyAll(context, rows, events, receivedAt);
-  // A row without a word of its own is only named as a parent: it was made, or is left as it is.
-  const heard = new Set(events.map(placeKey));
-  const changed = [...rows].flatMap(([key, row]) => (heard.has(key) ? [row] : []));
+  // A row that was told nothing new is only named as a parent, or its events were known: it was made, or stays as it is.
+  const changed = [...rows.values()].filter(({ isTold }) => isTold);
   await keepEvents(context, changed, receivedAt);
   await findJobs(context, changed, receivedAt);
   for (const row of changed) {
@@ -82,13 +92,27 @@ export async function takeEvents(
     if (found !== undefined) row.parentId = found.id;
   }
   await writeRuns(context, changed);
-  const jobs = new Set<string>();
-  for (const { jobId, formerJobId } of changed) {
-    for (const id of [jobId, formerJobId]) if (id !== null) jobs.add(id);
+  const ended = new Set(changed.flatMap((row) => (hasEnded(row) ? jobIdsOf(row) : [])));
+  const jobs = new Set(changed.flatMap(jobIdsOf));
+  for (const id of [...jobs].toSorted()) {
+    await refreshJob(context, id, { now: receivedAt, learn: ended.has(id) });
   }
-  for (const id of [...jobs].toSorted()) await refreshJob(context, id);
   await sample(context, changed);
-  return verdicts;
+  return { verdicts, changed: changed.map(changedRunOf) };
+}
+
+function jobIdsOf({ jobId, formerJobId }: Row): readonly JobId[] {
+  const ids = new Set([jobId, formerJobId]);
+  return [...ids].flatMap((id) => id ?? []);
+}
+
+/** It ended with this batch. */
+function hasEnded({ state, wasEnded }: Row): boolean {
+  return !wasEnded && state.end !== null;
+}
+
+function changedRunOf(row: Row): ChangedRun {
+  return { id: row.id, parentId: row.parentId, jobIds: jobIdsOf(row) };
 }
 
 function placeKey({ siteId, appName, runId }: Place): string {
@@ -170,11 +194,15 @@ function newRow({ siteId, appName, runId }: Place, receivedAt: number): RunTable
     dropped_until: null,
     created_at: receivedAt,
     updated_at: receivedAt,
+    silence_ms: null,
+    silent_at: null,
+    duration_s: null,
+    slow_limit_s: null,
   };
 }
 
 function rowOf(row: RunTable): Row {
-  const state = fromJson<RunState>(row.state);
+  const state = readRunState(row.state);
   const jobId = row.job_id === null ? null : asWritten<JobId>(row.job_id);
   return {
     id: asWritten<RunRowId>(row.id),
@@ -184,6 +212,8 @@ function rowOf(row: RunTable): Row {
     createdAt: row.created_at,
     formerJobId: jobId,
     wasEnded: state.end !== null,
+    wasLost: row.status === "lost",
+    lastAtBefore: state.lastAt,
     droppedUntilBefore: row.dropped_until,
     state,
     jobId,
@@ -192,6 +222,8 @@ function rowOf(row: RunTable): Row {
     eventsDropped: row.events_dropped,
     droppedUntil: row.dropped_until,
     updatedAt: row.updated_at,
+    slowLimitSeconds: row.slow_limit_s,
+    isTold: false,
     fresh: [],
   };
 }
@@ -210,6 +242,7 @@ async function applyAll(
     const key = eventKey(row.id, event.key);
     if (known.has(key)) return "duplicate";
     known.add(key);
+    row.isTold = true;
     row.state = applyEvent(row.state, event);
     row.updatedAt = Math.max(row.updatedAt, receivedAt);
     if (row.droppedUntilBefore === null || event.at > row.droppedUntilBefore) row.fresh.push(event);
@@ -331,19 +364,29 @@ async function findJobs(
         last_run_id: null,
         last_status: null,
         created_at: receivedAt,
+        schedule: null,
+        schedule_set_at: null,
+        late_at: null,
+        slow_after_s: null,
+        learned: null,
       })
       .onConflict((conflict) => conflict.columns(["site", "app", "type", "name"]).doNothing())
       .execute();
     let select = db
       .selectFrom("job")
-      .select("id")
+      .select(["id", "learned"])
       .where("site", "=", siteId)
       .where("app", "=", appName)
       .where("type", "=", type)
       .where("name", "=", name);
     if (engine === "postgres") select = select.forUpdate();
-    const { id } = await select.executeTakeFirstOrThrow();
-    for (const { row } of own) row.jobId = asWritten<JobId>(id);
+    const { id, learned } = await select.executeTakeFirstOrThrow();
+    const limit = learned === null ? null : learnedLimit(fromJson<LearnedDurations>(learned));
+    for (const { row } of own) {
+      row.jobId = asWritten<JobId>(id);
+      // What was known when it ended: what it teaches itself must not make it look usual.
+      if (hasEnded(row)) row.slowLimitSeconds = limit;
+    }
   }
 }
 
@@ -368,6 +411,10 @@ async function writeRuns({ db }: OperationContext, rows: readonly Row[]): Promis
           events_dropped: row.ref("excluded.events_dropped"),
           dropped_until: row.ref("excluded.dropped_until"),
           updated_at: row.ref("excluded.updated_at"),
+          silence_ms: row.ref("excluded.silence_ms"),
+          silent_at: row.ref("excluded.silent_at"),
+          duration_s: row.ref("excluded.duration_s"),
+          slow_limit_s: row.ref("excluded.slow_limit_s"),
         })),
       )
       .execute();
@@ -375,7 +422,10 @@ async function writeRuns({ db }: OperationContext, rows: readonly Row[]): Promis
 }
 
 function tableRowOf(row: Row): RunTable {
-  const status: RunStatus | null = statusOf(row.state);
+  const status = statusOf(row.state);
+  const silenceMs = silenceMsOf(row.state);
+  const isLost = staysLost(row);
+  const waits = status === "running" && !isLost && silenceMs !== null;
   return {
     id: row.id,
     site: row.siteId,
@@ -385,7 +435,7 @@ function tableRowOf(row: Row): RunTable {
     parent_id: row.parentId,
     is_sub: toInteger(isSubrun(row.state)),
     app_folded: foldText(row.appName),
-    status,
+    status: isLost ? "lost" : status,
     started_at: startedAtOf(row.state) ?? row.createdAt,
     state: toJson(row.state),
     events: row.events,
@@ -393,7 +443,17 @@ function tableRowOf(row: Row): RunTable {
     dropped_until: row.droppedUntil,
     created_at: row.createdAt,
     updated_at: row.updatedAt,
+    silence_ms: silenceMs,
+    silent_at: waits ? row.updatedAt + silenceMs : null,
+    duration_s: durationSecondsOf(row.state),
+    slow_limit_s: row.slowLimitSeconds,
   };
+}
+
+/** Only a newer word takes back that a run is lost: one that was under way when it fell silent does not. */
+function staysLost({ wasLost, state, lastAtBefore }: Row): boolean {
+  if (!wasLost || state.end !== null) return false;
+  return lastAtBefore !== null && (state.lastAt ?? 0) <= lastAtBefore;
 }
 
 /** One sample of each series for each run that has now ended. */

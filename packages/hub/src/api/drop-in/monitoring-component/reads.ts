@@ -5,11 +5,14 @@ import {
   runStatuses,
   type ComponentJob,
   type ComponentSubjob,
+  type RunStatus,
+  type ShownRunStatus,
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type, type Static, type TSchema } from "typebox";
 import { foldText, type KeptRun } from "../../../model/job.ts";
 import { durationSecondsOf, metricOf } from "../../../model/run.ts";
+import { valuesOf } from "../../jobs/view.ts";
 import { timeText, timeTextOrNull } from "../../monitors/view.ts";
 import type { ApiParts } from "../../parts.ts";
 import { addRoute, type Answer } from "../../route.ts";
@@ -78,7 +81,7 @@ async function list<T>(
   const begin = clock.monotonicMs();
   const runs = await store.runs({
     level,
-    status: query.status ?? runStatuses,
+    status: statesOf(query.status ?? runStatuses),
     ...(app === undefined ? {} : { app: foldText(app) }),
     ...(query.from === undefined ? {} : { since: readTime(query.from, "from") }),
     ...(query.to === undefined ? {} : { until: readTime(query.to, "to") }),
@@ -86,6 +89,15 @@ async function list<T>(
   });
   const items = runs.map(itemOf);
   return { items, count: items.length, duration_s: (clock.monotonicMs() - begin) / 1000 };
+}
+
+/** The Monitoring Component knows no lost runs; whoever counts what went well must not count them as running for ever. */
+function statusOf({ status }: Pick<KeptRun, "status">): RunStatus | null {
+  return status === "lost" ? "failed" : status;
+}
+
+function statesOf(statuses: readonly RunStatus[]): readonly ShownRunStatus[] {
+  return statuses.flatMap((status) => (status === "failed" ? [status, "lost"] : [status]));
 }
 
 function jobItem(run: KeptRun): ComponentJob {
@@ -107,14 +119,14 @@ function fieldsOf({ state, ...run }: KeptRun): Omit<ComponentJob, "job_id" | "jo
     app_name: run.appName,
     app_version: state.appVersion?.value ?? null,
     site_id: run.siteId,
-    status: run.status,
+    status: statusOf(run),
     started_at: timeText(run.startedAt),
     ended_at: timeTextOrNull(state.end?.at ?? null),
     duration_s: durationSecondsOf(state),
     cpu_user_s: metricOf(state.metrics, "cpu_user_s"),
     cpu_system_s: metricOf(state.metrics, "cpu_system_s"),
     mem_max_mb: metricOf(state.metrics, "mem_max_mb"),
-    metadata: { ...state.metadata?.value },
+    metadata: valuesOf(state.metadata),
     inserted_at: timeText(run.updatedAt),
   };
 }

@@ -1,0 +1,76 @@
+/** What is noticed of jobs although nothing came in: runs that fell silent, times that passed. */
+import type { ShownRunStatus } from "@belfry/contract";
+import type { ChangedRun, JobId, JobTotals, RunRowId } from "../../model/job.ts";
+import { asWritten } from "../values.ts";
+import { refreshJob } from "./jobs.ts";
+import type { OperationContext } from "./operation.ts";
+
+/** See `JobStore.loseSilentRuns`. */
+export async function loseSilentRuns(
+  context: OperationContext,
+  { now, listenedMs, limit }: { now: number; listenedMs: number; limit: number },
+): Promise<readonly ChangedRun[]> {
+  const { db, engine } = context;
+  let select = db
+    .selectFrom("run")
+    .select(["id", "job_id", "parent_id"])
+    .where("silent_at", "<=", now)
+    .where("silence_ms", "<=", listenedMs)
+    .orderBy("silent_at")
+    .limit(limit);
+  // Whoever writes about one of them has heard of it.
+  if (engine === "postgres") select = select.forUpdate().skipLocked();
+  const silent = await select.execute();
+  if (silent.length === 0) return [];
+  await db
+    .updateTable("run")
+    .set({ status: "lost", silent_at: null })
+    .where(
+      "id",
+      "in",
+      silent.map(({ id }) => id),
+    )
+    .execute();
+  const jobs = new Set(silent.flatMap((row) => row.job_id ?? []));
+  for (const id of [...jobs].toSorted()) await refreshJob(context, id, { now, learn: false });
+  return silent.map((row) => ({
+    id: asWritten<RunRowId>(row.id),
+    parentId: row.parent_id === null ? null : asWritten<RunRowId>(row.parent_id),
+    jobIds: row.job_id === null ? [] : [asWritten<JobId>(row.job_id)],
+  }));
+}
+
+/** See `JobStore.jobsGoneLate`. */
+export async function jobsGoneLate(
+  { db }: OperationContext,
+  { after, until, limit }: { after: number; until: number; limit: number },
+): Promise<readonly JobId[]> {
+  const rows = await db
+    .selectFrom("job")
+    .select("id")
+    .where("late_at", ">", after)
+    .where("late_at", "<=", until)
+    .orderBy("late_at")
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => asWritten<JobId>(id));
+}
+
+/** See `JobStore.jobTotals`. */
+export async function jobTotals({ db }: OperationContext, now: number): Promise<JobTotals> {
+  const byStatus = await db
+    .selectFrom("run")
+    .select(["status", (count) => count.fn.countAll<number>().as("runs")])
+    .where("status", "is not", null)
+    .groupBy("status")
+    .execute();
+  const late = await db
+    .selectFrom("job")
+    .select((count) => count.fn.countAll<number>().as("jobs"))
+    .where("late_at", "<=", now)
+    .executeTakeFirstOrThrow();
+  const runs = byStatus.flatMap((row) =>
+    row.status === null ? [] : [[asWritten<ShownRunStatus>(row.status), row.runs] as const],
+  );
+  return { runs: Object.fromEntries(runs), late: late.jobs };
+}
