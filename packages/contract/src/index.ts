@@ -61,6 +61,55 @@ export {
 } from "./job.ts";
 export type { Json, JsonObject } from "./json.ts";
 export {
+  AlertRouteInputSchema,
+  AlertRouteSchema,
+  MaintenanceInputSchema,
+  MaintenanceSchema,
+  SilenceInputSchema,
+  SilenceSchema,
+  type AlertRouteInput,
+  type AlertRouteView,
+  type MaintenanceInput,
+  type MaintenanceView,
+  type SilenceInput,
+  type SilenceView,
+} from "./alert-route.ts";
+export {
+  AlertRuleInputSchema,
+  AlertRuleSchema,
+  RuleConditionSchema,
+  RuleReplaySchema,
+  type AlertRuleInput,
+  type AlertRuleView,
+  type RuleCondition,
+  type RuleReplayView,
+} from "./alert-rule.ts";
+export {
+  ChannelInputSchema,
+  ChannelSchema,
+  DeliverySchema,
+  noticeKinds,
+  NoticeSchema,
+  noticeStates,
+  type ChannelInput,
+  type ChannelView,
+  type DeliveryView,
+  type NoticeKind,
+  type NoticeState,
+  type NoticeView,
+} from "./channel.ts";
+export { MatcherSchema, MatchersSchema, type Matcher } from "./matcher.ts";
+export { severities, type Severity } from "./severity.ts";
+export {
+  TimezoneSchema,
+  weekdays,
+  WeeklyHoursSchema,
+  WindowScheduleSchema,
+  type Weekday,
+  type WeeklyHours,
+  type WindowSchedule,
+} from "./time-window.ts";
+export {
   KeyInputSchema,
   KeySchema,
   NewKeySchema,
