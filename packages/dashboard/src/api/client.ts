@@ -19,6 +19,8 @@ import type {
 } from "@belfry/contract";
 import type { Order, OverviewView, Span } from "../route/route.ts";
 import type { Reply } from "./failure.ts";
+import { jobCalls } from "./job-calls.ts";
+import { queryOf, withSignal } from "./query.ts";
 import type { Requester } from "./request.ts";
 
 /** One page of a list. */
@@ -52,6 +54,7 @@ export function createClient(requester: Requester) {
   const ask: Requester["ask"] = (...request) => requester.ask(...request);
   return {
     ...hostCalls(ask),
+    ...jobCalls(ask),
     listMonitors: (
       filter: MonitorFilter,
       page: { cursor: string | null; limit: number },
@@ -187,16 +190,4 @@ function namesQuery(names: readonly string[]): string {
 
 function spanQuery(span: Span): Record<string, string> {
   return { from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() };
-}
-
-function queryOf(values: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) query.set(name, String(value));
-  }
-  return query.toString();
-}
-
-function withSignal(signal: AbortSignal | undefined): { signal?: AbortSignal } {
-  return signal === undefined ? {} : { signal };
 }

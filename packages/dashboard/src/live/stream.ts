@@ -49,6 +49,8 @@ export interface Live {
   watch(ids: readonly string[]): void;
   /** Names the hosts whose figures are wanted; their counts come always. */
   watchHosts(hosts: "all" | readonly string[]): void;
+  /** Names the runs that are wanted, by their ids, those of runs above them, or those of their jobs. */
+  watchRuns(ids: readonly string[]): void;
   /** Listens until the returned function is called. */
   listen(listener: LiveListener): () => void;
 }
@@ -60,6 +62,8 @@ const eventNames = [
   "checks",
   "monitors",
   "incidents",
+  "runs",
+  "jobs",
   "reset",
 ] as const;
 const watchDelayMs = 250;
@@ -78,9 +82,11 @@ class Stream implements Live {
   readonly #listeners = new Set<LiveListener>();
   #watched: readonly string[] = [];
   #hosts: "all" | readonly string[] = [];
+  #runs: readonly string[] = [];
   /** What the stream that is open or being opened was asked for. */
   #asked: ReadonlySet<string> = new Set();
   #askedHosts: "all" | readonly string[] = [];
+  #askedRuns: readonly string[] = [];
   #current: Source | undefined;
   #next: Source | undefined;
   #attempts = 0;
@@ -119,6 +125,11 @@ class Stream implements Live {
     this.#followWatched();
   }
 
+  watchRuns(ids: readonly string[]): void {
+    this.#runs = ids.slice(0, mostWatched);
+    this.#followWatched();
+  }
+
   listen(listener: LiveListener): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -130,7 +141,9 @@ class Stream implements Live {
     const watched = this.#watched;
     this.#asked = new Set(watched);
     this.#askedHosts = this.#hosts;
-    const source = this.#parts.open(`/api/v1/live${queryOf(watched, this.#hosts)}`);
+    this.#askedRuns = this.#runs;
+    const query = queryOf(watched, this.#hosts, this.#runs);
+    const source = this.#parts.open(`/api/v1/live${query}`);
     this.#next?.close();
     this.#next = source;
     source.addEventListener("open", () => this.#opened(source));
@@ -174,7 +187,8 @@ class Stream implements Live {
     clearTimeout(this.#watchTimer);
     if (this.state.value.kind !== "open") return;
     const known = this.#watched.every((id) => this.#asked.has(id));
-    if (known && isWithin(this.#hosts, this.#askedHosts)) return;
+    const areRuns = isWithin(this.#runs, this.#askedRuns);
+    if (known && areRuns && isWithin(this.#hosts, this.#askedHosts)) return;
     this.#watchTimer = setTimeout(() => this.#connect(), watchDelayMs);
   }
 
@@ -192,10 +206,15 @@ class Stream implements Live {
   }
 }
 
-function queryOf(monitors: readonly string[], hosts: "all" | readonly string[]): string {
+function queryOf(
+  monitors: readonly string[],
+  hosts: "all" | readonly string[],
+  runs: readonly string[],
+): string {
   const parts = [
     ...(monitors.length === 0 ? [] : [`monitors=${monitors.join(",")}`]),
     ...(hosts.length === 0 ? [] : [`hosts=${hosts === "all" ? hosts : hosts.join(",")}`]),
+    ...(runs.length === 0 ? [] : [`runs=${runs.join(",")}`]),
   ];
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }

@@ -4,6 +4,15 @@
  * out, never an error.
  */
 import { statuses, type Status } from "@belfry/contract/status";
+import {
+  jobRanges,
+  jobsOf,
+  jobsQuery,
+  outputsOf,
+  plainFailures,
+  runPage,
+  type JobRelatedView,
+} from "./job-route.ts";
 
 /** Where the pages begin. */
 export const base = "/dashboard/";
@@ -104,6 +113,7 @@ export type View =
   | HostsView
   | HostPageView
   | FormView
+  | JobRelatedView
   | MissingView;
 
 /** The overview without any filter. */
@@ -161,7 +171,28 @@ export function parseRoute(url: string): View {
     if (id === "") return hostsOf(query);
     if (idPattern.test(id)) return { page: "host", id, ...spanOf(query, hostRanges, "1h") };
   }
-  return { page: "missing", path: pathname };
+  const found = action === undefined ? jobRelated(resource, id, query) : undefined;
+  return found ?? { page: "missing", path: pathname };
+}
+
+function jobRelated(
+  resource: string | undefined,
+  id: string,
+  query: URLSearchParams,
+): JobRelatedView | undefined {
+  const isId = idPattern.test(id);
+  switch (resource) {
+    case "jobs":
+      if (id === "") return jobsOf(query);
+      if (id === "failures") return plainFailures;
+      return isId ? { page: "job", id, ...spanOf(query, jobRanges, "7d") } : undefined;
+    case "runs":
+      return isId ? runPage(id) : undefined;
+    case "outputs":
+      return outputsOf(id);
+    default:
+      return undefined;
+  }
 }
 
 /** The path, with its query, of a view. */
@@ -178,6 +209,16 @@ export function formatRoute(view: View): string {
     case "form":
       if (view.id !== null) return `${base}monitors/${view.id}/edit`;
       return `${base}monitors/new${queryText(view.copyOf === null ? [] : [["copy", view.copyOf]])}`;
+    case "jobs":
+      return `${base}jobs${queryText(jobsQuery(view))}`;
+    case "failures":
+      return `${base}jobs/failures`;
+    case "job":
+      return `${base}jobs/${view.id}${queryText(spanQuery(view, "7d"))}`;
+    case "run":
+      return `${base}runs/${view.id}`;
+    case "outputs":
+      return `${base}outputs${view.name === null ? "" : `/${encodeURIComponent(view.name)}`}`;
     case "missing":
       return view.path;
   }

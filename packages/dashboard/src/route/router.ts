@@ -21,7 +21,7 @@ export function createRouter(window: Window): Router {
   const go = (next: View): void => {
     const path = formatRoute(next);
     if (path === url.value) return;
-    const samePage = view.value.page === next.page;
+    const samePage = pathOf(path) === pathOf(url.value);
     history.pushState(null, "", path);
     read();
     if (!samePage) window.scrollTo(0, 0);
@@ -49,4 +49,9 @@ export function createRouter(window: Window): Router {
       document.removeEventListener("click", follow);
     },
   };
+}
+
+/** What is before the query: another query shows the same page. */
+function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? url;
 }

@@ -4,6 +4,7 @@ import { Later } from "../parts/later.tsx";
 import { Missing } from "../parts/missing.tsx";
 import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
+import { plainJobs, plainOutputs } from "../route/job-route.ts";
 import { newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
@@ -24,6 +25,8 @@ export function App() {
     n: () => router.go(newMonitor),
     o: () => router.go(plainOverview),
     h: () => router.go(plainHosts),
+    r: () => router.go(plainJobs),
+    u: () => router.go(plainOutputs),
     t: () => theme.choose(nextTheme(theme.chosen.value)),
     "/": () => toSearch(),
   });
@@ -61,6 +64,11 @@ export function App() {
 const loadMonitorPage = async () => (await import("../pages/monitor/monitor-page.tsx")).MonitorPage;
 const loadHostsPage = async () => (await import("../pages/hosts/hosts-page.tsx")).HostsPage;
 const loadHostPage = async () => (await import("../pages/host/host-page.tsx")).HostPage;
+const loadJobsPage = async () => (await import("../pages/jobs/jobs-page.tsx")).JobsPage;
+const loadFailures = async () => (await import("../pages/jobs/failures-page.tsx")).FailuresPage;
+const loadJobPage = async () => (await import("../pages/job/job-page.tsx")).JobPage;
+const loadRunPage = async () => (await import("../pages/run/run-page.tsx")).RunPage;
+const loadOutputs = async () => (await import("../pages/outputs/outputs-page.tsx")).OutputsPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
 function PageOf({ view }: { view: View }) {
@@ -73,6 +81,16 @@ function PageOf({ view }: { view: View }) {
       return <Later load={loadHostsPage} give={{}} />;
     case "host":
       return <Later key={view.id} load={loadHostPage} give={{ id: view.id }} />;
+    case "jobs":
+      return <Later load={loadJobsPage} give={{}} />;
+    case "failures":
+      return <Later load={loadFailures} give={{}} />;
+    case "job":
+      return <Later key={view.id} load={loadJobPage} give={{ id: view.id }} />;
+    case "run":
+      return <Later key={view.id} load={loadRunPage} give={{ id: view.id }} />;
+    case "outputs":
+      return <Later load={loadOutputs} give={{ name: view.name }} />;
     case "form":
       return (
         <Later

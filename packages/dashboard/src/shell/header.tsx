@@ -4,6 +4,7 @@ import { Brand } from "../parts/brand.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { formatCount, formatPlural } from "../format/number.ts";
 import { troubles } from "../parts/status-words.ts";
+import { plainJobs, plainOutputs } from "../route/job-route.ts";
 import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { mayWrite } from "./access.ts";
 import { useParts } from "./parts.ts";
@@ -77,7 +78,7 @@ export function Header({ onHelp }: { onHelp: () => void }) {
   );
 }
 
-/** The two lists everything is found from. */
+/** The lists everything is found from. */
 function Pages() {
   const { live, router } = useParts();
   const inTrouble = useSignal(0);
@@ -102,13 +103,22 @@ function Pages() {
           </span>
         )}
       </a>
+      <a
+        href={formatRoute(plainJobs)}
+        aria-current={currentOf(page, "jobs", "job", "run", "failures")}
+      >
+        Jobs
+      </a>
+      <a href={formatRoute(plainOutputs)} aria-current={currentOf(page, "outputs")}>
+        Outputs
+      </a>
     </nav>
   );
 }
 
 /** `page` for the list itself, `true` for what was opened from it. */
-function currentOf(page: View["page"], list: View["page"], one: View["page"]) {
-  return page === list ? "page" : page === one ? "true" : undefined;
+function currentOf(page: View["page"], list: View["page"], ...others: readonly View["page"][]) {
+  return page === list ? "page" : others.includes(page) ? "true" : undefined;
 }
 
 function streamWords(state: StreamState): string {

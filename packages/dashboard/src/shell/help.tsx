@@ -7,9 +7,10 @@ import { keyCap, keyTable, type KeyPlace } from "./keys.ts";
 
 const places: readonly (readonly [place: KeyPlace, title: string])[] = [
   ["everywhere", "Everywhere"],
-  ["overview", "Overview and hosts"],
+  ["overview", "Lists"],
   ["monitor", "Monitor"],
   ["host", "Host"],
+  ["job", "Job"],
 ];
 
 /** Opened by `?`. */

@@ -1,7 +1,7 @@
 /** Keys of the pages: one table that help is drawn from, and the rule when a key is not ours. */
 
 /** Where a key works. */
-export type KeyPlace = "everywhere" | "overview" | "monitor" | "host";
+export type KeyPlace = "everywhere" | "overview" | "monitor" | "host" | "job";
 
 /** Every key, as help shows it. */
 export const keyTable = [
@@ -9,6 +9,8 @@ export const keyTable = [
   { keys: ["n"], what: "New monitor", place: "everywhere" },
   { keys: ["o"], what: "Overview", place: "everywhere" },
   { keys: ["h"], what: "Hosts", place: "everywhere" },
+  { keys: ["r"], what: "Jobs and their runs", place: "everywhere" },
+  { keys: ["u"], what: "Outputs", place: "everywhere" },
   { keys: ["t"], what: "Next theme: system, light, dark", place: "everywhere" },
   { keys: ["?"], what: "This help", place: "everywhere" },
   { keys: ["j", "ArrowDown"], what: "Next row", place: "overview" },
@@ -28,6 +30,11 @@ export const keyTable = [
   { keys: ["+", "-"], what: "Zoom in or out", place: "host" },
   { keys: ["ArrowLeft", "ArrowRight"], what: "Earlier or later", place: "host" },
   { keys: ["Escape"], what: "Leave the zoom", place: "host" },
+  { keys: ["e"], what: "Edit what is expected", place: "job" },
+  { keys: ["[", "]"], what: "Shorter or longer range", place: "job" },
+  { keys: ["+", "-"], what: "Zoom in or out", place: "job" },
+  { keys: ["ArrowLeft", "ArrowRight"], what: "Earlier or later", place: "job" },
+  { keys: ["Escape"], what: "Leave the zoom", place: "job" },
 ] as const satisfies readonly { keys: readonly string[]; what: string; place: KeyPlace }[];
 
 /** A key as it stands on keyboards. */

@@ -1,0 +1,82 @@
+/** The last runs that failed or were lost, over all jobs, kept live. */
+import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { RunView } from "@belfry/contract";
+import type { Client, Page } from "../../api/client.ts";
+import type { Failure } from "../../api/failure.ts";
+import { appendNextPage } from "../../api/next-page.ts";
+import type { Live } from "../../live/stream.ts";
+
+export interface FailuresModel extends Disposable {
+  /** Those that began last first; null before the first answer. */
+  readonly runs: ReadonlySignal<Page<RunView> | null>;
+  readonly failure: ReadonlySignal<Failure | null>;
+  refresh(): void;
+  older(): Promise<void>;
+}
+
+export interface FailuresParts {
+  readonly client: Pick<Client, "runs">;
+  readonly live: Pick<Live, "listen" | "watchRuns">;
+}
+
+const atOnce = 50;
+/** Runs change all the time; the list is fetched no more often than this. */
+const everyMs = 1500;
+
+/** Starts the model. */
+export function createFailuresModel({ client, live }: FailuresParts): FailuresModel {
+  const runs: Signal<Page<RunView> | null> = signal(null);
+  const failure: Signal<Failure | null> = signal(null);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isOver = false;
+  // Any failure changes its job, and changed jobs are told to whoever watches any run.
+  live.watchRuns([noRun]);
+  const stopListening = live.listen({
+    jobs: () => (timer ??= setTimeout(() => void load(), everyMs)),
+    reset: () => void load(),
+  });
+
+  function ask(cursor: string | undefined) {
+    return client.runs({ status: ["failed", "lost"], limit: atOnce, cursor });
+  }
+
+  async function load(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    const reply = await ask(undefined);
+    if (isOver) return;
+    if (reply.kind === "failed") {
+      failure.value = reply.failure;
+      return;
+    }
+    failure.value = null;
+    runs.value = withOlder(reply.value, runs.value);
+  }
+
+  void load();
+  return {
+    runs,
+    failure,
+    refresh: () => void load(),
+    older: () => appendNextPage(runs, ask),
+    [Symbol.dispose]() {
+      isOver = true;
+      clearTimeout(timer);
+      stopListening();
+      live.watchRuns([]);
+    },
+  };
+}
+
+/** The newest page, with what was loaded behind it before: nobody is thrown back to the top. */
+export function withOlder(fresh: Page<RunView>, former: Page<RunView> | null): Page<RunView> {
+  const last = fresh.items.at(-1);
+  if (former === null || last === undefined || fresh.next_cursor === null) return fresh;
+  const at = former.items.findIndex(({ id }) => id === last.id);
+  const older = at === -1 ? [] : former.items.slice(at + 1);
+  if (older.length === 0) return fresh;
+  return { items: [...fresh.items, ...older], next_cursor: former.next_cursor };
+}
+
+/** No run has this id. */
+const noRun = "00000000-0000-7000-8000-000000000000";
