@@ -64,7 +64,11 @@ export async function readBody(
     const bytes = await collect(request, maxBytes);
     if (bytes === undefined) return tooLarge(maxBytes);
     const plain = isPacked(encoding) ? await unpack(bytes, encoding, maxBytes) : bytes;
-    return Buffer.isBuffer(plain) ? parse(plain) : plain;
+    if (!Buffer.isBuffer(plain)) return plain;
+    const parsed = parse(plain);
+    giveBack(plain);
+    if (plain !== bytes) giveBack(bytes);
+    return parsed;
   } finally {
     room.give(held);
   }
@@ -95,7 +99,7 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer | u
     else (chunks ??= [only]).push(chunk);
   });
   request.on("end", () => {
-    resolve(chunks === undefined ? (only ?? nothing) : Buffer.concat(chunks, size));
+    resolve(chunks === undefined ? (only ?? nothing) : joined(chunks, size));
   });
   request.on("error", reject);
   request.on("close", () => {
@@ -105,6 +109,17 @@ function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer | u
 }
 
 const nothing = Buffer.alloc(0);
+
+function joined(chunks: readonly Buffer[], size: number): Buffer {
+  const all = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+    giveBack(chunk);
+  }
+  return all;
+}
 
 async function unpack(
   bytes: Buffer,
@@ -125,6 +140,15 @@ function parse(bytes: Buffer): ReadBody {
   } catch {
     return { kind: "refused", status: 422, message: "expected JSON in UTF-8" };
   }
+}
+
+/**
+ * Gives the memory of a body back now, where it is its own. Left to the garbage collector, which sees of each body only a
+ * small object, those of a second would be there at once.
+ */
+function giveBack({ buffer, byteLength }: Buffer): void {
+  const isOwn = byteLength === buffer.byteLength && byteLength > 0;
+  if (isOwn && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });

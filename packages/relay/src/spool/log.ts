@@ -228,9 +228,9 @@ export class SegmentLog {
   }
 
   async #write(): Promise<void> {
-    // Appends of the same turn of the event loop belong together.
-    await Promise.resolve();
     for (;;) {
+      // What is there to be taken in this turn of the event loop goes to the disk together: a sync costs more than waiting.
+      await turnEnds();
       const group = this.#pending;
       if (group === undefined) break;
       this.#pending = undefined;
@@ -462,6 +462,12 @@ export class SegmentLog {
     this.#active = undefined;
     if (active !== undefined) await this.#disk.close(active.handle).catch(() => undefined);
   }
+}
+
+function turnEnds(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setImmediate(resolve);
+  return promise;
 }
 
 /** Whether a text is longer than the two bytes of its length can say. */
