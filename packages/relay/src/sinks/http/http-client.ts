@@ -4,6 +4,8 @@
  */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { lookup } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
 import { getCACertificates } from "node:tls";
 
 export interface HttpClientSettings {
@@ -13,6 +15,8 @@ export interface HttpClientSettings {
   readonly verifyTls?: boolean;
   /** Certificates trusted besides the usual ones, PEM. */
   readonly ca?: string;
+  /** Why an address must not be dialled, asked with the very address that is dialled next; undefined: it may. */
+  readonly refuseAddress?: (address: string) => string | undefined;
 }
 
 export interface HttpRequest {
@@ -42,7 +46,13 @@ const longestAnswer = 8 * 1024 * 1024;
 
 /** Makes a client. Disposing closes its connections. */
 export function createHttpClient(settings: HttpClientSettings): HttpClient {
-  const options = { keepAlive: true, maxSockets: 4, timeout: 30_000 };
+  const { refuseAddress } = settings;
+  const options = {
+    keepAlive: true,
+    maxSockets: 4,
+    timeout: 30_000,
+    ...(refuseAddress === undefined ? {} : { lookup: guardedLookup(refuseAddress) }),
+  };
   const http = new HttpAgent(options);
   const https = new HttpsAgent({
     ...options,
@@ -52,6 +62,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   return {
     async send(request, signal) {
       try {
+        mustBeAllowed(request.url, refuseAddress);
         return await exchange(request, { http, https }, settings.timeoutMs, signal);
       } catch (error) {
         return failureOf(error, settings.timeoutMs);
@@ -62,6 +73,31 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
       https.destroy();
     },
   };
+}
+
+/** Names are looked up by the system; what comes of it is dialled only when it may be. */
+function guardedLookup(refuse: NonNullable<HttpClientSettings["refuseAddress"]>): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return callback(error, "", 0);
+      const allowed = addresses.filter(({ address }) => refuse(address) === undefined);
+      const [first] = allowed;
+      if (first === undefined) {
+        const why = refuse(addresses[0]?.address ?? "") ?? "it has no address";
+        return callback(new Error(`must not be dialled: ${why}`), "", 0);
+      }
+      if (options.all === true) callback(null, allowed);
+      else callback(null, first.address, first.family);
+    });
+  };
+}
+
+/** An address that stands in the URL itself is never looked up. */
+function mustBeAllowed(url: string, refuse: HttpClientSettings["refuseAddress"]): void {
+  if (refuse === undefined) return;
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
+  const why = isIP(host) === 0 ? undefined : refuse(host);
+  if (why !== undefined) throw new Error(`must not be dialled: ${why}`);
 }
 
 async function exchange(
