@@ -34,6 +34,8 @@ export interface EventSinkFixture extends AsyncDisposable {
 export interface EventSinkContract {
   readonly kind: EventSinkKind;
   readonly createFixture: () => Promise<EventSinkFixture>;
+  /** Makes records whose ids can be found in a destination that keeps no ids. Default `jobRecord`. */
+  readonly record?: typeof jobRecord;
   /** Configurations that are refused: the configuration, and the path its problem is named by. */
   readonly wrong: readonly {
     readonly what: string;
@@ -86,21 +88,26 @@ function describeSettings({ kind, wrong, createFixture }: EventSinkContract): vo
   }
 }
 
-function describeDelivery({ kind, createFixture, knowsIds }: EventSinkContract): void {
+function describeDelivery({
+  kind,
+  createFixture,
+  knowsIds,
+  record: recordOf = jobRecord,
+}: EventSinkContract): void {
   it("delivers in order, over several batches", async () => {
     await using open = await opened(kind, createFixture);
     const ids = numbered("a", 5);
     assert.deepEqual(
       await deliver(
         open,
-        ids.slice(0, 3).map((id) => jobRecord(id)),
+        ids.slice(0, 3).map((id) => recordOf(id)),
       ),
       sentTimes(3),
     );
     assert.deepEqual(
       await deliver(
         open,
-        ids.slice(3).map((id) => jobRecord(id)),
+        ids.slice(3).map((id) => recordOf(id)),
       ),
       sentTimes(2),
     );
@@ -113,7 +120,7 @@ function describeDelivery({ kind, createFixture, knowsIds }: EventSinkContract):
     assert.deepEqual(
       await deliver(
         open,
-        ids.map((id) => jobRecord(id)),
+        ids.map((id) => recordOf(id)),
       ),
       sentTimes(ids.length),
     );
@@ -123,13 +130,13 @@ function describeDelivery({ kind, createFixture, knowsIds }: EventSinkContract):
   it("delivers text that is hard to quote, and events with hardly anything in them", async () => {
     await using open = await opened(kind, createFixture);
     const awkward = awkwardTexts.map((text, i) =>
-      jobRecord(`c-${i}`, {
+      recordOf(`c-${i}`, {
         app: { name: `app ${text}`, version: null, app_id: null },
         entity: { business_key: text, sub_key: text },
         event: { metadata: { [text]: text, nested: { list: [text, null, 1] } } },
       }),
     );
-    const bare = jobRecord("c-bare", {
+    const bare = recordOf("c-bare", {
       siteId: "",
       app: { app_id: null, name: "", version: null },
       entity: { business_key: null },
@@ -152,14 +159,14 @@ function describeDelivery({ kind, createFixture, knowsIds }: EventSinkContract):
     await using fixture = await createFixture();
     for (const id of ["d-1", "d-2"]) {
       await using open = openWith(kind, fixture, fixture.config);
-      assert.deepEqual(await deliver(open, [jobRecord(id)]), sentTimes(1));
+      assert.deepEqual(await deliver(open, [recordOf(id)]), sentTimes(1));
     }
     await arrive({ fixture }, ["d-1", "d-2"]);
   });
 
   it(knowsIds ? "has a record once that is delivered twice" : "takes a record again", async () => {
     await using open = await opened(kind, createFixture);
-    const record = jobRecord("e-1");
+    const record = recordOf("e-1");
     for (let i = 0; i < 2; i += 1) assert.deepEqual(await deliver(open, [record]), sentTimes(1));
     await arrive(open, knowsIds ? ["e-1"] : ["e-1", "e-1"]);
   });
@@ -171,13 +178,17 @@ function describeDelivery({ kind, createFixture, knowsIds }: EventSinkContract):
   });
 }
 
-function describeTrouble({ kind, createFixture }: EventSinkContract): void {
+function describeTrouble({
+  kind,
+  createFixture,
+  record: recordOf = jobRecord,
+}: EventSinkContract): void {
   it("keeps events while the destination is away, and delivers them afterwards", async (t) => {
     await using open = await opened(kind, createFixture);
     const { away } = open.fixture;
     if (away === undefined) return t.skip("this destination cannot be away");
     await away.begin();
-    const records = numbered("f", 3).map((id) => jobRecord(id));
+    const records = numbered("f", 3).map((id) => recordOf(id));
     const answers = await deliver(open, records);
     assert.deepEqual(kinds(answers), ["retry", "retry", "retry"], JSON.stringify(answers));
     assert.notEqual((await open.sink.health(AbortSignal.timeout(5_000))).status, "healthy");
@@ -191,7 +202,7 @@ function describeTrouble({ kind, createFixture }: EventSinkContract): void {
     const { refuse } = open.fixture;
     if (refuse === undefined) return t.skip("this destination refuses no single record");
     await refuse(["g-2", "g-5"]);
-    const records = numbered("g", 6).map((id) => jobRecord(id));
+    const records = numbered("g", 6).map((id) => recordOf(id));
     const answers = await deliver(open, records);
     assert.deepEqual(kinds(answers), ["sent", "refused", "sent", "sent", "refused", "sent"]);
     for (const answer of answers) if (answer.kind === "refused") assert.notEqual(answer.why, "");
@@ -203,11 +214,11 @@ function describeTrouble({ kind, createFixture }: EventSinkContract): void {
     const { throttle } = open.fixture;
     if (throttle === undefined) return t.skip("this destination asks nobody to wait");
     await throttle(7_000);
-    const [answer] = await deliver(open, [jobRecord("h-1")]);
+    const [answer] = await deliver(open, [recordOf("h-1")]);
     assert.equal(answer?.kind, "retry");
     assert.ok(answer.kind === "retry" && answer.afterMs !== undefined && answer.afterMs >= 1_000);
     await throttle(null);
-    assert.deepEqual(await delivered(open, [jobRecord("h-1")]), sentTimes(1));
+    assert.deepEqual(await delivered(open, [recordOf("h-1")]), sentTimes(1));
     await arrive(open, ["h-1"]);
   });
 
@@ -216,7 +227,7 @@ function describeTrouble({ kind, createFixture }: EventSinkContract): void {
     const { misconfigured } = fixture;
     if (misconfigured === undefined) return t.skip("no setting of it can be wrong unseen");
     await using open = openWith(kind, fixture, misconfigured.config);
-    const answers = await deliver(open, [jobRecord("i-1"), jobRecord("i-2")]);
+    const answers = await deliver(open, [recordOf("i-1"), recordOf("i-2")]);
     assert.deepEqual(kinds(answers), ["misconfigured", "misconfigured"], JSON.stringify(answers));
     const health = await open.sink.health(AbortSignal.timeout(5_000));
     const everything = JSON.stringify([answers, health, open.said]);
@@ -230,7 +241,7 @@ function describeTrouble({ kind, createFixture }: EventSinkContract): void {
     if (hang === undefined) return t.skip("this destination always answers");
     await hang();
     const stop = new AbortController();
-    const answering = open.sink.deliver([jobRecord("j-1"), jobRecord("j-2")], stop.signal);
+    const answering = open.sink.deliver([recordOf("j-1"), recordOf("j-2")], stop.signal);
     await sleep(50);
     const stoppedAt = performance.now();
     stop.abort();
