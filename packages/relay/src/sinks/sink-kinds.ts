@@ -2,9 +2,16 @@
 import type { EventSinkKind } from "../event-sink.ts";
 import { consoleKind } from "./console/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
+import { prometheusKind } from "./prometheus/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly EventSinkKind[] = [consoleKind, hubKind, localApiKind, webhookKind];
+const kinds: readonly EventSinkKind[] = [
+  consoleKind,
+  hubKind,
+  localApiKind,
+  webhookKind,
+  prometheusKind,
+];
 
 /** By type. */
 export const eventSinkKinds: ReadonlyMap<string, EventSinkKind> = new Map(
