@@ -1,11 +1,13 @@
 /** All kinds of sinks, by the type that configuration names them with. */
 import type { EventSinkKind } from "../event-sink.ts";
+import { awsCloudwatchKind } from "./aws_cloudwatch/kind.ts";
 import { consoleKind } from "./console/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
 import { prometheusKind } from "./prometheus/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
 const kinds: readonly EventSinkKind[] = [
+  awsCloudwatchKind,
   consoleKind,
   hubKind,
   localApiKind,
