@@ -28,6 +28,7 @@ function overview(): string {
     ...columns([
       ...rows,
       ["agent", "watch this machine and send it to a hub; `belfry agent --help`"],
+      ["sidecar", "keep events of jobs on disk and deliver them; `belfry sidecar --help`"],
     ]),
     "",
     "Options of every command:",
