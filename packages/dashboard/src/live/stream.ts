@@ -41,6 +41,8 @@ export interface Live {
   readonly state: ReadonlySignal<StreamState>;
   /** When the last event or opening was, epoch ms; 0 before the first. */
   readonly heardAt: ReadonlySignal<number>;
+  /** Counts the streams that were opened: another one tells of other things. */
+  readonly opened: ReadonlySignal<number>;
   start(): void;
   stop(): void;
   /** Tries a lost stream again at once. */
@@ -78,6 +80,7 @@ export function createLive(parts: LiveParts): Live {
 class Stream implements Live {
   readonly state: Signal<StreamState> = signal({ kind: "stopped" });
   readonly heardAt: Signal<number> = signal(0);
+  readonly opened: Signal<number> = signal(0);
   readonly #parts: LiveParts;
   readonly #listeners = new Set<LiveListener>();
   #watched: readonly string[] = [];
@@ -167,6 +170,7 @@ class Stream implements Live {
     this.#lostSince = 0;
     this.heardAt.value = this.#parts.now();
     this.state.value = { kind: "open" };
+    this.opened.value += 1;
     if (again) this.#tell("reset", {});
     this.#followWatched();
   }

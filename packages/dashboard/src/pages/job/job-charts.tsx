@@ -26,7 +26,7 @@ export function JobCharts({ model, shown, onShow }: ChartsProps) {
   return (
     <section class="job-section" aria-labelledby="charts-title">
       <header>
-        <h2 id="charts-title">How long they took</h2>
+        <h2 id="charts-title">Over time</h2>
         <TimeRange ranges={jobRanges} shown={shown} span={charts?.span ?? null} onShow={onShow} />
       </header>
       {charts === null ? (

@@ -4,6 +4,7 @@ import type { JobView, RunView } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
 import { isMissing, type Failure } from "../../api/failure.ts";
 import { appendNextPage } from "../../api/next-page.ts";
+import { afterOpening } from "../../live/after-opening.ts";
 import type { Live } from "../../live/stream.ts";
 
 export interface JobModel extends Disposable {
@@ -22,7 +23,7 @@ export interface JobModel extends Disposable {
 
 export interface JobModelParts {
   readonly client: Pick<Client, "job" | "runs">;
-  readonly live: Pick<Live, "listen" | "watchRuns">;
+  readonly live: Pick<Live, "listen" | "watchRuns" | "opened">;
 }
 
 const runsAtOnce = 25;
@@ -45,6 +46,7 @@ export function createJobModel(id: string, { client, live }: JobModelParts): Job
     runs: (heard) => take(heard.filter((run) => run.job_id === id)),
     reset: refresh,
   });
+  const stopWaiting = afterOpening(live, refresh);
 
   async function load(): Promise<void> {
     clearTimeout(timer);
@@ -91,6 +93,7 @@ export function createJobModel(id: string, { client, live }: JobModelParts): Job
       isOver = true;
       clearTimeout(timer);
       stopListening();
+      stopWaiting();
       live.watchRuns([]);
     },
   };

@@ -5,6 +5,7 @@ import { alignLines, linesOf, type Line, type Timeline } from "../../chart/timel
 import { atLeast, units, type Unit } from "../../chart/unit.ts";
 import { formatLatency } from "../../format/number.ts";
 import { formatDuration } from "../../format/time.ts";
+import { figureTitle } from "../../parts/figure-words.ts";
 
 export interface JobPanel {
   readonly title: string;
@@ -50,7 +51,7 @@ export function panelsOf(view: SeriesRangeView, limit: number | null): readonly 
       { name: memory, title: "Resident", color: "--series-4", draw: "area" },
     ]),
     ...own.map((name) => {
-      const title = name.slice(prefix.length);
+      const title = figureTitle(name.slice(prefix.length));
       const color = "--series-3";
       return panelOf(view, title, unitOf(name), [{ name, title, color, draw: "line" }]);
     }),
@@ -65,7 +66,7 @@ function isProgress(name: string): boolean {
 }
 
 function unitOf(name: string): Unit {
-  if (name.endsWith("_seconds")) return lasting;
+  if (/_(?:seconds|s)$/.test(name)) return lasting;
   return name.endsWith("_bytes") ? units.bytes : number;
 }
 

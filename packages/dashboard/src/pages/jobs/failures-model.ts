@@ -4,6 +4,7 @@ import type { RunView } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
 import type { Failure } from "../../api/failure.ts";
 import { appendNextPage } from "../../api/next-page.ts";
+import { afterOpening } from "../../live/after-opening.ts";
 import type { Live } from "../../live/stream.ts";
 
 export interface FailuresModel extends Disposable {
@@ -16,7 +17,7 @@ export interface FailuresModel extends Disposable {
 
 export interface FailuresParts {
   readonly client: Pick<Client, "runs">;
-  readonly live: Pick<Live, "listen" | "watchRuns">;
+  readonly live: Pick<Live, "listen" | "watchRuns" | "opened">;
 }
 
 const atOnce = 50;
@@ -35,6 +36,7 @@ export function createFailuresModel({ client, live }: FailuresParts): FailuresMo
     jobs: () => (timer ??= setTimeout(() => void load(), everyMs)),
     reset: () => void load(),
   });
+  const stopWaiting = afterOpening(live, () => void load());
 
   function ask(cursor: string | undefined) {
     return client.runs({ status: ["failed", "lost"], limit: atOnce, cursor });
@@ -63,6 +65,7 @@ export function createFailuresModel({ client, live }: FailuresParts): FailuresMo
       isOver = true;
       clearTimeout(timer);
       stopListening();
+      stopWaiting();
       live.watchRuns([]);
     },
   };

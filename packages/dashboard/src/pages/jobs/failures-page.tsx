@@ -84,7 +84,9 @@ function FailureRow({ run }: { run: RunView }) {
           {nameOfRun(run)}
         </a>
         <span class="job-where">
-          {[run.app, run.site].filter((part) => part !== "").join(" · ")}
+          {[run.app, run.site, run.parent_id === null ? "" : "part of a run"]
+            .filter((part) => part !== "")
+            .join(" · ")}
         </span>
       </th>
       <td class="failure-state">

@@ -15,6 +15,7 @@ import type { JobView, RunView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
 import { isMissing, type Failure } from "../../api/failure.ts";
 import { createHold } from "../../live/hold.ts";
+import { afterOpening } from "../../live/after-opening.ts";
 import type { Live } from "../../live/stream.ts";
 import type { JobState, JobsView } from "../../route/job-route.ts";
 import { arrangeJobs, countStates, withRun } from "./arrange-jobs.ts";
@@ -39,7 +40,7 @@ export interface JobList extends Disposable {
 
 export interface JobListParts {
   readonly client: Pick<Client, "jobs" | "job" | "series">;
-  readonly live: Pick<Live, "listen" | "watchRuns">;
+  readonly live: Pick<Live, "listen" | "watchRuns" | "opened">;
   readonly view: ReadonlySignal<JobsView>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -78,7 +79,7 @@ class Jobs implements JobList {
   constructor(parts: JobListParts) {
     this.#parts = parts;
     this.trends = createTrends(parts.client, parts.now);
-    this.#trendTimer = setInterval(() => this.trends.refresh(this.#jobs()), trendEveryMs);
+    this.#trendTimer = setInterval(() => this.trends.refresh(), trendEveryMs);
     this.#stops = [
       effect(() => {
         void parts.view.value;
@@ -89,6 +90,7 @@ class Jobs implements JobList {
         jobs: ({ changed }) => this.#refetch(changed),
         reset: () => this.refresh(),
       }),
+      afterOpening(parts.live, () => this.refresh()),
     ];
     this.refresh();
   }
@@ -153,7 +155,7 @@ class Jobs implements JobList {
       this.#hold.run(() => this.#order());
       this.#count();
     });
-    if (isFirst) this.trends.refresh(jobs);
+    if (isFirst) this.trends.refresh();
   }
 
   #put(job: JobView): void {

@@ -115,10 +115,8 @@ function Trend({ job, trends }: { job: JobView; trends: Trends }) {
   const drawn = useComputed(() =>
     sparkPath(trends.lines.value.get(key) ?? [], { width, height }),
   ).value;
-  const typical = job.durations?.typical_seconds;
   return (
     <svg class="spark job-spark" viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      {typical !== undefined && <title>How long runs took</title>}
       <path d={drawn.line} />
       {drawn.dots.map(([x, y]) => (
         <circle key={x} cx={x} cy={y} r="1.4" />

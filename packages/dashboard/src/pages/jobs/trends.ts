@@ -1,4 +1,4 @@
-/** How long the runs of all jobs took lately, asked for at once: a line for each job. */
+/** How long the runs of all jobs took lately, asked for all at once: a line for each job. */
 import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { JobView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
@@ -8,14 +8,13 @@ import { linesOf } from "../../chart/timeline.ts";
 export interface Trends extends Disposable {
   /** Seconds of runs, or means of some, oldest first; by `trendKey`. */
   readonly lines: ReadonlySignal<ReadonlyMap<string, readonly number[]>>;
-  /** Fetches anew what there is since the first of the jobs was made. */
-  refresh(jobs: readonly JobView[]): void;
+  refresh(): void;
 }
 
-const longestMs = 14 * 86_400_000;
-const shortestMs = 10 * 60_000;
+/** Some jobs run every minute, others every day: of these spans, in ms, each is drawn over the one that says most. */
+const spans = [14 * 86_400_000, 86_400_000, 3_600_000] as const;
 /** Of a line, in px. */
-const width = 80;
+const width = 112;
 
 /** The key of a job's line. */
 export function trendKey(job: Pick<JobView, "name" | "app" | "site">): string {
@@ -27,27 +26,38 @@ export function createTrends(client: Pick<Client, "series">, now: () => number):
   const lines: Signal<ReadonlyMap<string, readonly number[]>> = signal(new Map());
   let request = new AbortController();
 
-  async function load(jobs: readonly JobView[]): Promise<void> {
+  async function load(): Promise<void> {
     request.abort();
     request = new AbortController();
     const { signal: aborted } = request;
     const to = now();
-    const first = jobs.reduce((least, job) => Math.min(least, Date.parse(job.created_at)), to);
-    const span = { from: to - Math.min(longestMs, Math.max(shortestMs, to - first)), to };
-    const step = bucketFor(span, 1, width);
-    const reply = await client.series("belfry_run_duration_seconds", span, step, aborted);
-    if (aborted.aborted || reply.kind === "failed") return;
-    const found = linesOf(reply.value, ({ job = "", app = "", site = "" }) =>
-      trendKey({ name: job, app, site }),
+    const replies = await Promise.all(
+      spans.map((length) => {
+        const span = { from: to - length, to };
+        return client.series(durations, span, bucketFor(span, 1, width), aborted);
+      }),
     );
-    lines.value = new Map(
-      found.map(({ key, values }) => [key, values.filter((value) => value !== null)]),
-    );
+    if (aborted.aborted) return;
+    const found = new Map<string, readonly number[]>();
+    for (const reply of replies) {
+      if (reply.kind === "failed") return;
+      for (const { key, values } of linesOf(reply.value, keyOf)) {
+        const known = values.filter((value) => value !== null);
+        if (known.length > (found.get(key)?.length ?? 0)) found.set(key, known);
+      }
+    }
+    lines.value = found;
   }
 
   return {
     lines,
-    refresh: (jobs) => void load(jobs),
+    refresh: () => void load(),
     [Symbol.dispose]: () => request.abort(),
   };
+}
+
+const durations = "belfry_run_duration_seconds";
+
+function keyOf({ job = "", app = "", site = "" }: Readonly<Record<string, string>>): string {
+  return trendKey({ name: job, app, site });
 }

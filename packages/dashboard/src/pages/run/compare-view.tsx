@@ -6,7 +6,7 @@ import { nameOfRun } from "../../parts/run-words.ts";
 import { formatRoute } from "../../route/route.ts";
 import { runPage } from "../../route/job-route.ts";
 import { changeWords, compareRuns, isMuchMore, type Compared } from "./compare.ts";
-import { figureWords } from "./figure-words.ts";
+import { figureTitle, figureWords } from "../../parts/figure-words.ts";
 import type { Previous, RunModel } from "./run-model.ts";
 
 interface CompareProps {
@@ -79,7 +79,7 @@ function Sides({ run, before }: { run: RunTreeView; before: RunTreeView }) {
             what="Figure"
             rows={metrics.map((row) => ({
               ...row,
-              title: figureWords(row.name, 0).title,
+              title: figureTitle(row.name),
               words: (value: number) => figureWords(row.name, value).words,
             }))}
           />

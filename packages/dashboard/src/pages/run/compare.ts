@@ -1,7 +1,7 @@
 /** A run beside the last good one before it: how long each part took, and its figures. Pure. */
 import type { RunTreeView, RunView } from "@belfry/contract";
 import { lastedMs, nameOfRun } from "../../parts/run-words.ts";
-import { isProgress } from "./figure-words.ts";
+import { isProgress } from "../../parts/figure-words.ts";
 
 /** One thing of both runs; null where a run has it not. */
 export interface Compared {

@@ -1,6 +1,6 @@
 /** What an event of a run says, as a line of its log. Pure. */
 import type { KeptEventView } from "@belfry/contract";
-import { figureWords } from "./figure-words.ts";
+import { figureWords } from "../../parts/figure-words.ts";
 
 /** How much a line matters. */
 export type LineLevel = "debug" | "info" | "good" | "warn" | "error";

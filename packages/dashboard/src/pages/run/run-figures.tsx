@@ -2,7 +2,7 @@
 import type { RunView } from "@belfry/contract";
 import { formatShare } from "../../format/number.ts";
 import { CopyText } from "../../parts/copy-text.tsx";
-import { figureWords, isProgress } from "./figure-words.ts";
+import { figureWords, isProgress } from "../../parts/figure-words.ts";
 
 /** What went wrong, in full. */
 export function RunError({ run }: { run: RunView }) {

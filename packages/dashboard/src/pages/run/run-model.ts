@@ -3,6 +3,7 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { RunTreeView, RunView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
 import { isMissing, type Failure } from "../../api/failure.ts";
+import { afterOpening } from "../../live/after-opening.ts";
 import type { Live } from "../../live/stream.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
 import { treeWith } from "./tree.ts";
@@ -27,7 +28,7 @@ export interface RunModel extends Disposable {
 
 export interface RunModelParts {
   readonly client: Pick<Client, "run" | "runs" | "runEvents">;
-  readonly live: Pick<Live, "listen" | "watchRuns">;
+  readonly live: Pick<Live, "listen" | "watchRuns" | "opened">;
 }
 
 const runsAtOnce = 50;
@@ -44,6 +45,7 @@ export function createRunModel(id: string, { client, live }: RunModelParts): Run
   let isOver = false;
   live.watchRuns([id]);
   const stopListening = live.listen({ runs: take, reset: refresh });
+  const stopWaiting = afterOpening(live, refresh);
 
   async function load(): Promise<void> {
     const reply = await client.run(id);
@@ -105,6 +107,7 @@ export function createRunModel(id: string, { client, live }: RunModelParts): Run
     [Symbol.dispose]() {
       isOver = true;
       stopListening();
+      stopWaiting();
       log[Symbol.dispose]();
       live.watchRuns([]);
     },

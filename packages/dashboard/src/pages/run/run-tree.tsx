@@ -15,7 +15,7 @@ import {
 import { formatRoute } from "../../route/route.ts";
 import { runPage } from "../../route/job-route.ts";
 import { useParts } from "../../shell/parts.ts";
-import { figureWords, isProgress } from "./figure-words.ts";
+import { figureWords, isProgress } from "../../parts/figure-words.ts";
 import { layoutTree, ticksOf, type TreeLayout, type TreeRow } from "./tree.ts";
 
 /** More rows than this are drawn only when asked for. */

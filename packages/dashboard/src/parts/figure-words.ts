@@ -1,6 +1,6 @@
 /** What the figures of a run are called and how they are said. */
-import { formatBytes, formatLatency, formatShare } from "../../format/number.ts";
-import { formatDuration } from "../../format/time.ts";
+import { formatBytes, formatLatency, formatShare } from "../format/number.ts";
+import { formatDuration } from "../format/time.ts";
 
 interface Known {
   readonly title: string;
@@ -29,6 +29,11 @@ export function figureWords(name: string, value: number): { title: string; words
   return found === undefined
     ? { title: name, words: plain.format(value) }
     : { title: found.title, words: found.words(value) };
+}
+
+/** What a figure is called: those the SDK sends have words, all others their own name. */
+export function figureTitle(name: string): string {
+  return figureWords(name, 0).title;
 }
 
 /** Figures that say how far a run was; they are shown as its progress. */
