@@ -2,6 +2,7 @@
 import type { EventSinkKind } from "../event-sink.ts";
 import { awsCloudwatchKind } from "./aws_cloudwatch/kind.ts";
 import { consoleKind } from "./console/kind.ts";
+import { fileKind } from "./file/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
 import { prometheusKind } from "./prometheus/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
@@ -10,6 +11,7 @@ import { zabbixKind } from "./zabbix/kind.ts";
 const kinds: readonly EventSinkKind[] = [
   awsCloudwatchKind,
   consoleKind,
+  fileKind,
   hubKind,
   localApiKind,
   webhookKind,
