@@ -1,7 +1,9 @@
 /** All kinds of sinks, by the type that configuration names them with. */
 import type { EventSinkKind } from "../event-sink.ts";
 import { awsCloudwatchKind } from "./aws_cloudwatch/kind.ts";
+import { awsXrayKind } from "./aws_xray/kind.ts";
 import { consoleKind } from "./console/kind.ts";
+import { elkKind } from "./elk/kind.ts";
 import { fileKind } from "./file/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
 import { prometheusKind } from "./prometheus/kind.ts";
@@ -10,7 +12,9 @@ import { zabbixKind } from "./zabbix/kind.ts";
 
 const kinds: readonly EventSinkKind[] = [
   awsCloudwatchKind,
+  awsXrayKind,
   consoleKind,
+  elkKind,
   fileKind,
   hubKind,
   localApiKind,

@@ -3,6 +3,7 @@
  * body is not of that form.
  */
 import type { RecordDelivery } from "../../event-sink.ts";
+import { readJson } from "../http/read-json.ts";
 
 const sent: RecordDelivery = { kind: "sent" };
 
@@ -66,12 +67,8 @@ export function readBatchAnswer(
 
 /** The object in a body. */
 export function readObject(body: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = readJson(body);
+  return isObject(value) ? value : undefined;
 }
 
 function reasonOf(path: unknown, message: unknown): string {
