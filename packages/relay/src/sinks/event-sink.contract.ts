@@ -44,6 +44,8 @@ export interface EventSinkContract {
   }[];
   /** The destination knows ids, so that a record delivered twice is there once. */
   readonly knowsIds: boolean;
+  /** What the event with hardly anything in it is, where the destination has no place for heartbeats. */
+  readonly bareKind?: "finished";
 }
 
 interface Open extends AsyncDisposable {
@@ -92,6 +94,7 @@ function describeDelivery({
   kind,
   createFixture,
   knowsIds,
+  bareKind,
   record: recordOf = jobRecord,
 }: EventSinkContract): void {
   it("delivers in order, over several batches", async () => {
@@ -140,7 +143,7 @@ function describeDelivery({
       siteId: "",
       app: { app_id: null, name: "", version: null },
       entity: { business_key: null },
-      event: { kind: "heartbeat", status: null, metrics: {}, metadata: {} },
+      event: { kind: bareKind ?? "heartbeat", status: null, metrics: {}, metadata: {} },
     });
     const records = [...awkward, bare];
     assert.deepEqual(await deliver(open, records), sentTimes(records.length));
