@@ -2,7 +2,6 @@
 import type { EventSinkKind } from "../event-sink.ts";
 import { awsCloudwatchKind } from "./aws_cloudwatch/kind.ts";
 import { awsXrayKind } from "./aws_xray/kind.ts";
-import { awsXrayKind } from "./aws_xray/kind.ts";
 import { consoleKind } from "./console/kind.ts";
 import { elkKind } from "./elk/kind.ts";
 import { fileKind } from "./file/kind.ts";
@@ -13,7 +12,6 @@ import { zabbixKind } from "./zabbix/kind.ts";
 
 const kinds: readonly EventSinkKind[] = [
   awsCloudwatchKind,
-  awsXrayKind,
   awsXrayKind,
   consoleKind,
   elkKind,
