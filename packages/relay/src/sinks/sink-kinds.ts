@@ -3,6 +3,7 @@ import type { EventSinkKind } from "../event-sink.ts";
 import { awsCloudwatchKind } from "./aws_cloudwatch/kind.ts";
 import { awsXrayKind } from "./aws_xray/kind.ts";
 import { consoleKind } from "./console/kind.ts";
+import { csvKind } from "./csv/kind.ts";
 import { elkKind } from "./elk/kind.ts";
 import { fileKind } from "./file/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
@@ -14,6 +15,7 @@ const kinds: readonly EventSinkKind[] = [
   awsCloudwatchKind,
   awsXrayKind,
   consoleKind,
+  csvKind,
   elkKind,
   fileKind,
   hubKind,
