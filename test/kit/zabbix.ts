@@ -3,7 +3,7 @@
  * items and discovery rules are rows that the test inserts: the web interface, which does so otherwise, is not there. It
  * listens on a free port of loopback, keeps everything in a temporary folder and syncs its configuration every second.
  */
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { accessSync, constants, existsSync } from "node:fs";
@@ -11,11 +11,13 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import pg from "pg";
 import { until } from "./hub.ts";
 import { startPostgres } from "./postgres.ts";
 
+const run = promisify(execFile);
 const program = "/usr/sbin/zabbix_server";
 const schemaFolder = "/usr/share/zabbix-server-pgsql";
 
@@ -34,10 +36,11 @@ export function zabbixIsMissing(): string | undefined {
 export const valueTypes = { float: 0, character: 1, log: 2, unsigned: 3, text: 4 } as const;
 export type ValueType = keyof typeof valueTypes;
 
-export interface ZabbixHost {
-  /** How the server must be spoken to for it; default: in the clear. */
-  readonly psk?: { readonly identity: string; readonly key: string };
-}
+/** How the server must be spoken to for a host. Default: in the clear. */
+export type HostSecurity =
+  | { readonly kind: "psk"; readonly identity: string; readonly key: string }
+  /** Any certificate of the server's authority. */
+  | { readonly kind: "cert" };
 
 export interface KeptValue {
   readonly value: string;
@@ -49,7 +52,9 @@ export interface KeptValue {
 export interface Zabbix extends AsyncDisposable {
   /** `127.0.0.1:PORT` */
   readonly address: string;
-  addHost(name: string, host?: ZabbixHost): Promise<void>;
+  /** Files of the authority it trusts, and of a certificate of that authority for us. Its own is for `localhost`. */
+  readonly certificates: { readonly ca: string; readonly cert: string; readonly key: string };
+  addHost(name: string, security?: HostSecurity): Promise<void>;
   /** An item of the kind "Zabbix trapper"; `allowed` are the addresses it takes values from. */
   addItem(host: string, key: string, type: ValueType, allowed?: string): Promise<void>;
   /** A discovery rule of the kind "Zabbix trapper", and prototypes of items: key → type. */
@@ -82,15 +87,14 @@ export async function startZabbix(): Promise<Zabbix> {
     await client.query(gunzipSync(packed).toString());
   }
   const port = await freePort();
+  const certificates = await makeCertificates(folder);
   const config = join(folder, "server.conf");
   const logFile = join(folder, "server.log");
-  await writeFile(config, configuration({ folder, logFile, port, database: url }));
-  const child = spawn(program, ["--foreground", "--config", config], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+  await writeFile(config, configuration({ folder, logFile, port, database: url, certificates }));
+  const child = spawnServer(config);
   started.defer(() => end(child));
   let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
+  child.stderr?.on("data", (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4_000);
   });
   const log = async (): Promise<string> => {
@@ -102,6 +106,7 @@ export async function startZabbix(): Promise<Zabbix> {
   const resources = started.move();
   return {
     address: `127.0.0.1:${port}`,
+    certificates: { ca: certificates.ca, ...certificates.client },
     ...rows,
     log,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
@@ -113,11 +118,13 @@ function configuration({
   logFile,
   port,
   database,
+  certificates,
 }: {
   readonly folder: string;
   readonly logFile: string;
   readonly port: number;
   readonly database: URL;
+  readonly certificates: Certificates;
 }): string {
   const few = ["Pollers", "PollersUnreachable", "HistoryPollers", "Trappers", "Pingers"];
   const settings: Record<string, string | number> = {
@@ -131,6 +138,9 @@ function configuration({
     DBPort: database.port,
     DBName: database.pathname.slice(1),
     DBUser: database.username,
+    TLSCAFile: certificates.ca,
+    TLSCertFile: certificates.server.cert,
+    TLSKeyFile: certificates.server.key,
     AllowRoot: 1,
     // It knows PostgreSQL up to 15; the one of the tests is newer.
     AllowUnsupportedDBVersions: 1,
@@ -162,20 +172,37 @@ async function ready(child: ChildProcess, log: () => Promise<string>): Promise<v
   );
 }
 
-/** Its process ends its own children. It takes its time over it; what is in its database is thrown away anyway. */
+/** The shell sees the end of its input when this process is gone, and then stops the server. */
+function spawnServer(config: string): ChildProcess {
+  const script = `exec 3<&0; "$0" "$@" & server=$!; (cat <&3; kill -TERM $server) & wait $server`;
+  return spawn("/bin/sh", ["-c", script, program, "--foreground", "--config", config], {
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+}
+
+/** Its main process ends the others. */
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGTERM");
+  child.stdin?.end();
   await exited;
 }
 
-/** Writes and reads of the tables that its web interface would write and read. Ids count up from a number that is free. */
+/** Writes and reads of the tables that its web interface would write and read. */
 function createRows(
   client: pg.Client,
 ): Pick<Zabbix, "addHost" | "addItem" | "addDiscovery" | "items" | "history"> {
-  let lastId = 1_000_000;
-  const newId = (): number => (lastId += 1);
+  /** From the table that the server takes its own ids from, so that both never take the same. */
+  async function newId(table: string, field: string): Promise<string> {
+    const row = "table_name = $1 and field_name = $2";
+    const next = `update ids set nextid = nextid + 1 where ${row} returning nextid`;
+    const found = await client.query<{ nextid: string }>(next, [table, field]);
+    const [taken] = found.rows;
+    if (taken !== undefined) return taken.nextid;
+    const first = `insert into ids select $1, $2, coalesce(max(${field}), 0) + 1 from ${table} returning nextid`;
+    const made = await client.query<{ nextid: string }>(first, [table, field]);
+    return made.rows[0]?.nextid ?? "";
+  }
 
   async function insert(table: string, row: Readonly<Record<string, unknown>>): Promise<void> {
     const names = Object.keys(row);
@@ -201,8 +228,8 @@ function createRows(
     type: ValueType,
     flags: 0 | 1 | 2,
     allowed = "",
-  ): Promise<number> {
-    const itemid = newId();
+  ): Promise<string> {
+    const itemid = await newId("items", "itemid");
     const trapper = 2;
     const own = { itemid, hostid: await hostId(host), name: key, key_: key, flags };
     const taken = { type: trapper, value_type: valueTypes[type], trapper_hosts: allowed };
@@ -213,19 +240,18 @@ function createRows(
   }
 
   return {
-    async addHost(name, { psk } = {}) {
-      const hostid = newId();
-      const secret =
-        psk === undefined
-          ? {}
-          : { tls_accept: 2, tls_psk_identity: psk.identity, tls_psk: psk.key };
+    async addHost(name, security) {
+      const hostid = await newId("hosts", "hostid");
+      const interfaceid = await newId("interface", "interfaceid");
+      const hostgroupid = await newId("hosts_groups", "hostgroupid");
+      const secret = securityRow(security);
       await insert("hosts", { hostid, host: name, name, status: 0, ...secret });
-      await insert("interface", { interfaceid: newId(), hostid, main: 1, type: 1 });
+      await insert("interface", { interfaceid, hostid, main: 1, type: 1 });
       const group = await client.query<{ groupid: string }>(
         "select min(groupid) groupid from hstgrp",
       );
       const groupid = group.rows[0]?.groupid;
-      await insert("hosts_groups", { hostgroupid: newId(), hostid, groupid });
+      await insert("hosts_groups", { hostgroupid, hostid, groupid });
     },
     async addItem(host, key, type, allowed) {
       await insertItem(host, key, type, 0, allowed);
@@ -235,7 +261,7 @@ function createRows(
       for (const [prototype, type] of Object.entries(prototypes)) {
         const itemid = await insertItem(host, prototype, type, 2);
         await insert("item_discovery", {
-          itemdiscoveryid: newId(),
+          itemdiscoveryid: await newId("item_discovery", "itemdiscoveryid"),
           itemid,
           parent_itemid: rule,
         });
@@ -262,6 +288,47 @@ function createRows(
       );
       return kept.rows;
     },
+  };
+}
+
+/** `tls_accept`: 2 a shared key, 4 a certificate. */
+function securityRow(security: HostSecurity | undefined): Readonly<Record<string, unknown>> {
+  switch (security?.kind) {
+    case undefined:
+      return {};
+    case "cert":
+      return { tls_accept: 4 };
+    case "psk":
+      return { tls_accept: 2, tls_psk_identity: security.identity, tls_psk: security.key };
+  }
+}
+
+interface Certificates {
+  readonly ca: string;
+  readonly server: { readonly cert: string; readonly key: string };
+  readonly client: { readonly cert: string; readonly key: string };
+}
+
+/** An authority, and a certificate each for the server and for us: RSA, the only kind that this server's GnuTLS is set to. */
+async function makeCertificates(folder: string): Promise<Certificates> {
+  const file = (name: string): string => join(folder, name);
+  const openssl = (...args: readonly string[]) => run("openssl", args, { cwd: folder });
+  const fresh = ["-newkey", "rsa:2048", "-nodes", "-days", "2"];
+  const authority = ["-subj", "/CN=authority", "-keyout", "ca.key", "-out", "ca.pem"];
+  await openssl("req", "-x509", ...fresh, ...authority);
+  for (const [name, subject] of [
+    ["server", "localhost"],
+    ["client", "sidecar"],
+  ] as const) {
+    const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-addext", `subjectAltName=DNS:${subject}`];
+    const leaf = ["-addext", "basicConstraints=critical,CA:FALSE"];
+    const to = ["-subj", `/CN=${subject}`, "-keyout", `${name}.key`, "-out", `${name}.pem`];
+    await openssl("req", "-x509", ...fresh, ...by, ...leaf, ...to);
+  }
+  return {
+    ca: file("ca.pem"),
+    server: { cert: file("server.pem"), key: file("server.key") },
+    client: { cert: file("client.pem"), key: file("client.key") },
   };
 }
 

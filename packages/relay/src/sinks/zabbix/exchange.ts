@@ -22,6 +22,7 @@ export async function exchange(text: string, route: Route, signal: AbortSignal):
   const limit = AbortSignal.timeout(route.timeoutMs);
   const ended = AbortSignal.any([signal, limit]);
   let socket: Socket | undefined;
+  let isShakingHands = false;
   // Everything below waits for the socket; when the time is over it is the socket that ends.
   const end = (): void => void socket?.destroy();
   ended.addEventListener("abort", end);
@@ -36,7 +37,10 @@ export async function exchange(text: string, route: Route, signal: AbortSignal):
   } catch (error) {
     if (signal.aborted) return failed("it was told to end");
     if (limit.aborted) return failed(`no answer within ${route.timeoutMs} ms`);
-    return failureOf(error);
+    const failure = failureOf(error);
+    if (!isShakingHands) return failure;
+    // To a key or certificate it does not take, a server answers by hanging up.
+    return failed(`it ended the TLS handshake: ${failure.why}`, true);
   } finally {
     ended.removeEventListener("abort", end);
     socket?.destroy();
@@ -47,7 +51,11 @@ export async function exchange(text: string, route: Route, signal: AbortSignal):
     tls: ConnectionOptions | undefined,
   ): Promise<Socket> {
     socket = tls === undefined ? connect({ host, port }) : connectTls({ ...tls, host, port });
-    await once(socket, tls === undefined ? "connect" : "secureConnect", { signal: ended });
+    await once(socket, "connect", { signal: ended });
+    if (tls === undefined) return socket;
+    isShakingHands = true;
+    await once(socket, "secureConnect", { signal: ended });
+    isShakingHands = false;
     return socket;
   }
 }
