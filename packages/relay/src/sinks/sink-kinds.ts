@@ -7,6 +7,7 @@ import { csvKind } from "./csv/kind.ts";
 import { elkKind } from "./elk/kind.ts";
 import { fileKind } from "./file/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
+import { jsonKind } from "./json/kind.ts";
 import { prometheusKind } from "./prometheus/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 import { zabbixKind } from "./zabbix/kind.ts";
@@ -19,6 +20,7 @@ const kinds: readonly EventSinkKind[] = [
   elkKind,
   fileKind,
   hubKind,
+  jsonKind,
   localApiKind,
   webhookKind,
   prometheusKind,
