@@ -63,7 +63,12 @@ export function lineOf(event: KeptEventView): LogLine {
     case "heartbeat":
       return { level: "debug", word: "heartbeat", text: metricsOf(metrics, ""), more: "" };
     case "started":
-      return { level: "good", word: "started", text: "", more: moreOf(metadata, []) };
+      return {
+        level: "good",
+        word: "started",
+        text: "",
+        more: moreOf(metadata, ["process", "sdk", "heartbeat_s"]),
+      };
     case "finished":
     case "error":
       return endOf(event);

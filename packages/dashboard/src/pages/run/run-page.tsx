@@ -62,8 +62,13 @@ function withoutError(metadata: Readonly<Record<string, unknown>>) {
   return Object.fromEntries(Object.entries(metadata).filter(([name]) => !shown.has(name)));
 }
 
+/** The SDK says under `process` where a run is; others may say it at the top. */
 function placeOf(metadata: Readonly<Record<string, unknown>>): string {
-  const { host, hostname, pid } = metadata;
+  const said = metadata["process"];
+  const { host, hostname, pid }: Readonly<Record<string, unknown>> = {
+    ...metadata,
+    ...(typeof said === "object" ? said : {}),
+  };
   const where = typeof host === "string" ? host : typeof hostname === "string" ? hostname : "";
   const process = typeof pid === "number" || typeof pid === "string" ? `process ${pid}` : "";
   return [where, process].filter((part) => part !== "").join(", ");
