@@ -81,6 +81,8 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/commit-queue.ts": { ours: ["hub/model"], ...pure },
   "hub/desk.ts": { ours: ["hub/model"], ...pure },
   "hub/host-desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/job-desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/jobs.ts": { ours: "all", node: ["crypto"] },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], ...pure },
   "hub/own-agent.ts": {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],

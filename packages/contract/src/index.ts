@@ -146,12 +146,15 @@ export { MonitorTestSchema, type MonitorTestView } from "./monitor-test.ts";
 export {
   ComponentBatchSchema,
   ComponentHealthSchema,
+  ComponentItemSchema,
   ComponentJobSchema,
   ComponentSubjobSchema,
   ComponentTakenSchema,
   type ComponentBatch,
+  type ComponentItem,
   type ComponentJob,
   type ComponentSubjob,
+  type ComponentTaken,
 } from "./monitoring-component.ts";
 export {
   StackCleanedSchema,

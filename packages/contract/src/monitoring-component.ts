@@ -1,16 +1,33 @@
 /** Wire shapes of the Monitoring Component's surface. */
 import { Type, type Static } from "typebox";
 
+/** What became of one event; `repeated`: it was there already. */
+export const ComponentItemSchema = Type.Object({
+  index: Type.Integer({ description: "Its place in the body" }),
+  status: Type.Enum(["taken", "repeated", "refused"]),
+  idempotency_key: Type.Optional(Type.String({ description: "Under which it is known" })),
+  errors: Type.Optional(
+    Type.Array(Type.Object({ path: Type.String(), message: Type.String() }), {
+      description: "Why it was refused",
+    }),
+  ),
+});
+export type ComponentItem = Static<typeof ComponentItemSchema>;
+
 export const ComponentTakenSchema = Type.Object({
   ok: Type.Literal(true),
   duration_s: Type.Number({ description: "How long it took to store, in seconds" }),
+  ...Type.Partial(ComponentItemSchema).properties,
 });
+export type ComponentTaken = Static<typeof ComponentTakenSchema>;
 
 export const ComponentBatchSchema = Type.Object({
   ok: Type.Literal(true),
   total: Type.Integer(),
   success: Type.Integer(),
   failed: Type.Integer(),
+  duration_s: Type.Number({ description: "How long it took to store, in seconds" }),
+  items: Type.Array(ComponentItemSchema, { description: "What became of each, in their order" }),
   refused: Type.Array(
     Type.Object({ index: Type.Integer(), path: Type.String(), message: Type.String() }),
     { description: "Which were refused, and why" },

@@ -16,7 +16,7 @@ import { HostDesk } from "./host-desk.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
-import { createRuns } from "./ingest/runs.ts";
+import { createJobs, createRunReader } from "./jobs.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
 import { listenOn, urlOf } from "./listen.ts";
@@ -89,6 +89,9 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHosts(store, watching.hosts);
   alerting.wake();
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
+  const { live } = deciding;
+  const onEvent = (): void => undefined;
+  const jobs = createJobs({ clock, log, store, live, metrics, onEvent });
   const api = stack.use(
     await createApi(settings, {
       clock,
@@ -98,10 +101,10 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       board,
       desk: path.desk,
       ...watching,
-      runs: createRuns({ clock, sha256, store }),
+      ...jobs,
       kinds: checking.kinds,
       store,
-      live: deciding.live,
+      live,
       registry: metrics.registry,
       outputs: () => outputs.stats(),
       parseImport: parsePrometheusText,
@@ -120,6 +123,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     const at = { host: settings.listen.host, port: systemStatsPort };
     stack.use(await listenOn(at, (address) => own.serve(address)));
   }
+  stack.use(jobs.listen());
   path.schedule.addAll(enabledMonitors(board));
   stack.use(fillTrends(watching.hosts, log));
   stack.use(
@@ -356,7 +360,7 @@ function openDeciding(
   stack: AsyncDisposableStack,
 ): Deciding {
   const board = createBoard();
-  const live = stack.use(createLive({ clock, board }));
+  const live = stack.use(createLive({ clock, board, readRuns: createRunReader(store, clock) }));
   metrics.watchLive(() => live.stats);
   const alerting = stack.use(
     new Alerting({

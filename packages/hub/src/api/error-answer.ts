@@ -33,6 +33,8 @@ export function createErrorAnswer(log: Log): ErrorAnswer {
     }
     if (code === "unauthenticated") reply.header("www-authenticate", 'Bearer realm="belfry"');
     if (code === "rate_limited" && !reply.hasHeader("retry-after")) reply.header("retry-after", 60);
+    // Whoever sends again by itself (SDKs, sidecars, agents) does so no sooner.
+    if (code === "unavailable" && !reply.hasHeader("retry-after")) reply.header("retry-after", 2);
     const surface = request.routeOptions?.config?.surface ?? surfaceOfPath(pathOf(request));
     const { type, body } = bodyOf(surface, failure);
     // A string leaves the serializers of the route out of it.

@@ -16,7 +16,7 @@ import { HostDesk } from "../host-desk.ts";
 import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
-import { createRuns } from "../ingest/runs.ts";
+import { createJobs, createRunReader } from "../jobs.ts";
 import { createJudgingTable } from "../judge/judging.ts";
 import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
@@ -104,7 +104,7 @@ export async function openTestHub(
   const store = stack.use(await createStore({ database, retention }, { log }));
   const metrics = stack.use(createMetrics("1.2.3"));
   const board = createBoard();
-  const live = stack.use(createLive({ clock, board }));
+  const live = stack.use(createLive({ clock, board, readRuns: createRunReader(store, clock) }));
   const kinds = createCheckKinds(
     stack.use(
       createProbeParts({}, { clock, stalls: { stalledBetween: () => 0 }, random: () => 0.5 }),
@@ -112,6 +112,9 @@ export async function openTestHub(
   );
   const path = openPath({ clock, store, board, live, kinds, metrics, stack });
   const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
+  const onEvent = (): void => undefined;
+  const jobs = createJobs({ clock, log, store, live, metrics, onEvent });
+  const watch = stack.use(jobs.listen());
   const hub: { outputs: OutputStats } = { outputs: { waiting: 0, handedOver: 0, failed: 0 } };
   const parts: ApiParts = {
     clock,
@@ -121,7 +124,7 @@ export async function openTestHub(
     board,
     desk: path.desk,
     ...watching,
-    runs: createRuns({ clock, sha256, store }),
+    ...jobs,
     kinds,
     store,
     live,
@@ -155,6 +158,7 @@ export async function openTestHub(
       for (let passed = 0; passed < ms; passed += 1000) {
         clock.move(1000);
         await path.deadlines.checkNow(createId<"monitor">(0));
+        await watch.look();
       }
       await path.settle();
     },

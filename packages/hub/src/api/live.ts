@@ -21,6 +21,14 @@ const liveQuery = Type.Object(
         description: "Hosts whose latest figures are wanted, separated by commas, or `all`",
       }),
     ),
+    runs: Type.Optional(
+      Type.Array(Type.String(), {
+        maxItems: 1000,
+        description:
+          "Runs that are wanted when they change, separated by commas: ids of runs (they and all below them), of jobs (all " +
+          "their runs), or `all`",
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -34,8 +42,9 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
     tag: "live",
     summary: "Changes as they happen",
     description:
-      "Server-sent events `counts`, `checks`, `hosts`, `host_counts`, `monitors`, `incidents` and `reset`, gathered and " +
-      "sent at most once a second. After a break send `Last-Event-ID`: `reset` then says that something was missed and everything is to be fetched anew.",
+      "Server-sent events `counts`, `checks`, `hosts`, `host_counts`, `runs`, `jobs`, `monitors`, `incidents` and `reset`, " +
+      "gathered and sent at most once a second. `runs` holds at most 200 runs; of more that change the rest follows, or " +
+      "`reset`. `jobs` comes with any `runs`. After a break send `Last-Event-ID`: `reset` then says that something was missed and everything is to be fetched anew.",
     query: liveQuery,
     answers: {
       200: { description: "Events", schema: Type.String(), type: "text/event-stream" },
@@ -49,6 +58,7 @@ export function addLiveRoute(app: FastifyInstance, live: LiveSource): void {
       const reader = live.open({
         monitors: idsOf(query.monitors),
         hosts: query.hosts?.includes("all") === true ? "all" : idsOf(query.hosts),
+        runs: query.runs?.includes("all") === true ? "all" : idsOf(query.runs),
         lastEventId: typeof lastEventId === "string" ? lastEventId : undefined,
         keyId: principal.kind === "loopback" ? undefined : principal.keyId,
         onDropped: () => reply.raw.destroy(),

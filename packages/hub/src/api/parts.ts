@@ -13,6 +13,7 @@ import type {
   Job,
   JobId,
   JobQuery,
+  JobSettingsChange,
   KeptEvent,
   KeptRun,
   RunQuery,
@@ -30,7 +31,7 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
-import type { Problem, Reason, SampleBatch, Status } from "@belfry/contract";
+import type { JobEvent, Problem, Reason, SampleBatch, Status } from "@belfry/contract";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -196,6 +197,30 @@ export interface JobReads {
   ): Promise<readonly KeptEvent[]>;
 }
 
+/** Where people's changes to jobs go through; a change holds for the version of the job that is given. */
+export interface JobDesk {
+  change(
+    job: Job,
+    change: JobSettingsChange,
+    actor: string,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  /** Deletes it with its runs and series. */
+  remove(job: Job, actor: string): Promise<"deleted" | "version_mismatch" | "missing">;
+}
+
+/** Events of runs in any dialect, read into the one form. */
+export interface ReadEvents {
+  readonly taken: readonly JobEvent[];
+  /** For each of `taken` its place in the body. */
+  readonly places: readonly number[];
+  /** What is wrong with which item; `index` -1: the body as a whole. */
+  readonly refused: readonly (Problem & { readonly index: number })[];
+  /** Items of the body. */
+  readonly total: number;
+  /** The body was one event, and no list. */
+  readonly isSingle: boolean;
+}
+
 export interface IncidentStore {
   incident(id: IncidentId): Promise<Incident | undefined>;
   incidents(query: {
@@ -247,10 +272,17 @@ export type LiveReader = AsyncIterable<string>;
 
 /** Changes as they happen. */
 export interface LiveSource {
+  /** Every event of a run as it is stored; undefined: there are as many readers as are allowed. */
+  openTail(reader: {
+    readonly keyId: string | undefined;
+    readonly onDropped: () => void;
+  }): LiveReader | undefined;
   /** undefined: there are as many readers as are allowed. */
   open(reader: {
     readonly monitors: readonly MonitorId[];
     readonly hosts: "all" | readonly HostId[];
+    /** Ids of runs, of runs above those wanted, or of jobs. */
+    readonly runs: "all" | readonly string[];
     readonly lastEventId: string | undefined;
     /** The key the stream was opened with. */
     readonly keyId: string | undefined;
@@ -317,6 +349,9 @@ export interface ApiParts {
   readonly hosts: Hosts;
   readonly hostDesk: HostDesk;
   readonly runs: Runs;
+  readonly jobDesk: JobDesk;
+  /** Reads a body in whichever dialect; `now` is epoch ms. */
+  readonly readEvents: (body: unknown, now: number) => ReadEvents;
   readonly kinds: ReadonlyMap<string, CheckKind>;
   readonly store: ApiStore;
   readonly live: LiveSource;

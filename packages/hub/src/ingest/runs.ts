@@ -5,7 +5,7 @@
  */
 import type { Problem } from "@belfry/contract";
 import type { Clock } from "../model/clock.ts";
-import type { TakenEvents, TakenVerdict } from "../model/job.ts";
+import type { ChangedRun, TakenEvents, TakenVerdict } from "../model/job.ts";
 import { AppError } from "../model/error.ts";
 import type { RunEvent } from "../model/run.ts";
 import { readEvent } from "./event-input.ts";
@@ -15,6 +15,19 @@ export type EventVerdict =
   | { readonly kind: TakenVerdict; readonly event: RunEvent }
   | { readonly kind: "refused"; readonly problems: readonly Problem[] };
 
+/** What was stored of one request. */
+export interface StoredEvents {
+  /** Those that were new, in the order they came. */
+  readonly events: readonly RunEvent[];
+  /** When they came, epoch ms. */
+  readonly receivedAt: number;
+  /** The runs they changed. */
+  readonly changed: readonly ChangedRun[];
+}
+
+/** What becomes of events, as it is counted; `unstored`: the store could not take them, whoever sent them keeps them. */
+export type EventResult = TakenVerdict | "refused" | "unstored";
+
 export interface RunsParts {
   readonly clock: Clock;
   /** The hexadecimal SHA-256 of a text in UTF-8. */
@@ -22,12 +35,17 @@ export interface RunsParts {
   readonly store: {
     takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents>;
   };
+  /** Told of what was stored, before it is answered. Must not throw. */
+  readonly onStored: (stored: StoredEvents) => void;
+  readonly onCounted: (result: EventResult, events: number) => void;
 }
 
 /** Where events go in. */
 export interface Runs {
   /** Resolves, in the order of the events, once everything taken is synced to disk. */
   take(events: readonly unknown[]): Promise<readonly EventVerdict[]>;
+  /** Events that wait for the store, how long the oldest has, and how many were turned away because there were too many. */
+  readonly queue: { readonly depth: number; readonly ageSeconds: number; readonly dropped: number };
 }
 
 /** Events that may wait for the store: about a second of them. */
@@ -36,31 +54,58 @@ export const mostWaitingEvents = 20_000;
 const nothing: TakenEvents = { verdicts: [], changed: [] };
 
 /** Makes the intake. */
-export function createRuns({ clock, sha256, store }: RunsParts): Runs {
-  let waiting = 0;
+export function createRuns({ clock, sha256, store, onStored, onCounted }: RunsParts): Runs {
+  let depth = 0;
+  let dropped = 0;
+  /** When each request that waits for the store came, monotonic ms; the oldest first. */
+  const waiting = new Set<{ readonly sinceMs: number }>();
 
   async function keep(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents> {
-    if (waiting + events.length > mostWaitingEvents) {
-      throw new AppError("unavailable", `${waiting} events wait to be stored`);
+    if (depth + events.length > mostWaitingEvents) {
+      dropped += events.length;
+      throw new AppError("unavailable", `${depth} events wait to be stored`);
     }
-    waiting += events.length;
+    const entry = { sinceMs: clock.monotonicMs() };
+    waiting.add(entry);
+    depth += events.length;
     try {
       return await store.takeEvents(events, receivedAt);
     } finally {
-      waiting -= events.length;
+      waiting.delete(entry);
+      depth -= events.length;
+    }
+  }
+
+  async function storeAll(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents> {
+    if (events.length === 0) return nothing;
+    try {
+      return await keep(events, receivedAt);
+    } catch (error) {
+      onCounted("unstored", events.length);
+      throw error;
     }
   }
 
   return {
+    get queue() {
+      const [oldest] = waiting;
+      const ageSeconds = oldest === undefined ? 0 : (clock.monotonicMs() - oldest.sinceMs) / 1000;
+      return { depth, ageSeconds, dropped };
+    },
     async take(events) {
       const receivedAt = clock.now();
       const read = events.map((event) => readEvent(event, receivedAt, sha256));
       const fit = read.flatMap((one) => (one.kind === "ok" ? [one.value] : []));
-      const taken = fit.length === 0 ? nothing : await keep(fit, receivedAt);
-      const verdicts = taken.verdicts.values();
+      const { verdicts, changed } = await storeAll(fit, receivedAt);
+      const fresh = fit.filter((_, index) => verdicts[index] === "taken");
+      onCounted("refused", read.length - fit.length);
+      onCounted("duplicate", fit.length - fresh.length);
+      onCounted("taken", fresh.length);
+      if (fresh.length > 0) onStored({ events: fresh, receivedAt, changed });
+      const each = verdicts.values();
       return read.map((one): EventVerdict => {
         if (one.kind === "bad") return { kind: "refused", problems: one.problems };
-        return { kind: verdicts.next().value ?? "taken", event: one.value };
+        return { kind: each.next().value ?? "taken", event: one.value };
       });
     },
   };

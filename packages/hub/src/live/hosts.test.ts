@@ -53,7 +53,11 @@ function setUp(t: TestContext, count: number) {
   const board = createBoard();
   const ids = Array.from({ length: count }, () => createId<"monitor">(1));
   for (const id of ids) board.put(exampleMonitor({ id, kind: "host" }), undefined, now);
-  const live = createLive({ clock: { now: () => now, monotonicMs: () => now }, board });
+  const live = createLive({
+    clock: { now: () => now, monotonicMs: () => now },
+    board,
+    readRuns: async () => [],
+  });
   const asked: HostId[] = [];
   live.watchHosts((id) => {
     asked.push(id);
@@ -72,6 +76,7 @@ function open(live: Live, hosts: "all" | readonly HostId[]): () => Promise<Event
   const stream = live.open({
     monitors: [],
     hosts,
+    runs: [],
     lastEventId: undefined,
     keyId: undefined,
     onDropped: () => assert.fail("dropped"),

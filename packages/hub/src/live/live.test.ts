@@ -44,7 +44,11 @@ function setUp(t: TestContext): {
   const [a, b] = [monitor("a"), monitor("b")];
   board.put(a, undefined, now);
   board.put(b, undefined, now);
-  const live = createLive({ clock: { now: () => now, monotonicMs: () => now }, board });
+  const live = createLive({
+    clock: { now: () => now, monotonicMs: () => now },
+    board,
+    readRuns: async () => [],
+  });
   t.after(() => live[Symbol.dispose]());
   return {
     live,
@@ -65,6 +69,7 @@ function open(
   const stream = live.open({
     hosts: [],
     monitors: options.monitors ?? [],
+    runs: [],
     lastEventId: options.lastEventId,
     keyId: options.keyId,
     onDropped: options.onDropped ?? (() => assert.fail("dropped")),
@@ -236,6 +241,7 @@ describe("live events", () => {
     const stream = live.open({
       monitors: [a.id],
       hosts: [],
+      runs: [],
       lastEventId: undefined,
       keyId: undefined,
       onDropped: () => assert.fail("dropped"),
@@ -253,6 +259,7 @@ describe("live events", () => {
     const one = {
       monitors: [],
       hosts: [],
+      runs: [],
       lastEventId: undefined,
       keyId: undefined,
       onDropped: () => {},

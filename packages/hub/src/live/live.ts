@@ -11,7 +11,11 @@ import type { BoardEntry } from "../model/board.ts";
 import type { Clock } from "../model/clock.ts";
 import { followsHost } from "../model/host.ts";
 import type { HostId, IncidentId, MonitorId } from "../model/id.ts";
+import type { ChangedRun, JobId, RunRowId } from "../model/job.ts";
+import type { RunEvent } from "../model/run.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
+import { EventTail, type TailOptions } from "./event-tail.ts";
+import { RunFeed, wants, type ShownRun, type WantedRuns } from "./run-feed.ts";
 
 export interface LiveParts {
   readonly clock: Clock;
@@ -20,6 +24,8 @@ export interface LiveParts {
     entries(): Iterable<BoardEntry>;
     hostEntries(): Iterable<BoardEntry>;
   };
+  /** Those of the runs that exist, as they are shown now. */
+  readonly readRuns: (ids: readonly RunRowId[]) => Promise<readonly ShownRun[]>;
 }
 
 export interface LiveReaderOptions {
@@ -27,6 +33,8 @@ export interface LiveReaderOptions {
   readonly monitors: readonly MonitorId[];
   /** Hosts whose latest figures are wanted. */
   readonly hosts: "all" | readonly HostId[];
+  /** Runs that are wanted when they change: by their ids, those of runs above them, or of their jobs. */
+  readonly runs: "all" | readonly string[];
   readonly lastEventId: string | undefined;
   readonly keyId: string | undefined;
   /** Called when the reader is dropped because it takes its events too slowly. */
@@ -46,6 +54,13 @@ export interface Live extends Disposable {
   hostShown(id: HostId): void;
   hostStatusChanged(id: HostId): void;
   incidentsChanged(ids: readonly IncidentId[]): void;
+  runsChanged(runs: readonly ChangedRun[]): void;
+  /** Jobs were changed or deleted by somebody, or became late. */
+  jobsChanged(ids: readonly JobId[]): void;
+  /** Events of runs were stored. */
+  eventsStored(events: readonly RunEvent[]): void;
+  /** Opens a stream of every event of a run; undefined when as many are open as are allowed. */
+  openTail(options: TailOptions): AsyncIterable<string> | undefined;
   /** Opens a stream; undefined when as many are open as are allowed. */
   open(options: LiveReaderOptions): AsyncIterable<string> | undefined;
   /** Ends the streams opened with a key that was revoked. */
@@ -59,6 +74,7 @@ interface Reader {
   readonly queue: EventQueue;
   readonly monitors: ReadonlySet<MonitorId>;
   readonly hosts: "all" | ReadonlySet<HostId>;
+  readonly runs: WantedRuns;
   readonly keyId: string | undefined;
   readonly openedAt: number;
   readonly onDropped: () => void;
@@ -91,6 +107,10 @@ class LiveEventSource implements Live {
   readonly #changedMonitors = new Set<MonitorId>();
   readonly #deletedMonitors = new Set<MonitorId>();
   readonly #changedIncidents = new Set<IncidentId>();
+  readonly #runs: RunFeed;
+  readonly #tail: EventTail;
+  /** The runs that changed are being read. */
+  #readsRuns = false;
   #lastId: number;
   /** Something happened while nobody read: whoever comes back has missed it. */
   #missed = false;
@@ -103,12 +123,15 @@ class LiveEventSource implements Live {
 
   constructor(parts: LiveParts) {
     this.#parts = parts;
+    this.#runs = new RunFeed(parts.readRuns);
+    this.#tail = new EventTail(parts.clock);
     this.#lastId = parts.clock.now();
     this.#flushedAt = Number.NEGATIVE_INFINITY;
   }
 
   get stats(): { readonly readers: number; readonly dropped: number } {
-    return { readers: this.#readers.size, dropped: this.#dropped };
+    const tail = this.#tail.stats;
+    return { readers: this.#readers.size + tail.readers, dropped: this.#dropped + tail.dropped };
   }
 
   watchHosts(view: (id: HostId) => HostView | undefined): void {
@@ -146,12 +169,34 @@ class LiveEventSource implements Live {
     for (const id of ids) this.#note(this.#changedIncidents, id);
   }
 
+  runsChanged(runs: readonly ChangedRun[]): void {
+    const wanted = this.#wantedRuns();
+    if (wanted.length === 0) return;
+    this.#runs.note(runs, wanted);
+    this.#arm();
+  }
+
+  jobsChanged(ids: readonly JobId[]): void {
+    if (this.#wantedRuns().length === 0) return;
+    this.#runs.noteJobs(ids);
+    this.#arm();
+  }
+
+  eventsStored(events: readonly RunEvent[]): void {
+    this.#tail.push(events);
+  }
+
+  openTail(options: TailOptions): AsyncIterable<string> | undefined {
+    return this.#tail.open(options);
+  }
+
   open(options: LiveReaderOptions): AsyncIterable<string> | undefined {
     if (this.#readers.size >= mostReaders) return undefined;
     const reader: Reader = {
       queue: createEventQueue(() => this.#remove(reader)),
       monitors: new Set(options.monitors),
       hosts: options.hosts === "all" ? "all" : new Set(options.hosts),
+      runs: options.runs === "all" ? "all" : new Set(options.runs),
       keyId: options.keyId,
       openedAt: this.#parts.clock.monotonicMs(),
       onDropped: options.onDropped,
@@ -176,16 +221,19 @@ class LiveEventSource implements Live {
 
   dropKey(keyId: string): void {
     for (const reader of this.#readers) if (reader.keyId === keyId) reader.queue.end();
+    this.#tail.dropKey(keyId);
   }
 
   closeAll(): void {
     for (const reader of this.#readers) reader.queue.end();
+    this.#tail[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.closeAll();
     if (this.#flushTimer !== null) clearTimeout(this.#flushTimer);
     this.#flushTimer = null;
+    this.#runs.clear();
   }
 
   #note<T>(into: Set<T>, id: T): void {
@@ -213,6 +261,7 @@ class LiveEventSource implements Live {
     if (incidents.length > 0) this.#sendAll("incidents", { changed: incidents });
     this.#sendChecks();
     this.#sendHosts();
+    if (this.#runs.waits && !this.#readsRuns) void this.#sendRuns();
     const { board } = this.#parts;
     const ofHosts = changed.filter((id) => isHost(board.get(id))).length;
     const gone = deleted.length > 0;
@@ -272,6 +321,47 @@ class LiveEventSource implements Live {
     }
   }
 
+  /** What each reader of runs asked for; a change nobody is told of is one that whoever comes back has missed. */
+  #wantedRuns(): readonly WantedRuns[] {
+    const wanted = [...this.#readers].map(({ runs }) => runs).filter(isAny);
+    if (wanted.length === 0) this.#missed = true;
+    return wanted;
+  }
+
+  /** Reads what changed, then sends it. Never rejects. */
+  async #sendRuns(): Promise<void> {
+    this.#readsRuns = true;
+    const news = await this.#runs.take();
+    this.#readsRuns = false;
+    const readers = [...this.#readers].filter(({ runs }) => isAny(runs));
+    if (readers.length === 0) {
+      this.#runs.clear();
+      this.#missed = true;
+      return;
+    }
+    const sendEach = (text: (id: number, reader: Reader) => string | undefined): void => {
+      const id = (this.#lastId += 1);
+      for (const reader of readers) {
+        const own = text(id, reader);
+        if (own !== undefined) this.#send(reader, own);
+      }
+    };
+    if (news === "reset") sendEach((id) => eventText(id, "reset", {}));
+    else {
+      const { jobs, runs } = news;
+      if (runs.length > 0) {
+        sendEach((id, reader) => {
+          const own = runs.filter((run) => wants(reader.runs, run)).map(({ text }) => text);
+          return own.length === 0
+            ? undefined
+            : `id: ${id}\nevent: runs\ndata: [${own.join(",")}]\n\n`;
+        });
+      }
+      if (jobs.length > 0) sendEach((id) => eventText(id, "jobs", { changed: jobs }));
+    }
+    if (this.#runs.waits) this.#arm();
+  }
+
   #sendAll<E extends keyof LiveEvents>(event: E, data: LiveEvents[E]): void {
     this.#lastId += 1;
     const text = eventText(this.#lastId, event, data);
@@ -307,6 +397,10 @@ class LiveEventSource implements Live {
     if (this.#heartbeatTimer !== null) clearInterval(this.#heartbeatTimer);
     this.#heartbeatTimer = null;
   }
+}
+
+function isAny(runs: WantedRuns): boolean {
+  return runs === "all" || runs.size > 0;
 }
 
 function isHost(entry: BoardEntry | undefined): boolean {

@@ -87,7 +87,7 @@ export const mostRunMetrics = 100;
 /** Keys of a run's metadata; of more, those that come first are kept. Events keep all of theirs. */
 export const mostRunMetadata = 100;
 /** Largest value in a run's metadata, in characters of its JSON; of a larger one only its event has it. */
-export const longestRunMetadata = 16_384;
+export const longestRunMetadata = 4_096;
 
 /** Heartbeats that may fail to come before a run is lost. */
 const missedHeartbeats = 3;

@@ -6,6 +6,7 @@
 import type { Reason } from "@belfry/contract";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { addIngestMetrics, type IngestMetrics } from "./metrics-ingest.ts";
+import { addJobMetrics, type JobMetrics } from "./metrics-jobs.ts";
 import { addProcessMetrics } from "./metrics-process.ts";
 
 /** A check as it is counted. */
@@ -25,7 +26,7 @@ export interface WatchedQueue {
   readonly dropped: number;
 }
 
-export interface Metrics extends IngestMetrics, Disposable {
+export interface Metrics extends IngestMetrics, JobMetrics, Disposable {
   readonly registry: Registry;
   checked(check: CountedCheck): void;
   /** Told of each start of a check with the time between due and started. */
@@ -66,6 +67,7 @@ export function createMetrics(version: string): Metrics {
     ...countHub(registry),
     ...watchHub(registry),
     ...addIngestMetrics(registry),
+    ...addJobMetrics(registry),
     [Symbol.dispose]: () => process[Symbol.dispose](),
   };
 }

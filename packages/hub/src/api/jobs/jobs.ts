@@ -2,14 +2,14 @@
 import { JobSchema, runStates } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import { AppError } from "../../model/error.ts";
-import { parseId } from "../../model/id.ts";
 import { foldText, type JobQuery } from "../../model/job.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
+import { etagOf } from "../monitors/conditions.ts";
 import { idParams } from "../monitors/monitors.ts";
 import type { ApiParts } from "../parts.ts";
 import { addRoute } from "../route.ts";
 import { invalidAt } from "../times.ts";
+import { addJobChangeRoutes, findJob } from "./change.ts";
 import { jobView } from "./view.ts";
 
 const listQuery = Type.Object(
@@ -32,7 +32,10 @@ const listSchema = Type.Object({
 });
 
 /** Registers the routes. */
-export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store" | "clock">): void {
+export function addJobRoutes(
+  app: FastifyInstance,
+  parts: Pick<ApiParts, "store" | "clock" | "jobDesk">,
+): void {
   addRoute(app, {
     method: "GET",
     path: "/api/v1/jobs",
@@ -67,15 +70,21 @@ export function addJobRoutes(app: FastifyInstance, parts: Pick<ApiParts, "store"
     tag: "jobs",
     summary: "Read a job",
     params: idParams,
-    answers: { 200: { description: "The job", schema: JobSchema } },
+    answers: {
+      200: {
+        description: "The job",
+        schema: JobSchema,
+        headers: { etag: "The version, to be sent as If-Match" },
+      },
+    },
     errors: ["not_found"],
-    async handle({ params }) {
-      const id = parseId<"job">(params.id);
-      const found = id === undefined ? undefined : await parts.store.job(id);
-      if (found === undefined) throw new AppError("not_found", "There is no job with this id");
+    async handle({ params, reply }) {
+      const found = await findJob(parts, params.id);
+      reply.header("etag", etagOf(found.version));
       return jobView(found, parts.clock.now());
     },
   });
+  addJobChangeRoutes(app, parts);
 }
 
 function readPlace(cursor: string): NonNullable<JobQuery["after"]> {

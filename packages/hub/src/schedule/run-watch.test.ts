@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { createId } from "../model/id.ts";
+import type { ChangedRun, JobId } from "../model/job.ts";
+import { RunWatch } from "./run-watch.ts";
+
+/** A watch whose clocks move when they are told to, over a store that says what it was asked. */
+function setUp() {
+  const clocks = { wall: 1_000_000, monotonic: 500 };
+  const asked: { listenedMs: number; after?: number; until?: number }[] = [];
+  const errors: unknown[] = [];
+  const lost: ChangedRun[] = [];
+  const late: JobId[] = [];
+  const store = { fails: false, lost: [] as ChangedRun[][], late: [] as JobId[] };
+  const watch = new RunWatch({
+    clock: { now: () => clocks.wall, monotonicMs: () => clocks.monotonic },
+    store: {
+      async loseSilentRuns({ listenedMs }) {
+        if (store.fails) throw new Error("away");
+        asked.push({ listenedMs });
+        return store.lost.shift() ?? [];
+      },
+      async jobsGoneLate({ after, until }) {
+        Object.assign(asked.at(-1) ?? {}, { after, until });
+        return store.late;
+      },
+    },
+    onLost: (runs) => void lost.push(...runs),
+    onLate: (jobs) => void late.push(...jobs),
+    onError: (error) => void errors.push(error),
+  });
+  return {
+    watch,
+    store,
+    asked,
+    lost,
+    late,
+    errors,
+    pass: async (ms: number, jumpMs = 0): Promise<void> => {
+      clocks.wall += ms + jumpMs;
+      clocks.monotonic += ms;
+      await watch.look();
+    },
+    listened: () => asked.at(-1)?.listenedMs,
+  };
+}
+
+const runs = (count: number): ChangedRun[] =>
+  Array.from({ length: count }, () => ({ id: createId<"run">(1), parentId: null, jobIds: [] }));
+
+describe("the watch over runs", () => {
+  test("counts as listened what passed since it was made", async () => {
+    const { pass, listened } = setUp();
+    await pass(1000);
+    await pass(1000);
+    assert.equal(listened(), 2000);
+  });
+
+  const breaks: readonly (readonly [string, number, number])[] = [
+    ["after it was held up", 60_000, 0],
+    ["after the wall clock went forward", 1000, 3_600_000],
+    ["after the wall clock went back", 1000, -3_600_000],
+  ];
+  for (const [says, ms, jumpMs] of breaks) {
+    test(`listens anew ${says}`, async () => {
+      const { pass, listened } = setUp();
+      await pass(1000);
+      await pass(ms, jumpMs);
+      assert.equal(listened(), 0);
+      await pass(1000);
+      assert.equal(listened(), 1000);
+    });
+  }
+
+  test("listens anew while the store fails, says so, and goes on", async () => {
+    const { pass, store, listened, errors } = setUp();
+    await pass(1000);
+    store.fails = true;
+    await pass(1000);
+    store.fails = false;
+    await pass(1000);
+    assert.deepEqual([listened(), errors.length], [1000, 1]);
+  });
+
+  test("looks again at once while there are as many as one question gives", async () => {
+    const { pass, store, lost, asked } = setUp();
+    store.lost = [runs(200), runs(3)];
+    await pass(1000);
+    assert.deepEqual([lost.length, asked.length], [203, 2]);
+  });
+
+  test("tells of each moment once which jobs became late in it", async () => {
+    const { pass, store, asked, late } = setUp();
+    store.late = [createId<"job">(1)];
+    await pass(1000);
+    await pass(1000);
+    assert.deepEqual(
+      asked.map(({ after, until }) => [after, until]),
+      [
+        [1_000_000, 1_001_000],
+        [1_001_000, 1_002_000],
+      ],
+    );
+    assert.equal(late.length, 2);
+  });
+
+  test("looks every second once it listens, until it is ended", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { watch, asked } = setUp();
+    watch.start();
+    t.mock.timers.tick(1000);
+    await watch.look();
+    assert.ok(asked.length >= 2);
+    await watch[Symbol.asyncDispose]();
+    const before = asked.length;
+    t.mock.timers.tick(10_000);
+    await new Promise(setImmediate);
+    assert.equal(asked.length, before);
+  });
+});
