@@ -1,9 +1,10 @@
 /**
  * The sinks a sidecar is told to have: the Monitoring Component's array of `{type, name, enabled, config}`, inline in a
- * variable or in a file. `${NAME}` in a text of `config` stands for that variable of the environment. All problems are
+ * variable or in a file; or an object that has it as `integrations`, with rules of `redaction` beside it. `${NAME}` in a text of `config` stands for that variable of the environment. All problems are
  * found at once; nothing of a list with a problem is used.
  */
 import { bad, describe, ok, type Parsed, type Problem } from "@belfry/contract";
+import { createRedactor, type RedactionRules } from "../dialect/redact.ts";
 import type { EventSinkKind } from "../event-sink.ts";
 
 /** One destination as it was configured. */
@@ -23,24 +24,79 @@ export interface IntegrationSource {
   readonly text: string;
 }
 
-/** Reads the text of a list. */
-export function parseIntegrations(
+/** What a file of sinks says: a list of them alone, or an object with `integrations` and `redaction`. */
+export interface SinkConfiguration {
+  readonly integrations: readonly Integration[];
+  /** Beside those of the variables. */
+  readonly redaction: RedactionRules;
+}
+
+export const noRedaction: RedactionRules = { keys: [], patterns: [] };
+
+/** Reads the text of a configuration. */
+export function parseSinks(
   { from, text }: IntegrationSource,
   kinds: ReadonlyMap<string, EventSinkKind>,
   env: Environment,
-): Parsed<readonly Integration[]> {
-  let list: unknown;
+): Parsed<SinkConfiguration> {
+  let value: unknown;
   try {
-    list = JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     // What the parser says quotes the text, which may hold secrets.
     return bad({ path: from, message: "is not JSON" });
   }
-  return readIntegrations(list, kinds, env, from);
+  return readSinks(value, kinds, env, from);
 }
 
-/** Reads a list that was JSON; `from` is put before every path. */
-export function readIntegrations(
+/** Reads a configuration that was JSON; `from` is put before every path. */
+export function readSinks(
+  value: unknown,
+  kinds: ReadonlyMap<string, EventSinkKind>,
+  env: Environment,
+  from: string,
+): Parsed<SinkConfiguration> {
+  const isList = !isObject(value);
+  const problems: Problem[] = [];
+  const redaction = isList ? noRedaction : readRedaction(value["redaction"], from, problems);
+  for (const key of isList ? [] : Object.keys(value)) {
+    if (key !== "integrations" && key !== "redaction")
+      problems.push({ path: `${from}.${key}`, message: "is not a known key" });
+  }
+  const list = isList ? value : value["integrations"];
+  const read = readIntegrations(list, kinds, env, isList ? from : `${from}.integrations`);
+  if (read.kind === "bad") problems.push(...read.problems);
+  return read.kind === "bad" || problems.length > 0
+    ? bad(...problems)
+    : ok({ integrations: read.value, redaction });
+}
+
+function readRedaction(value: unknown, from: string, problems: Problem[]): RedactionRules {
+  if (value === undefined) return noRedaction;
+  const at = `${from}.redaction`;
+  if (!isObject(value)) {
+    problems.push({ path: at, message: `expected an object, found ${describe(value)}` });
+    return noRedaction;
+  }
+  for (const key of Object.keys(value)) {
+    if (key !== "keys" && key !== "patterns")
+      problems.push({ path: `${at}.${key}`, message: "is not a known key" });
+  }
+  const texts = (key: string): readonly string[] => {
+    const list = value[key] ?? [];
+    if (Array.isArray(list) && list.every((item) => typeof item === "string")) return list;
+    problems.push({ path: `${at}.${key}`, message: "expected a list of texts" });
+    return [];
+  };
+  const rules = { keys: texts("keys"), patterns: texts("patterns") };
+  const checked = createRedactor(rules);
+  if (checked.kind === "bad") {
+    problems.push(...checked.problems.map((one) => ({ ...one, path: `${at}.${one.path}` })));
+  }
+  return rules;
+}
+
+function readIntegrations(
   list: unknown,
   kinds: ReadonlyMap<string, EventSinkKind>,
   env: Environment,

@@ -16,9 +16,9 @@ export interface SidecarOption {
 export const sidecarOptions = {
   listen: {
     flag: "listen",
-    value: "HOST:PORT",
+    value: "HOST:PORT|unix:PATH",
     variables: ["BELFRY_SIDECAR_LISTEN"],
-    help: "address to listen on (127.0.0.1:17000); port 0: a free one",
+    help: "address or socket to listen on (127.0.0.1:17000); port 0: a free one",
   },
   spoolDir: {
     flag: "spool-dir",
@@ -56,6 +56,12 @@ export const sidecarOptions = {
     value: "off",
     variables: ["BELFRY_SIDECAR_AUTH"],
     help: "off: without a token, listen to other machines all the same",
+  },
+  rate: {
+    flag: null,
+    value: "EVENTS[,BURST]",
+    variables: ["BELFRY_SIDECAR_RATE"],
+    help: "events per second of one client, and how many at once (no limit; ten seconds' worth)",
   },
   redactKeys: {
     flag: null,

@@ -1,4 +1,7 @@
-/** The sidecar as a process: its arguments, environment, streams, signals and clock. Called by a main file, which says what sinks there are. */
+/**
+ * The sidecar as a process: its arguments, environment, streams, signals and clock. Called by a main file, which says what
+ * sinks there are.
+ */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,7 +10,7 @@ import { runSidecar } from "./run-sidecar.ts";
 
 const stopSignals = ["SIGTERM", "SIGINT"] as const;
 
-/** Runs until a signal; a second one ends it at once. The exit code. */
+/** Runs until SIGTERM or SIGINT; a second one ends it at once. SIGHUP reads the settings again. The exit code. */
 export async function runSidecarProcess(
   argv: readonly string[],
   kinds: ReadonlyMap<string, EventSinkKind>,
@@ -20,6 +23,8 @@ export async function runSidecarProcess(
       stop.abort();
     });
   }
+  let reload: () => void = () => undefined;
+  process.on("SIGHUP", () => reload());
   // Whoever reads our output may go away; that must not end a sidecar that works.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   return runSidecar(argv, {
@@ -31,6 +36,9 @@ export async function runSidecarProcess(
     stdout: (text) => void process.stdout.write(text),
     stderr: (text) => void process.stderr.write(text),
     signal: stop.signal,
+    onReload: (listener) => {
+      reload = listener;
+    },
     clock: { now: Date.now, monotonicMs: () => performance.now() },
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     random: Math.random,

@@ -3,19 +3,22 @@
  * nothing new is taken, what is on its way gets ten seconds, the rest stays on disk for the next start.
  */
 import type { EventSinkKind } from "../event-sink.ts";
-import { startDelivery, type Delivery } from "../delivery/delivery.ts";
+import type { Delivery } from "../delivery/delivery.ts";
 import { IntakeCounts } from "../intake/counts.ts";
 import { createHealth } from "../intake/health.ts";
 import { metricsText } from "../intake/metrics.ts";
 import { intakeDefaults, startIntake, type Intake } from "../intake/server.ts";
 import { readLimits } from "../dialect/read-events.ts";
+import type { Redactor } from "../dialect/redact.ts";
 import { SpoolError, type SpoolLog } from "../spool/settings.ts";
 import { openSpool, type Spool } from "../spool/spool.ts";
 import { createThreadDisk } from "../spool/thread-disk.ts";
 import type { Environment } from "./integrations.ts";
 import { createLog } from "./log.ts";
 import { sidecarHelp } from "./option.ts";
+import { createReloads } from "./reload.ts";
 import { readSettings, type SidecarSettings } from "./settings.ts";
+import { SinkSet } from "./sink-set.ts";
 
 export interface SidecarParts {
   readonly kinds: ReadonlyMap<string, EventSinkKind>;
@@ -29,6 +32,8 @@ export interface SidecarParts {
   readonly stderr: (text: string) => void;
   /** Aborts when the sidecar is to stop. */
   readonly signal: AbortSignal;
+  /** Says what is to be called when the settings should be read again. */
+  readonly onReload: (listener: () => void) => void;
   readonly clock: { readonly now: () => number; readonly monotonicMs: () => number };
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /** 0 to 1. */
@@ -61,7 +66,7 @@ export async function runSidecar(argv: readonly string[], parts: SidecarParts): 
     return 0;
   }
   try {
-    await serve(settings, parts);
+    await serve(argv, settings, parts);
     return 0;
   } catch (error) {
     if (!(error instanceof SpoolError) && !isSystemError(error)) throw error;
@@ -70,8 +75,12 @@ export async function runSidecar(argv: readonly string[], parts: SidecarParts): 
   }
 }
 
-async function serve(settings: SidecarSettings, parts: SidecarParts): Promise<void> {
-  const { clock, sleep, signal } = parts;
+async function serve(
+  argv: readonly string[],
+  settings: SidecarSettings,
+  parts: SidecarParts,
+): Promise<void> {
+  const { clock, sleep, signal, random } = parts;
   const log = createLog(parts.stderr, clock.now);
   await using stack = new AsyncDisposableStack();
   const disk = stack.use(createThreadDisk());
@@ -79,97 +88,58 @@ async function serve(settings: SidecarSettings, parts: SidecarParts): Promise<vo
   const spool = stack.use(
     await openSpool({ folder: spoolFolder, quotaBytes, whenFull }, { disk, log, clock, sleep }),
   );
-  const deliveries = await startDeliveries(spool, settings, parts, log);
-  // All at once: each may wait for its sink.
-  stack.defer(async () => {
-    await Promise.all(deliveries.map((one) => one[Symbol.asyncDispose]()));
-  });
-  await tidyCursors(spool, settings, log);
-  const intake = stack.use(await openIntake(spool, deliveries, settings, parts, log));
-  const sinks = deliveries.map(({ name }) => name);
+  const sinks = stack.use(new SinkSet({ spool, log, clock, sleep, random, stdout: parts.console }));
+  await sinks.change(settings.integrations, settings);
+  const redactor = createSwitch(settings.redact);
+  const intake = stack.use(await openIntake({ spool, sinks, settings, parts, log, redactor }));
   log.info(
-    { sinks, from: settings.integrationsFrom, spool: spoolFolder },
+    { sinks: namesOf(sinks), from: settings.integrationsFrom, spool: spoolFolder },
     `listening on ${intake.url}`,
   );
+  const reloads = createReloads({
+    read: () => readSettings(argv, parts),
+    change: async (next) => {
+      const change = await sinks.change(next.integrations);
+      redactor.use(next.redact);
+      return change;
+    },
+    log,
+  });
+  parts.onReload(() => reloads.begin());
   await aborted(signal);
+  await reloads.end();
   log.info({}, "stopping: nothing more is taken");
   await intake[Symbol.asyncDispose]();
-  await drain(deliveries, log, sleep);
+  await drain(sinks.deliveries, log, sleep);
 }
 
-async function startDeliveries(
-  spool: Spool,
-  { integrations }: SidecarSettings,
-  { clock, sleep, random, console }: SidecarParts,
-  log: SpoolLog,
-): Promise<readonly Delivery[]> {
-  // What came while there was no sink at all is for the first ones; a sink beside others begins with what is new.
-  const from = spool.cursorNames().length === 0 ? "beginning" : "end";
-  const places = [];
-  for (const integration of integrations.filter(({ enabled }) => enabled)) {
-    const { name } = integration;
-    places.push({
-      integration,
-      cursor: await spool.cursor(name, { from }),
-      dead: await spool.dead(name),
-    });
-  }
-  return places.map(({ integration: { name, kind, settings }, cursor, dead }) =>
-    startDelivery({
-      name,
-      kind,
-      sink: kind.create(settings, { clock, log, stdout: console }),
-      cursor,
-      dead,
-      log,
-      clock,
-      sleep,
-      random,
-    }),
-  );
+function namesOf({ deliveries }: SinkSet): readonly string[] {
+  return deliveries.map(({ name }) => name);
 }
 
-/** Places of sinks that are not configured or not enabled: without events they go; with events they stay, and are told. */
-async function tidyCursors(
-  spool: Spool,
-  { integrations, forget }: SidecarSettings,
-  log: SpoolLog,
-): Promise<void> {
-  const enabled = new Set(integrations.flatMap((one) => (one.enabled ? [one.name] : [])));
-  const { cursors } = spool.stats();
-  for (const [sink, { depth }] of Object.entries(cursors)) {
-    if (enabled.has(sink)) continue;
-    if (depth === 0 || forget.includes(sink)) {
-      await spool.forgetCursor(sink);
-      if (depth > 0) log.warn({ sink, events: depth }, "what was kept for a sink was given up");
-    } else {
-      const message = "events are kept for a sink that is not there; --forget gives them up";
-      log.warn({ sink, events: depth }, message);
-    }
-  }
+interface IntakeNeeds {
+  readonly spool: Spool;
+  readonly sinks: SinkSet;
+  readonly settings: SidecarSettings;
+  readonly parts: SidecarParts;
+  readonly log: SpoolLog;
+  readonly redactor: { readonly redact: Redactor };
 }
 
-function openIntake(
-  spool: Spool,
-  deliveries: readonly Delivery[],
-  settings: SidecarSettings,
-  parts: SidecarParts,
-  log: SpoolLog,
-): Promise<Intake> {
+function openIntake(needs: IntakeNeeds): Promise<Intake> {
+  const { spool, sinks, settings, parts, log, redactor } = needs;
   const { clock, version, newKey } = parts;
-  const { host, port, access, redact, integrations, spoolFolder } = settings;
+  const { listen, access, rate, spoolFolder } = settings;
   const counts = new IntakeCounts();
-  const names = integrations.map(({ name }) => name);
-  const enabled = integrations.flatMap((one) => (one.enabled ? [one.name] : []));
   return startIntake(
-    { ...intakeDefaults, host, port, access },
+    { ...intakeDefaults, listen, access, rate },
     {
       take: {
         append: (records) => spool.append(records),
         now: clock.now,
         monotonicMs: clock.monotonicMs,
         newKey,
-        redact,
+        redact: redactor.redact,
         maxEvents: readLimits.maxEvents,
         count: (what, events) => counts.events(what, events),
       },
@@ -177,7 +147,7 @@ function openIntake(
         version,
         spoolFolder,
         spool: () => spool.stats(),
-        deliveries,
+        deliveries: () => sinks.deliveries,
         monotonicMs: clock.monotonicMs,
       }),
       counts,
@@ -186,18 +156,34 @@ function openIntake(
           version,
           routes: counts.routes(),
           events: counts.eventCounts(),
+          crowd: counts.crowd(),
           spool: spool.stats(),
-          sinks: deliveries.map((one) => one.stats()),
+          sinks: sinks.deliveries.map((one) => one.stats()),
         }),
-      integrations: () => ({
-        total: names.length,
-        enabled: enabled.length,
-        integrations: names,
-        enabled_integrations: enabled,
-      }),
+      integrations: () => integrationsView(sinks),
       log,
     },
   );
+}
+
+function integrationsView({ integrations, deliveries }: SinkSet): object {
+  return {
+    total: integrations.length,
+    enabled: deliveries.length,
+    integrations: integrations.map(({ name }) => name),
+    enabled_integrations: deliveries.map(({ name }) => name),
+  };
+}
+
+/** A redactor that can become another while events come in. */
+function createSwitch(first: Redactor): { readonly redact: Redactor; use(next: Redactor): void } {
+  let now = first;
+  return {
+    redact: (event) => now(event),
+    use: (next) => {
+      now = next;
+    },
+  };
 }
 
 async function drain(

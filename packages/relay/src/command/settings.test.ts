@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { createParser } from "@belfry/contract";
+import { createParser, type JobEvent } from "@belfry/contract";
 import { Type } from "typebox";
 import type { EventSinkKind } from "../event-sink.ts";
-import { readSettings, type SidecarCommand } from "./settings.ts";
+import { readSettings, type SidecarCommand, type SidecarSettings } from "./settings.ts";
 
 function kind(type: string, schema: EventSinkKind["schema"]): EventSinkKind {
   const parse = createParser(schema);
@@ -37,6 +37,16 @@ function read(
   files: Readonly<Record<string, string>> = {},
 ): SidecarCommand {
   return readSettings(argv, { env, kinds, readText: (path) => files[path] });
+}
+
+function eventWith(metadata: Record<string, unknown>): JobEvent {
+  return {
+    idempotency_key: "a",
+    site_id: "fab1",
+    app: { app_id: null, name: "etl", version: null },
+    entity: { type: "job", id: "run-1", parent_id: null, business_key: "daily", sub_key: null },
+    event: { kind: "event", at: "2026-01-02T03:04:05.678Z", status: null, metrics: {}, metadata },
+  };
 }
 
 function integrationsOf(command: SidecarCommand): unknown {
@@ -90,6 +100,57 @@ describe("the sinks of a sidecar", () => {
     assert.deepEqual(integrationsOf(read({ INTEGRATIONS_CONFIG: text })), [
       { ...expectedHook, enabled: false, settings: { url: "${NOWHERE}" } },
     ]);
+  });
+});
+
+function settingsOf(command: SidecarCommand): SidecarSettings {
+  if (command.kind !== "run") assert.fail(JSON.stringify(command));
+  return command.settings;
+}
+
+describe("the file of the sinks", () => {
+  it("may have rules of redaction beside them, which add to those of the variables", () => {
+    const text = JSON.stringify({
+      integrations: JSON.parse(hook({})) as unknown,
+      redaction: { keys: ["*token*"], patterns: ["\\d{16}"] },
+    });
+    const env = { INTEGRATIONS_CONFIG: text, BELFRY_SIDECAR_REDACT_KEYS: "password" };
+    const command = read(env);
+    assert.deepEqual(integrationsOf(command), [expectedHook]);
+    const { event } = settingsOf(command).redact(
+      eventWith({ api_token: "a", password: "b", text: "card 1234567812345678", user: "u" }),
+    );
+    assert.deepEqual(event.metadata, {
+      api_token: "[redacted]",
+      password: "[redacted]",
+      text: "card [redacted]",
+      user: "u",
+    });
+  });
+});
+
+describe("the address", () => {
+  it("may be a socket, which needs no token", () => {
+    const { listen, access } = settingsOf(read({}, ["--listen", "unix:/run/belfry/sidecar.sock"]));
+    assert.deepEqual(listen, { kind: "unix", path: "/run/belfry/sidecar.sock" });
+    assert.deepEqual(access, { kind: "open" });
+  });
+});
+
+describe("the rate", () => {
+  for (const [text, rate] of [
+    ["100", { perSecond: 100, burst: 1_000 }],
+    ["0.5", { perSecond: 0.5, burst: 5 }],
+    ["100,20", { perSecond: 100, burst: 20 }],
+    ["off", null],
+  ] as const) {
+    it(`of ${text}`, () => {
+      assert.deepEqual(settingsOf(read({ BELFRY_SIDECAR_RATE: text })).rate, rate);
+    });
+  }
+
+  it("is not limited where nothing is said", () => {
+    assert.equal(settingsOf(read({})).rate, null);
   });
 });
 
@@ -157,6 +218,31 @@ describe("settings of a sidecar that are wrong", () => {
       ],
     },
     {
+      what: "a rate, and a socket without a path",
+      env: { BELFRY_SIDECAR_RATE: "0" },
+      argv: ["--listen", "unix:"],
+      problems: [
+        "listen: expected unix:PATH with a path of 1 to 90 bytes, found 0",
+        "BELFRY_SIDECAR_RATE: expected events per second above 0, and a burst of at least 1 behind a comma, found 0",
+      ],
+    },
+    {
+      what: "a file of sinks with keys that are none and rules that are none",
+      env: {
+        INTEGRATIONS_CONFIG: JSON.stringify({
+          sinks: [],
+          integrations: [],
+          redaction: { keys: "password", patterns: ["("], key: [] },
+        }),
+      },
+      problems: [
+        "integrations.redaction.key: is not a known key",
+        "integrations.redaction.keys: expected a list of texts",
+        "integrations.redaction.patterns[0]: expected a regular expression that does not fit the empty text, found (",
+        "integrations.sinks: is not a known key",
+      ],
+    },
+    {
       what: "options",
       argv: ["--lisen", "x", "--spool-dir"],
       problems: [
@@ -180,6 +266,6 @@ describe("the token", () => {
     assert.equal(command.kind, "run");
     if (command.kind !== "run") return;
     assert.deepEqual(command.settings.access, { kind: "token", token: "long-enough" });
-    assert.equal(command.settings.host, "::");
+    assert.deepEqual(command.settings.listen, { kind: "tcp", host: "::", port: 0 });
   });
 });

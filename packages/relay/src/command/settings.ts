@@ -1,19 +1,25 @@
 /** Settings of a sidecar from its command line and environment; every problem is found at once, each a line. */
-import { createRedactor, type Redactor } from "../dialect/redact.ts";
+import { createRedactor, type RedactionRules, type Redactor } from "../dialect/redact.ts";
 import type { EventSinkKind } from "../event-sink.ts";
 import { isLoopback, type Access } from "../intake/access.ts";
+import type { ListenAddress } from "../intake/listen.ts";
+import type { Rate } from "../intake/rate.ts";
 import { parseArgs } from "node:util";
+import { addressOf, rateOf } from "./address.ts";
 import {
-  parseIntegrations,
-  readIntegrations,
+  noRedaction,
+  parseSinks,
+  readSinks,
   type Environment,
   type Integration,
+  type SinkConfiguration,
 } from "./integrations.ts";
 import { sidecarOptions, type SidecarOption, type SidecarOptionName } from "./option.ts";
 
 export interface SidecarSettings {
-  readonly host: string;
-  readonly port: number;
+  readonly listen: ListenAddress;
+  /** Of every client; null: no limit. */
+  readonly rate: Rate | null;
   readonly access: Access;
   readonly spoolFolder: string;
   readonly quotaBytes: number;
@@ -52,19 +58,19 @@ export function readSettings(argv: readonly string[], parts: SettingsParts): Sid
   const problems = [...line.problems];
   const text = (name: SidecarOptionName): string | undefined =>
     valueOf(name, line, parts, problems);
-  const { host, port } = addressOf(text("listen") ?? "127.0.0.1:17000", problems);
-  const access = accessOf(host, text("token"), text("auth"), problems);
-  const { integrations, from } = sinksOf(text, parts, problems);
+  const listen = addressOf(text("listen") ?? "127.0.0.1:17000", problems);
+  const access = accessOf(listen, text("token"), text("auth"), problems);
+  const { integrations, redaction, from } = sinksOf(text, parts, problems);
   const settings: SidecarSettings = {
-    host,
-    port,
+    listen,
+    rate: rateOf(text("rate"), problems),
     access,
     spoolFolder: text("spoolDir") ?? "data/sidecar-spool",
     quotaBytes: quotaOf(text("quota"), problems),
     whenFull: whenFullOf(text("whenFull"), problems),
     integrations,
     integrationsFrom: from,
-    redact: redactorOf(text("redactKeys"), text("redactPatterns"), problems),
+    redact: redactorOf(text("redactKeys"), text("redactPatterns"), redaction, problems),
     forget: line.values.get("forget") ?? [],
     checkOnly: line.values.has("check"),
   };
@@ -151,17 +157,8 @@ function valueOf(
   return undefined;
 }
 
-function addressOf(text: string, problems: string[]): { host: string; port: number } {
-  const found = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
-  const host = found?.[1] ?? found?.[2];
-  const port = Number(found?.[3]);
-  if (host !== undefined && port <= 65_535) return { host, port };
-  problems.push(`listen: expected HOST:PORT, found ${text}`);
-  return { host: "127.0.0.1", port: 0 };
-}
-
 function accessOf(
-  host: string,
+  listen: ListenAddress,
   token: string | undefined,
   auth: string | undefined,
   problems: string[],
@@ -175,10 +172,11 @@ function accessOf(
     }
     return { kind: "token", token };
   }
-  if (auth === "off") return { kind: "open" };
-  if (!isLoopback(host)) {
+  // Who may open a socket of the file system is up to the file system, and no page of a browser can.
+  if (auth === "off" || listen.kind === "unix") return { kind: "open" };
+  if (!isLoopback(listen.host)) {
     problems.push(
-      `listen: other machines reach ${host}: set BELFRY_SIDECAR_TOKEN, or BELFRY_SIDECAR_AUTH=off where the network is trusted`,
+      `listen: other machines reach ${listen.host}: set BELFRY_SIDECAR_TOKEN, or BELFRY_SIDECAR_AUTH=off where the network is trusted`,
     );
   }
   return { kind: "loopback" };
@@ -188,25 +186,25 @@ function sinksOf(
   text: (name: SidecarOptionName) => string | undefined,
   parts: SettingsParts,
   problems: string[],
-): { integrations: readonly Integration[]; from: string } {
+): SinkConfiguration & { readonly from: string } {
   const base = text("localApiBase");
   const timeout = text("localApiTimeout");
   const given = text("integrations");
   const source = sourceOf(given, parts, problems);
   const parsed =
     source === undefined
-      ? readIntegrations(
+      ? readSinks(
           given === undefined ? [localApi(base, timeout, problems)] : [],
           parts.kinds,
           {},
           "default",
         )
-      : parseIntegrations(source, parts.kinds, parts.env);
+      : parseSinks(source, parts.kinds, parts.env);
   if (parsed.kind === "bad") {
     for (const { path, message } of parsed.problems) problems.push(`${path}: ${message}`);
-    return { integrations: [], from: "" };
+    return { integrations: [], redaction: noRedaction, from: "" };
   }
-  return { integrations: parsed.value, from: source?.from ?? "LOCAL_API_BASE" };
+  return { ...parsed.value, from: source?.from ?? "LOCAL_API_BASE" };
 }
 
 /** Undefined where nothing is configured, or what is cannot be read. */
@@ -266,12 +264,13 @@ function whenFullOf(text: string | undefined, problems: string[]): SidecarSettin
 function redactorOf(
   keys: string | undefined,
   patterns: string | undefined,
+  more: RedactionRules,
   problems: string[],
 ): Redactor {
   const names = (keys ?? "").split(",").map((name) => name.trim());
   const redactor = createRedactor({
-    keys: names.filter((name) => name !== ""),
-    patterns: patternsOf(patterns, problems),
+    keys: [...names.filter((name) => name !== ""), ...more.keys],
+    patterns: [...patternsOf(patterns, problems), ...more.patterns],
   });
   if (redactor.kind === "ok") return redactor.value;
   for (const { path, message } of redactor.problems) {

@@ -15,6 +15,16 @@ export interface RouteCounts {
   readonly sumSeconds: number;
 }
 
+/** Connections and clients. */
+export interface CrowdCounts {
+  /** Connections that are open. */
+  readonly open: number;
+  /** Connections closed because there were too many. */
+  readonly dropped: number;
+  /** Requests refused because their client sent too much. */
+  readonly limited: number;
+}
+
 export type EventOutcome = "taken" | "refused" | "unstored";
 
 interface Route {
@@ -30,6 +40,9 @@ interface Route {
 export class IntakeCounts {
   /** By endpoint, then by method: a key made of both would be made anew for every request. */
   readonly #routes = new Map<string, Map<string, Route>>();
+  #open = 0;
+  #dropped = 0;
+  #limited = 0;
   readonly #events: Record<EventOutcome, number> = { taken: 0, refused: 0, unstored: 0 };
 
   /** `endpoint`: a path of ours, or `other`. */
@@ -56,6 +69,25 @@ export class IntakeCounts {
       methods.set(method, route);
     }
     return route;
+  }
+
+  /** How many connections there are now. */
+  connections(open: number): void {
+    this.#open = open;
+  }
+
+  /** One was closed because there were too many. */
+  connectionDropped(): void {
+    this.#dropped += 1;
+  }
+
+  /** A request was refused because its client sends too much. */
+  limited(): void {
+    this.#limited += 1;
+  }
+
+  crowd(): CrowdCounts {
+    return { open: this.#open, dropped: this.#dropped, limited: this.#limited };
   }
 
   events(outcome: EventOutcome, count: number): void {

@@ -8,7 +8,8 @@ export interface HealthParts {
   readonly version: string;
   readonly spoolFolder: string;
   readonly spool: () => SpoolStats;
-  readonly deliveries: readonly Delivery[];
+  /** As they are now: a reload changes them. */
+  readonly deliveries: () => readonly Delivery[];
   readonly monotonicMs: () => number;
 }
 
@@ -38,7 +39,7 @@ function createAsking({ deliveries, monotonicMs }: HealthParts): () => Promise<A
   return () => {
     if (last === undefined || monotonicMs() - last.at > askAgainMs) {
       const asked = Promise.all(
-        deliveries.map(async (one) => [one.name, await healthOf(one)] as const),
+        deliveries().map(async (one) => [one.name, await healthOf(one)] as const),
       ).then((all) => new Map(all));
       last = { at: monotonicMs(), asked };
     }
@@ -63,7 +64,7 @@ async function healthOf(delivery: Delivery): Promise<EventSinkHealth> {
 
 function view({ version, spoolFolder, spool, deliveries }: HealthParts, asked: Asked): object {
   const stats = spool();
-  const sinks = deliveries.map((one) => one.stats());
+  const sinks = deliveries().map((one) => one.stats());
   const isReady = stats.failure === null;
   const isWell =
     isReady &&

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { request, type IncomingMessage } from "node:http";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { createRedactor } from "../dialect/redact.ts";
 import type { Appended } from "../spool/log.ts";
@@ -30,9 +37,17 @@ interface WorldOptions {
   readonly settings?: Partial<IntakeSettings>;
   /** Instead of the spool's. */
   readonly append?: () => Promise<Appended>;
+  /** What is told, all of it. */
+  readonly warnings?: readonly string[];
 }
 
-async function world({ access, settings, append }: WorldOptions = {}): Promise<World> {
+async function world({
+  access,
+  settings,
+  append,
+  warnings: expectedWarnings = [],
+}: WorldOptions = {}): Promise<World> {
+  const warnings: string[] = [];
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder());
   const spool = stack.use(
@@ -48,8 +63,7 @@ async function world({ access, settings, append }: WorldOptions = {}): Promise<W
     await startIntake(
       {
         ...intakeDefaults,
-        host: "127.0.0.1",
-        port: 0,
+        listen: { kind: "tcp", host: "127.0.0.1", port: 0 },
         access: access ?? { kind: "loopback" },
         ...settings,
       },
@@ -67,7 +81,7 @@ async function world({ access, settings, append }: WorldOptions = {}): Promise<W
           version: "1.2.3",
           spoolFolder: "/spool",
           spool: () => spool.stats(),
-          deliveries: [],
+          deliveries: () => [],
           monotonicMs,
         }),
         counts,
@@ -76,14 +90,16 @@ async function world({ access, settings, append }: WorldOptions = {}): Promise<W
             version: "1.2.3",
             routes: counts.routes(),
             events: counts.eventCounts(),
+            crowd: counts.crowd(),
             spool: spool.stats(),
             sinks: [],
           }),
         integrations: () => ({ total: 0, enabled: 0, integrations: [], enabled_integrations: [] }),
-        log: { info: () => undefined, warn: (_fields, message) => assert.fail(message) },
+        log: { info: () => undefined, warn: (_fields, message) => warnings.push(message) },
       },
     ),
   );
+  stack.defer(() => assert.deepEqual(warnings, expectedWarnings));
   const all = stack.move();
   return {
     url: intake.url,
@@ -277,6 +293,123 @@ describe("a spool that takes nothing", () => {
     });
   }
 });
+
+describe("a client that sends too much", () => {
+  it("is told how long to wait, and its connection stays", async () => {
+    await using w = await world({ settings: { rate: { perSecond: 0.1, burst: 2 } } });
+    assert.equal((await w.post("/v1/ingest/batch", [event("a"), event("b"), broken])).status, 200);
+    const reply = await w.post("/v1/event", event("c"));
+    assert.deepEqual(reply, {
+      status: 429,
+      retryAfter: "20",
+      body: { ok: false, code: "rate", detail: "this client sends more events than it may" },
+    });
+    assert.equal((await w.stored()).length, 2);
+    const text = await (await fetch(`${w.url}/metrics`)).text();
+    assert.match(text, /^belfry_relay_rate_limited_total 1$/m);
+    assert.equal((await fetch(`${w.url}/health`)).status, 200, "others are not limited");
+  });
+});
+
+describe("too many connections", () => {
+  it("are closed at once and counted; those that are there work, and give up theirs", async () => {
+    const warnings = ["there are too many connections: more are closed at once"];
+    await using w = await world({ settings: { maxConnections: 4 }, warnings });
+    const { port } = new URL(w.url);
+    const sockets: Socket[] = [];
+    try {
+      for (let i = 0; i < 4; i += 1) {
+        const socket = connect(Number(port), "127.0.0.1");
+        sockets.push(socket);
+        // A request that has begun, and the server knows it: a connection that only waits is closed to make room.
+        const head = "POST /v1/event HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n";
+        socket.write(`${head}Expect: 100-continue\r\n\r\n`);
+        const [answer] = (await once(socket, "data")) as [Buffer];
+        assert.match(answer.toString(), /^HTTP\/1\.1 100 /);
+      }
+      const tooMany = connect(Number(port), "127.0.0.1");
+      tooMany.on("error", () => undefined);
+      await once(tooMany, "close");
+      const [first] = sockets;
+      assert.ok(first !== undefined);
+      first.write("{}");
+      const [answer] = (await once(first, "data")) as [Buffer];
+      assert.match(answer.toString(), /^HTTP\/1\.1 422 /);
+      assert.match(answer.toString(), /^connection: close\r$/im);
+      await once(first, "close");
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+    await until("there is room again", async () => {
+      const response = await fetch(`${w.url}/metrics`).catch(() => undefined);
+      return /^belfry_relay_connections_dropped_total [1-9]/m.test((await response?.text()) ?? "");
+    });
+  });
+});
+
+describe("a socket of the file system", () => {
+  it("is for its owner and group, and goes when the intake ends", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "s.sock");
+    {
+      await using w = await world({
+        access: { kind: "open" },
+        settings: { listen: { kind: "unix", path } },
+      });
+      assert.equal(w.url, `unix:${path}`);
+      assert.equal(statSync(path).mode & 0o777, 0o660);
+      assert.equal(await postTo(path, event("a")), 202);
+      assert.equal((await w.stored()).length, 1);
+      await assert.rejects(
+        world({ settings: { listen: { kind: "unix", path } } }),
+        /another process listens on it/,
+      );
+      assert.equal(await postTo(path, event("b")), 202, "who was first goes on");
+    }
+    assert.equal(existsSync(path), false);
+  });
+
+  it("takes the place of one that a process left behind", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "s.sock");
+    const script = `require("net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
+    assert.equal(spawnSync(process.execPath, ["-e", script]).signal, "SIGKILL");
+    assert.ok(existsSync(path));
+    await using _w = await world({
+      access: { kind: "open" },
+      settings: { listen: { kind: "unix", path } },
+    });
+    assert.equal(await postTo(path, event("a")), 202);
+  });
+
+  it("takes the place of nothing else", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "precious");
+    writeFileSync(path, "text");
+    await assert.rejects(
+      world({ settings: { listen: { kind: "unix", path } } }),
+      /it is no socket/,
+    );
+    assert.equal(readFileSync(path, "utf8"), "text");
+  });
+});
+
+/** The status a socket answers an event with. */
+async function postTo(socketPath: string, body: object): Promise<number | undefined> {
+  const outgoing = request({ socketPath, path: "/v1/event", method: "POST" });
+  outgoing.end(JSON.stringify(body));
+  const [response] = (await once(outgoing, "response")) as [IncomingMessage];
+  response.resume();
+  await once(response, "end");
+  return response.statusCode;
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) {
+    if (await isSo()) return;
+  }
+  assert.fail(`not within 10 s: ${what}`);
+}
 
 describe("who may come in", () => {
   const token: Access = { kind: "token", token: "long-enough" };

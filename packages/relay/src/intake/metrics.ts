@@ -1,12 +1,13 @@
 /** `GET /metrics`: the names the Monitoring Component documents, and `belfry_relay_*`, as Prometheus text. */
 import type { DeliveryStats } from "../delivery/delivery.ts";
 import type { SpoolStats } from "../spool/spool.ts";
-import { durationBounds, type EventOutcome, type RouteCounts } from "./counts.ts";
+import { durationBounds, type CrowdCounts, type EventOutcome, type RouteCounts } from "./counts.ts";
 
 export interface MetricsInput {
   readonly version: string;
   readonly routes: readonly RouteCounts[];
   readonly events: Readonly<Record<EventOutcome, number>>;
+  readonly crowd: CrowdCounts;
   readonly spool: SpoolStats;
   readonly sinks: readonly DeliveryStats[];
 }
@@ -16,7 +17,12 @@ type Sample = readonly [labels: Labels, value: number];
 
 /** Writes all of them. */
 export function metricsText(input: MetricsInput): string {
-  return [...documented(input), ...ofSpool(input.spool), ...ofSinks(input)].join("");
+  return [
+    ...documented(input),
+    ...ofCrowd(input.crowd),
+    ...ofSpool(input.spool),
+    ...ofSinks(input),
+  ].join("");
 }
 
 /** Events that wait for the sink that has most to do. */
@@ -62,6 +68,24 @@ function durations(routes: readonly RouteCounts[]): string {
     lines.push(line(`${name}_count`, { method, endpoint }, count));
   }
   return lines.join("");
+}
+
+function ofCrowd({ open, dropped, limited }: CrowdCounts): string[] {
+  return [
+    family("belfry_relay_connections", "gauge", "Connections of clients.", [[{}, open]]),
+    family(
+      "belfry_relay_connections_dropped_total",
+      "counter",
+      "Connections closed because there were too many.",
+      [[{}, dropped]],
+    ),
+    family(
+      "belfry_relay_rate_limited_total",
+      "counter",
+      "Requests of clients that sent more events than they may.",
+      [[{}, limited]],
+    ),
+  ];
 }
 
 function ofSpool(spool: SpoolStats): string[] {

@@ -1,26 +1,29 @@
 /**
- * The sidecar's HTTP server. On `node:http` itself: eleven fixed routes and two forms of answers need no framework, and the
+ * The sidecar's HTTP server. On `node:http` itself: ten fixed routes and two forms of answers need no framework, and the
  * relay stays without one.
  *
  * An event is acknowledged only after the spool has synced it; see `take.ts`. Nothing a client sends is held without a
  * limit: bodies, what they unpack to, all bodies together, headers, and the time any of it may take.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { SpoolLog } from "../spool/settings.ts";
 import { createGate, type Access } from "./access.ts";
 import { createRoom, readBody } from "./body.ts";
 import type { IntakeCounts } from "./counts.ts";
 import type { Health } from "./health.ts";
+import { leave, listen, type ListenAddress } from "./listen.ts";
+import { createRateLimit, type Rate, type RateLimit } from "./rate.ts";
 import { takeEvents, type Answer, type TakeParts } from "./take.ts";
 
 const megabyte = 1024 * 1024;
 
 export interface IntakeSettings {
-  readonly host: string;
-  /** 0: a free one. */
-  readonly port: number;
+  readonly listen: ListenAddress;
   readonly access: Access;
+  /** Of every client, which is an address; all who use the socket of a file system are one. Null: no limit. */
+  readonly rate: Rate | null;
+  /** Most connections at one time; what comes beyond is closed. Default 4,096. */
+  readonly maxConnections: number;
   /** Largest body of a route for one event, bytes; also of what it unpacks to. Default 1 MB. */
   readonly maxSingleBytes: number;
   /** Largest body of a route for a batch, bytes; also of what it unpacks to. Default 10 MB. */
@@ -34,6 +37,8 @@ export const intakeDefaults = {
   maxSingleBytes: megabyte,
   maxBatchBytes: 10 * megabyte,
   maxReadingBytes: 64 * megabyte,
+  maxConnections: 4_096,
+  rate: null,
 } as const satisfies Partial<IntakeSettings>;
 
 export interface IntakeParts {
@@ -48,7 +53,7 @@ export interface IntakeParts {
 }
 
 export interface Intake extends AsyncDisposable {
-  /** `http://HOST:PORT`. */
+  /** `http://HOST:PORT` or `unix:PATH`. */
   readonly url: string;
 }
 
@@ -69,11 +74,13 @@ const readRoutes = [...healthRoutes, "/v1/integrations", "/metrics"];
  * off after two seconds what still is.
  */
 export async function startIntake(settings: IntakeSettings, parts: IntakeParts): Promise<Intake> {
+  const { take, counts, log } = parts;
   const surroundings: Surroundings = {
     settings,
     parts,
     room: createRoom(settings.maxReadingBytes),
     gate: createGate(settings.access),
+    rate: createRateLimit(settings.rate, take.monotonicMs),
   };
   const server = createServer(
     {
@@ -84,49 +91,74 @@ export async function startIntake(settings: IntakeSettings, parts: IntakeParts):
     },
     (request, response) => void serve(request, response),
   );
+  const crowd = boundConnections(server, settings.maxConnections, surroundings);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const startedMs = parts.take.monotonicMs();
+    const startedMs = take.monotonicMs();
     const path = pathOf(request.url ?? "/");
     const isKnown = isEventRoute(path) || readRoutes.includes(path);
     let status = 500;
     try {
       const answer = await answerTo(request, path, surroundings);
       status = answer.status;
-      write(request, response, answer, server);
+      write(request, response, answer, crowd.isLast());
     } catch (error) {
       // A client that went away in the middle of its body wants no answer.
       if (request.destroyed && !request.complete) status = 499;
       else {
-        parts.log.warn({ path, error: String(error) }, "a request could not be answered");
-        write(request, response, { status, body: { detail: "internal error" } }, server);
+        log.warn({ path, error: String(error) }, "a request could not be answered");
+        write(request, response, { status, body: { detail: "internal error" } }, true);
       }
     }
-    const seconds = (parts.take.monotonicMs() - startedMs) / 1000;
+    const seconds = (take.monotonicMs() - startedMs) / 1000;
     const method = request.method === "GET" || request.method === "POST" ? request.method : "other";
-    parts.counts.request(method, isKnown ? path : "other", status, seconds);
+    counts.request(method, isKnown ? path : "other", status, seconds);
   }
 
-  const { host, port } = settings;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(port, host, resolve);
-  await promise;
+  const url = await listen(server, settings.listen);
   return {
-    url: urlOf(server.address()),
-    [Symbol.asyncDispose]: () => close(server),
+    url,
+    async [Symbol.asyncDispose]() {
+      await leave(settings.listen);
+      await close(server);
+    },
   };
+}
+
+const crowdedRatio = 0.75;
+const tellAgainMs = 60_000;
+
+/** Keeps connections within their number, and says when an answer should be the last on its connection. */
+function boundConnections(
+  server: Server,
+  most: number,
+  { parts: { take, counts, log } }: Surroundings,
+): { readonly isLast: () => boolean } {
+  let open = 0;
+  let toldAtMs = -Infinity;
+  server.maxConnections = most;
+  server.on("connection", (socket) => {
+    open += 1;
+    counts.connections(open);
+    socket.once("close", () => {
+      open -= 1;
+      counts.connections(open);
+    });
+  });
+  server.on("drop", () => {
+    counts.connectionDropped();
+    // Those who keep a connection and say nothing make room for who comes next.
+    server.closeIdleConnections();
+    if (take.monotonicMs() - toldAtMs < tellAgainMs) return;
+    toldAtMs = take.monotonicMs();
+    log.warn({ connections: open }, "there are too many connections: more are closed at once");
+  });
+  return { isLast: () => !server.listening || open > most * crowdedRatio };
 }
 
 function pathOf(url: string): string {
   const end = url.indexOf("?");
   return end < 0 ? url : url.slice(0, end);
-}
-
-function urlOf(address: AddressInfo | string | null): string {
-  if (address === null || typeof address === "string") return String(address);
-  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
 }
 
 async function close(server: Server): Promise<void> {
@@ -143,13 +175,15 @@ interface Surroundings {
   readonly parts: IntakeParts;
   readonly room: ReturnType<typeof createRoom>;
   readonly gate: ReturnType<typeof createGate>;
+  readonly rate: RateLimit;
 }
 
 async function answerTo(
   request: IncomingMessage,
   path: string,
-  { settings, parts, room, gate }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Answer> {
+  const { settings, parts, gate } = surroundings;
   const method = request.method ?? "GET";
   const isRead = method === "GET" || method === "HEAD";
   const isHealth = healthRoutes.some((route) => route === path);
@@ -158,16 +192,7 @@ async function answerTo(
   if (refusal !== undefined) return { status: refusal.status, body: { detail: refusal.message } };
   if (isEventRoute(path)) {
     if (method !== "POST") return wrongMethod("POST");
-    const route = eventRoutes[path];
-    const limit = route.isBatch ? settings.maxBatchBytes : settings.maxSingleBytes;
-    const body = await readBody(request, limit, room);
-    if (body.kind === "ok") return takeEvents(body.value, route, parts.take);
-    const { status, message } = body;
-    if (status !== 503) parts.take.count("refused", 1);
-    if (status === 422) {
-      return { status, body: { detail: [{ type: "json_invalid", loc: ["body"], msg: message }] } };
-    }
-    return { status, body: { detail: message }, ...(status === 503 ? { retryAfterS: 1 } : {}) };
+    return answerEvents(request, eventRoutes[path], surroundings);
   }
   if (!readRoutes.includes(path)) return { status: 404, body: { detail: "Not Found" } };
   if (!isRead) return wrongMethod("GET");
@@ -175,6 +200,35 @@ async function answerTo(
   if (path === "/v1/integrations") return { status: 200, body: parts.integrations() };
   const { health } = parts;
   return { status: 200, body: path === "/v1/healthz" ? await health.asked() : health.known() };
+}
+
+async function answerEvents(
+  request: IncomingMessage,
+  route: (typeof eventRoutes)[keyof typeof eventRoutes],
+  { settings, parts, room, rate }: Surroundings,
+): Promise<Answer> {
+  const client = settings.rate === null ? "" : (request.socket.remoteAddress ?? "unix");
+  const waitS = rate.waitOf(client);
+  if (waitS !== undefined) {
+    parts.counts.limited();
+    const detail = "this client sends more events than it may";
+    return {
+      status: 429,
+      body: { ok: false, code: "rate", detail },
+      retryAfterS: Math.ceil(waitS),
+    };
+  }
+  const limit = route.isBatch ? settings.maxBatchBytes : settings.maxSingleBytes;
+  const body = await readBody(request, limit, room);
+  if (body.kind === "ok") {
+    return takeEvents(body.value, route, parts.take, (events) => rate.spend(client, events));
+  }
+  const { status, message } = body;
+  if (status !== 503) parts.take.count("refused", 1);
+  if (status === 422) {
+    return { status, body: { detail: [{ type: "json_invalid", loc: ["body"], msg: message }] } };
+  }
+  return { status, body: { detail: message }, ...(status === 503 ? { retryAfterS: 1 } : {}) };
 }
 
 function wrongMethod(expected: string): Answer {
@@ -189,7 +243,7 @@ function write(
   request: IncomingMessage,
   response: ServerResponse,
   { status, body, retryAfterS }: Answer,
-  server: Server,
+  isLast: boolean,
 ): void {
   const isText = typeof body === "string";
   // A text, so that head and body go out in one piece; bytes of its own would be a second one.
@@ -202,8 +256,13 @@ function write(
   ];
   if (retryAfterS !== undefined) headers.push("retry-after", String(retryAfterS));
   if (status === 401) headers.push("www-authenticate", "Bearer");
-  // A body that was not read to its end cannot be followed by another request; while closing there shall be none.
-  if (!request.complete || !server.listening) headers.push("connection", "close");
+  if (isLast || (!request.complete && !isSmall(request))) headers.push("connection", "close");
   response.writeHead(status, headers);
   response.end(request.method === "HEAD" ? undefined : text);
+}
+
+/** Whether what is left of a body is read in passing, so that another request can follow. */
+function isSmall({ headers }: IncomingMessage): boolean {
+  const stated = headers["content-length"];
+  return stated !== undefined && Number(stated) <= 64 * 1024;
 }

@@ -33,11 +33,12 @@ export interface TakeRoute {
   readonly status: 200 | 202;
 }
 
-/** Takes the events of a body. */
+/** Takes the events of a body. `spend` is told how many there were, whatever becomes of them. */
 export async function takeEvents(
   body: unknown,
   { status }: TakeRoute,
   parts: TakeParts,
+  spend: (events: number) => void = () => undefined,
 ): Promise<Answer> {
   const startedMs = parts.monotonicMs();
   const { maxEvents, redact } = parts;
@@ -47,6 +48,7 @@ export async function takeEvents(
     limits: { maxEvents },
     redact,
   });
+  spend(Math.max(1, read.total));
   if (read.total > maxEvents) {
     parts.count("refused", read.total);
     return { status: 413, body: { detail: detailOf(read) } };
