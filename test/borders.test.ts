@@ -83,6 +83,10 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/host-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/job-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/jobs.ts": { ours: "all", node: ["crypto"] },
+  "hub/hub-outputs.ts": {
+    ours: ["@belfry/contract", "@belfry/relay", "hub/config", "hub/model"],
+    node: ["path", "timers/promises"],
+  },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], ...pure },
   "hub/own-agent.ts": {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { createOutputs, type OutputRecord, type Outputs } from "@belfry/relay";
+import type { HostView } from "@belfry/contract";
 import { Alerting } from "./alert/alerting.ts";
 import { createApi } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
@@ -13,6 +13,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
 import { HostDesk } from "./host-desk.ts";
+import { openHubOutputs, type HubOutputs } from "./hub-outputs.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
@@ -25,10 +26,11 @@ import type { BoardEntry } from "./model/board.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
-import { createId, type MonitorId } from "./model/id.ts";
+import { createId, type HostId, type MonitorId } from "./model/id.ts";
 import type { Subject } from "./model/incident.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
+import type { RunEvent } from "./model/run.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
@@ -79,10 +81,9 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const checking = openChecking(settings, parts, metrics, stack);
   const deciding = openDeciding(store, checking.kinds, parts, metrics, stack);
   const { board, commits, alerting } = deciding;
-  const outputs = stack.use(createOutputs(settings.outputs, { stdout: parts.stdout, log, clock }));
-  watchOutputs(outputs, metrics);
+  const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
-  const watching = openHosts({ settings, parts, store, deciding, path, metrics }, stack);
+  const watching = openHosts({ settings, parts, store, deciding, path, outputs, metrics }, stack);
 
   const keyFile = await ensureAdminKey(settings, { clock, newId: createId, keys: store });
   const isNew = await takeUp(store, deciding, clock);
@@ -90,7 +91,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   alerting.wake();
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;
-  const onEvent = (): void => undefined;
+  const onEvent = (event: RunEvent): void => outputs.eventTaken(event);
   const jobs = createJobs({ clock, log, store, live, metrics, onEvent });
   const api = stack.use(
     await createApi(settings, {
@@ -106,7 +107,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       store,
       live,
       registry: metrics.registry,
-      outputs: () => outputs.stats(),
+      outputs,
       parseImport: parsePrometheusText,
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
@@ -145,7 +146,7 @@ interface PathParts {
   readonly store: Store;
   readonly checking: Checking;
   readonly deciding: Deciding;
-  readonly outputs: { push(make: () => OutputRecord): void };
+  readonly outputs: HubOutputs;
   readonly metrics: Metrics;
 }
 
@@ -215,11 +216,14 @@ function openPipeline({
     enqueue: (decision) => commits.add(decision),
     show: (id, state, check) => board.checked(id, state, check),
     onChecked(entry, outcome, transition) {
-      if (transition !== null) alerting.wake();
+      if (transition !== null) {
+        alerting.wake();
+        outputs.statusChanged(entry, transition);
+      }
       if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
       metrics.checked(countedCheckOf(entry, outcome));
       live.checked(entry);
-      outputs.push(() => outputRecordOf(entry, outcome, checking.targetOf(entry.monitor)));
+      outputs.checked(entry, outcome, () => checking.targetOf(entry.monitor));
       if (transition !== null) live.statusChanged(entry);
     },
   });
@@ -231,12 +235,13 @@ interface HostPathParts {
   readonly store: Store;
   readonly deciding: Deciding;
   readonly path: Path;
+  readonly outputs: HubOutputs;
   readonly metrics: Metrics;
 }
 
 /** The path of what hosts send, and the desk where people change hosts. */
 function openHosts(
-  { settings, parts, store, deciding, path, metrics }: HostPathParts,
+  { settings, parts, store, deciding, path, outputs, metrics }: HostPathParts,
   stack: AsyncDisposableStack,
 ): { readonly hosts: Hosts; readonly hostDesk: HostDesk } {
   const { clock, log } = parts;
@@ -258,7 +263,10 @@ function openHosts(
         create: (host, own) => desk.createHost(host, own, agentActor),
         update: (own) => desk.update(own, false, agentActor),
         onHeard: (id) => deadlines.heard(id),
-        onShown: (id) => live.hostShown(id),
+        onShown(id) {
+          live.hostShown(id);
+          outputs.hostShown(() => shown(id));
+        },
         onTaken: (samples) => metrics.samplesTaken(samples),
         onError(err) {
           metrics.failed("hosts");
@@ -268,10 +276,11 @@ function openHosts(
     ),
   );
   metrics.watchSeriesLists(() => hosts.lists);
-  live.watchHosts((id) => {
+  function shown(id: HostId): HostView | undefined {
     const found = hostOf({ hosts, board }, id);
     return found === undefined ? undefined : hostView(found);
-  });
+  }
+  live.watchHosts(shown);
   return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
 }
 
@@ -446,14 +455,6 @@ function subjectOf(
   return { kind: followsHost(monitor) ? "host" : "monitor", id: monitor.id, name: monitor.name };
 }
 
-function watchOutputs(outputs: Outputs, metrics: Metrics): void {
-  for (const { label } of outputs.stats().outputs) {
-    const none = { depth: 0, ageSeconds: 0, dropped: 0 };
-    const read = () => outputs.stats().outputs.find((output) => output.label === label) ?? none;
-    metrics.watchQueue(label, read);
-  }
-}
-
 function* enabledMonitors(board: Board): Iterable<Monitor> {
   for (const { monitor } of board.entries()) if (monitor.enabled) yield monitor;
   for (const { monitor } of board.hostEntries()) if (monitor.enabled) yield monitor;
@@ -466,28 +467,4 @@ function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {
     reason: outcome.result === "up" ? null : outcome.reason,
     durationSeconds: outcome.durationMs / 1000,
   };
-}
-
-function outputRecordOf(entry: BoardEntry, outcome: Outcome, target: string): OutputRecord {
-  const { monitor, lastCheck, status } = entry;
-  const at = lastCheck?.checkedAt ?? 0;
-  const location = lastCheck?.location ?? "";
-  const { id, name, kind, labels } = monitor;
-  return {
-    kind: "check",
-    id: `${id}:${location}:${at}`,
-    at: new Date(at).toISOString(),
-    monitor: { id, name, kind, target, labels },
-    result: outcome.result,
-    reason: outcome.result === "up" ? null : outcome.reason,
-    status,
-    latency_ms: lastCheck?.latencyMs ?? null,
-    value: outcome.result === "up" ? valueOf(outcome) : -1,
-    location,
-  };
-}
-
-/** What Amaunator calls the value of a target: the number a made-up one yields, whole ms of a real one. */
-function valueOf({ measurements, durationMs }: Outcome & { readonly result: "up" }): number {
-  return measurements["probe_synthetic_value"] ?? Math.round(durationMs);
 }

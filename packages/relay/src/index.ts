@@ -1,8 +1,21 @@
-export { parseFormat, placeholders, type Format } from "./format.ts";
-export type { OutputLog, OutputStats } from "./output.ts";
-export { createOutputs, type Outputs, type OutputsParts, type OutputsStats } from "./outputs.ts";
-export type { OutputRecord } from "./record.ts";
-export { OutputSchema, parseOutput, type OutputSettings } from "./sinks/registry.ts";
+export { placeholders } from "./format.ts";
+export { outputSchemas, parseOutput, type OutputSettings } from "./outputs/output-settings.ts";
+export {
+  openOutputs,
+  type Outputs,
+  type OutputsParts,
+  type OutputsSettings,
+  type OutputsStatus,
+  type OutputStatus,
+} from "./outputs/outputs.ts";
+export type {
+  CheckRecord,
+  HostRecord,
+  JobRecord,
+  SinkRecord,
+  SinkRecordKind,
+  StatusRecord,
+} from "./sink-record.ts";
 export type { CursorStart } from "./spool/cursor-set.ts";
 export type { Cursor, CursorStats } from "./spool/cursor.ts";
 export type { DeadLetter, DeadLetters, DeadReason, DeadStats } from "./spool/dead.ts";

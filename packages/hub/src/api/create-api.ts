@@ -26,6 +26,7 @@ import { addIncidentRoutes } from "./incidents.ts";
 import { addEventsRoute } from "./jobs/events.ts";
 import { addJobRoutes } from "./jobs/jobs.ts";
 import { addRunRoutes } from "./jobs/runs.ts";
+import { addOutputRoutes } from "./outputs.ts";
 import { addKeyRoutes } from "./keys.ts";
 import { addLiveRoute } from "./live.ts";
 import { addMetricsRoute } from "./metrics/metrics.ts";
@@ -106,6 +107,7 @@ async function addRoutes(
   addHostSeriesRoutes(app, parts);
   addJobRoutes(app, parts);
   addRunRoutes(app, parts);
+  addOutputRoutes(app, parts);
   addIncidentRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addLiveRoute(app, parts.live);

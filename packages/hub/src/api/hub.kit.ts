@@ -88,6 +88,13 @@ export const startOfTime = Date.UTC(2026, 0, 1);
 const ages = 1e12;
 const retention = { rawMs: ages, fiveMinutesMs: ages, hourMs: ages, maxBytes: null };
 
+const noOutputs: Omit<ApiParts["outputs"], "counts"> = {
+  status: () => ({ outputs: [], spool: null }),
+  deadLetters: async () => undefined,
+  replay: async () => undefined,
+  deleteDead: async () => undefined,
+};
+
 /** Opens a hub that is closed when the test ends. */
 export async function openTestHub(
   t: Pick<TestContext, "after">,
@@ -129,7 +136,7 @@ export async function openTestHub(
     store,
     live,
     registry: metrics.registry,
-    outputs: () => hub.outputs,
+    outputs: { ...noOutputs, counts: () => hub.outputs },
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),

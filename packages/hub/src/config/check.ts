@@ -58,14 +58,13 @@ export function toSettings(
     cwd,
   );
   if (database.kind === "bad") problems.push(...database.problems);
-  const absolute = outputs.map((output) => withAbsolutePath(output, cwd));
-  problems.push(...outputProblems(absolute));
+  problems.push(...outputProblems(outputs));
   if (problems.length > 0 || database.kind === "bad" || listen === undefined) {
     return { kind: "bad", problems };
   }
   return {
     kind: "ok",
-    value: settingsOf(config, { listen, dataDir, database: database.value, anchors }, absolute),
+    value: settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
   };
 }
 
@@ -119,6 +118,7 @@ function settingsOf(
     monitoringStack: stackOf(config.monitoring_stack),
     dropInPorts: config.drop_in_ports,
     outputs,
+    outputsSpoolBytes: config.outputs_spool_bytes,
   };
 }
 
@@ -184,22 +184,23 @@ function keyProblems(key: string | undefined): Problem[] {
   return [{ path: "admin_key", message }];
 }
 
-function withAbsolutePath(output: OutputSettings, cwd: string): OutputSettings {
-  return output.type === "file" ? { ...output, path: resolve(cwd, output.path) } : output;
-}
-
-/** Two outputs of one file would rotate it under each other's feet; two of one console would mix. */
+/** Two outputs of one name could not be told apart; two of one file would rotate it under each other's feet. */
 function outputProblems(outputs: readonly OutputSettings[]): Problem[] {
-  const seen = new Map<string, number>();
-  return outputs.flatMap((output, i) => {
-    const place = output.type === "file" ? output.path : output.type;
-    const first = seen.get(place);
-    if (first === undefined) {
-      seen.set(place, i);
-      return [];
+  const names = new Map<string, number>();
+  const files = new Map<string, number>();
+  return outputs.flatMap(({ name, settings }, i) => {
+    const path = "path" in settings && typeof settings.path === "string" ? settings.path : null;
+    const sameFile = path === null ? undefined : files.get(resolve(path));
+    const sameName = names.get(name);
+    names.set(name, sameName ?? i);
+    if (path !== null) files.set(resolve(path), sameFile ?? i);
+    if (sameFile !== undefined) {
+      const message = `expected another file than that of outputs[${sameFile}], found the same`;
+      return [{ path: `outputs[${i}].path`, message }];
     }
-    const message = `expected another destination than that of outputs[${first}], found the same`;
-    return [{ path: output.type === "file" ? `outputs[${i}].path` : `outputs[${i}]`, message }];
+    if (sameName === undefined) return [];
+    const message = `expected another name than ${name}, which outputs[${sameName}] has`;
+    return [{ path: `outputs[${i}].name`, message }];
   });
 }
 

@@ -79,55 +79,38 @@ function entry(leaf: Leaf): string[] {
 function outputSection(): string[] {
   const leaf = leavesOf(ConfigSchema).find(({ path }) => path === "outputs");
   const notes = notesOf(leaf?.schema ?? {});
-  const items = isRecord(notes["items"]) ? notes["items"]["anyOf"] : undefined;
-  const kinds = Array.isArray(items) ? items.filter(isRecord) : [];
   return [
     "## `outputs`",
     "",
-    `${sentence(String(notes["description"]))} A list; each entry has a \`type\`. \`BELFRY_OUTPUTS\` takes it as JSON.`,
-    "A slow or full destination never holds up a check: up to 10,000 results wait for it, then the oldest are dropped and",
-    "counted (`belfry_queue_dropped_total`). It is tried again after 0.1 s, doubling up to 30 s.",
+    `${sentence(String(notes["description"]))} A list; each entry has a \`type\`, and beside the settings of that sink`,
+    "a `name` (its type where it is left out) and `records`: which of `check` (every result), `status` (changes of a status),",
+    "`host` (figures of hosts) and `job_event` it is given; where nothing is said, all it has a place for, and console and file,",
+    "results alone. `BELFRY_OUTPUTS` takes the list as JSON. [SINKS.md](SINKS.md) has the settings of each sink.",
     "",
     "```yaml",
     "outputs:",
     "  - type: console",
     "  - type: file",
     "    path: results.log",
-    '    format: "{time} {target_name} {result} {reason} {latency_ms}"',
+    '    line: "{time} {target_name} {result} {reason} {latency_ms}"',
+    "  - type: webhook",
+    "    name: ops",
+    "    records: [status, job_event]",
+    "    webhook_url: https://example.org/hook",
     "```",
     "",
-    ...kinds.flatMap(outputKind),
-    "### Placeholders of `format`",
+    "A slow or dead destination never holds up a check: records are gathered in memory for a tenth of a second, wait on disk, and",
+    "are delivered at the pace of each output, at least once, over restarts too; [SIDECAR.md](SIDECAR.md) tells what happens",
+    "when an output is away or refuses something. While the disk takes nothing, the newest 10,000 are kept in memory and the",
+    "rest is counted (`belfry_queue_dropped_total`). What waits for an output that is taken out of the list is given up.",
+    "",
+    "### Placeholders of `line`",
     "",
     "| placeholder | stands for |",
     "| --- | --- |",
     ...Object.entries(placeholders).map(([name, { meaning }]) => `| \`{${name}}\` | ${meaning} |`),
     "",
     "`{{` and `}}` are braces. Control characters in names and targets become spaces, so a result is always one line.",
-    "",
-  ];
-}
-
-function outputKind(schema: Readonly<Record<string, unknown>>): string[] {
-  const properties = isRecord(schema["properties"]) ? schema["properties"] : {};
-  const type = notesOf(properties["type"])["const"];
-  return [
-    `### \`type: ${String(type)}\``,
-    "",
-    `${String(schema["title"])}.`,
-    "",
-    "| key | default | what it is |",
-    "| --- | --- | --- |",
-    ...Object.entries(properties)
-      .filter(([key]) => key !== "type")
-      .map(([key, inner]) => {
-        const notes = notesOf(inner);
-        const standard =
-          notes["default"] === undefined ? "required" : `\`${short(notes["default"])}\``;
-        const description =
-          key === "format" ? "a line, with the placeholders below" : String(notes["description"]);
-        return `| \`${key}\` | ${standard} | ${description.replaceAll("|", "\\|")} |`;
-      }),
     "",
   ];
 }

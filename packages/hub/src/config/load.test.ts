@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { leavesOf } from "./leaf.ts";
 import { loadConfig, type ConfigFlags, type LoadedConfig } from "./load.ts";
 import { ConfigSchema } from "./schema.ts";
+import { outputSchemas } from "@belfry/relay";
 import type { Settings } from "./settings.ts";
 
 const testdata = fileURLToPath(new URL("testdata/", import.meta.url));
@@ -46,18 +47,29 @@ function notesOf(given: Given): readonly string[] {
   return loaded.kind === "ok" ? loaded.notes : assert.fail(loaded.problems.join("\n"));
 }
 
+const sinkTypes = outputSchemas()
+  .map((schema) =>
+    String((schema as { properties?: { type?: { const?: string } } }).properties?.type?.const),
+  )
+  .join(", ");
+
 describe("a file with a mistake is refused, with the line, what was expected and what was found:", () => {
   for (const name of readdirSync(testdata).filter((one) => one.startsWith("invalid-"))) {
     it(name, () => {
       const text = readFileSync(testdata + name, "utf8");
-      const expected = [...text.matchAll(/^# expect: (.*)$/gm)].map(([, line = ""]) =>
-        /^\d+: /.test(line) ? `${name}:${line}` : line,
-      );
+      const expected = [...text.matchAll(/^# expect: (.*)$/gm)].map(([, line = ""]) => {
+        const whole = line.replace("{sinks}", sinkTypes);
+        return /^\d+: /.test(whole) ? `${name}:${whole}` : whole;
+      });
       assert.ok(expected.length > 0, "the fixture names its message");
       assert.deepEqual(problemsOf({ flags: { config: name }, files: { [name]: text } }), expected);
     });
   }
 });
+
+function namesOf({ outputs }: Settings): string[] {
+  return outputs.map(({ kind }) => kind.type);
+}
 
 describe("the settings", () => {
   it("are the defaults without a file", () => {
@@ -72,7 +84,7 @@ describe("the settings", () => {
   });
 
   it("can all be set in a file", () => {
-    const settings = settingsOf({
+    const { outputs, ...settings } = settingsOf({
       files: { "belfry.yaml": readFileSync(`${testdata}every-setting.yaml`, "utf8") },
     });
     assert.deepEqual(settings, {
@@ -131,16 +143,15 @@ describe("the settings", () => {
         expectedClientVersion: "2.1",
       },
       dropInPorts: true,
-      outputs: [
-        { type: "console", format: "{timestamp} - {target_name} - {value}" },
-        {
-          type: "file",
-          path: "/srv/belfry/results.log",
-          format: "{time} {value}",
-          maxBytes: 4096,
-          backupCount: 0,
-        },
-      ],
+      outputsSpoolBytes: 200_000_000,
+    });
+    const [toConsole, toFile] = outputs;
+    assert.deepEqual([toConsole?.name, toConsole?.records], ["console", ["check"]]);
+    assert.deepEqual([toFile?.name, toFile?.records], ["results", ["check", "status"]]);
+    assert.partialDeepStrictEqual(toFile?.settings, {
+      path: "results.log",
+      maxBytes: 4096,
+      backupCount: 0,
     });
   });
 
@@ -227,7 +238,7 @@ describe("the order of sources", () => {
       files: { ".env": "A=1\nBELFRY_LOG_LEVEL=loud\n", "belfry.yaml": "location: a b\n" },
     };
     assert.deepEqual(problemsOf(given), [
-      'environment: BELFRY_OUTPUTS[0].type: expected one of console, file, found "x"',
+      `environment: BELFRY_OUTPUTS[0].type: expected one of ${sinkTypes}, found "x"`,
       '--listen: expected host:port, for instance 127.0.0.1:8000, found "here"',
       'belfry.yaml:1: location: expected a name of letters, digits, dots, dashes and underscores, found "a b"',
       '.env:2: BELFRY_LOG_LEVEL: expected one of "trace", "debug", "info", "warn", "error", "fatal", "silent", found "loud"',
@@ -278,31 +289,24 @@ describe("a config.yaml of Amaunator", () => {
     const settings = settingsOf({ files: { "config.yaml": fixture("amaunator.yaml") } });
     assert.equal(settings.log.level, "warn");
     assert.deepEqual(settings.listen, { host: "127.0.0.1", port: 9000 });
-    assert.deepEqual(settings.outputs, [
-      {
-        type: "file",
-        path: "/srv/belfry/logs/monitor.log",
-        format: "{timestamp} {target_name} {value}",
-        maxBytes: 2048,
-        backupCount: 3,
-      },
-    ]);
+    assert.deepEqual(namesOf(settings), ["file"]);
+    const [toFile] = settings.outputs;
+    assert.partialDeepStrictEqual(toFile?.settings, {
+      path: "logs/monitor.log",
+      maxBytes: 2048,
+      backupCount: 3,
+    });
   });
 
   it("writes to the console when it names no output, and stays on loopback when it names no host", () => {
     const settings = settingsOf({ files: { "config.yaml": "api:\n  port: 9000\n" } });
     assert.deepEqual(settings.listen, { host: "127.0.0.1", port: 9000 });
-    assert.deepEqual(
-      settings.outputs.map(({ type }) => type),
-      ["console"],
-    );
+    assert.deepEqual(namesOf(settings), ["console"]);
   });
 
   it("falls back to the console for an output that never worked, and says so", () => {
     const given = { files: { "config.yaml": fixture("amaunator-nats.yaml") } };
-    assert.deepEqual(settingsOf(given).outputs, [
-      { type: "console", format: "{target_id} {value}" },
-    ]);
+    assert.deepEqual(namesOf(settingsOf(given)), ["console"]);
     assert.deepEqual(notesOf(given), [
       'config.yaml:2: output: the output "nats" never worked in Amaunator and is not one of Belfry\'s; results go to the console instead',
     ]);

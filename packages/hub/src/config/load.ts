@@ -69,7 +69,10 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   if (whole.kind === "bad") problems.push(...whole.problems);
   if (problems.length > 0 || whole.kind === "bad") return { kind: "bad", problems };
   const notes = sources.flatMap((source) => source.notes);
-  return { kind: "ok", settings: deepFreeze(whole.settings), file: file.name, notes };
+  // Settings of outputs belong to their sinks, and hold what cannot be frozen.
+  const { outputs, ...plain } = whole.settings;
+  const settings = Object.freeze({ ...deepFreeze(plain), outputs: Object.freeze(outputs) });
+  return { kind: "ok", settings, file: file.name, notes };
 }
 
 type Checked =

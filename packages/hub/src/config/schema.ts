@@ -4,7 +4,7 @@
  * entry may carry `unit`, `price`, `expected` (how messages say what is accepted), `secret` (also read from a file, and
  * never shown), `example` and `aliases` (names of the environment variables of other systems that mean the same).
  */
-import { OutputSchema } from "@belfry/relay";
+import { outputSchemas } from "@belfry/relay";
 import { Type, type Static } from "typebox";
 import { agent, hosts, monitoringStack } from "./host-schema.ts";
 import { branch, networks } from "./schema-parts.ts";
@@ -305,6 +305,15 @@ export const PlainConfigSchema = Type.Object(
     agent,
     hosts,
     monitoring_stack: monitoringStack,
+    outputs_spool_bytes: Type.Integer({
+      title: "Disk space of the outputs",
+      minimum: 134_217_728,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 1_073_741_824,
+      unit: "bytes",
+      description:
+        "Records wait in `outputs-spool` in the data folder until every output has them; beyond this the oldest are given up, counted",
+    }),
     drop_in_ports: Type.Boolean({
       title: "Ports of the systems Belfry stands in for",
       default: false,
@@ -320,11 +329,11 @@ export const PlainConfigSchema = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     ...PlainConfigSchema.properties,
-    outputs: Type.Array(OutputSchema, {
+    outputs: Type.Array(Type.Union([...outputSchemas()]), {
       title: "Outputs",
       default: [],
       maxItems: 20,
-      description: "Where every result is written to, besides the database",
+      description: "Where what Belfry learns is handed on to, besides the database",
       example: [
         {
           type: "file",

@@ -75,4 +75,6 @@ export interface Settings {
   readonly dropInPorts: boolean;
   /** Paths are absolute. */
   readonly outputs: readonly OutputSettings[];
+  /** Most bytes of records that wait for them. */
+  readonly outputsSpoolBytes: number;
 }

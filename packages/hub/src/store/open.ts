@@ -32,10 +32,11 @@ const defaultBounds: QueueBounds = { maxCalls: 10_000, maxBytes: 64 * 1024 * 102
 export async function createStore(settings: StoreSettings, parts: StoreParts): Promise<Store> {
   const postgres = parsePostgresUrl(settings.database);
   const database = postgres ?? settings.database;
+  const { retention } = settings;
   const bounds = parts.bounds ?? defaultBounds;
   await using opened = new AsyncDisposableStack();
   const start = (role: ThreadRole): StoreThread =>
-    opened.use(new StoreThread(role, { ...settings, database }, { bounds, log: parts.log }));
+    opened.use(new StoreThread(role, { retention, database }, { bounds, log: parts.log }));
   if (postgres !== undefined) {
     const pool = start("database");
     await pool.open();

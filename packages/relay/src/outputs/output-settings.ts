@@ -44,12 +44,24 @@ const parseCommon = createParser(Type.Object(commonKeys, { additionalProperties:
 /** Schemas of an output, one for each kind, as they are written in a file. */
 export function outputSchemas(): readonly TSchema[] {
   return [...eventSinkKinds].map(([type, kind]) => {
-    const { properties } = kind.schema as unknown as { properties: Record<string, TSchema> };
     return Type.Object(
-      { type: Type.Literal(type), ...commonKeys, ...properties },
+      { type: Type.Literal(type), ...propertiesOf(kind), ...commonKeys },
       { additionalProperties: false, title: kind.title },
     );
   });
+}
+
+/** Guarantee: settings of every kind are an object's. */
+function propertiesOf({ schema }: EventSinkKind): Readonly<Record<string, TSchema>> {
+  return (schema as unknown as { properties: Record<string, TSchema> }).properties;
+}
+
+function choiceOf(
+  common: Parsed<{ readonly records?: readonly SinkRecordKind[] }>,
+  { type, takes }: EventSinkKind,
+): readonly SinkRecordKind[] {
+  const said = common.kind === "ok" ? common.value.records : undefined;
+  return said ?? (linesOfChecks.has(type) ? ["check"] : takes);
 }
 
 /** Reads an entry; `at` is put before the path of every problem. */
@@ -71,11 +83,13 @@ export function parseOutput(value: unknown, at = ""): Parsed<OutputSettings> {
     ),
     at,
   );
-  const settings = kind.parseSettings(rest, at);
+  const chosen = choiceOf(common, kind);
+  // Sinks of lines choose for themselves as well.
+  const own = "records" in propertiesOf(kind) ? { ...rest, records: chosen } : rest;
+  const settings = kind.parseSettings(own, at);
   const problems: Problem[] = [];
   for (const part of [common, settings]) if (part.kind === "bad") problems.push(...part.problems);
   if (common.kind === "bad" || settings.kind === "bad") return bad(...problems);
-  const chosen = common.value.records ?? (linesOfChecks.has(type) ? ["check"] : kind.takes);
   for (const record of chosen) {
     if (kind.takes.includes(record)) continue;
     const message = `expected records that ${type} has a place for (${kind.takes.join(", ")}), found ${record}`;

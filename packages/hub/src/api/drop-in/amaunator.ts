@@ -168,7 +168,7 @@ function addStats(app: FastifyInstance, parts: ApiParts): void {
     answers: { 200: { description: "The counts", schema: StatsSchema } },
     errorAnswers: common,
     handle(): StatsView {
-      const { waiting, handedOver, failed } = parts.outputs();
+      const { waiting, handedOver, failed } = parts.outputs.counts();
       return {
         active_targets: [...parts.board.entries()].length,
         processed_messages: handedOver,

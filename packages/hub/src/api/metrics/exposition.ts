@@ -14,7 +14,7 @@ import type { Monitor } from "../../model/monitor.ts";
 import { parseMetricKey } from "../../model/monitor-series.ts";
 import { lastValueOf } from "../drop-in/target.ts";
 import { targetOf } from "../monitors/view.ts";
-import type { ApiParts } from "../parts.ts";
+import type { ApiParts, OutputStats, OutputStatus } from "../parts.ts";
 import { familyHeader, labelText, sampleLine, type FamilyType, type Format } from "./format.ts";
 
 export type ExpositionParts = Pick<ApiParts, "board" | "hosts" | "kinds" | "registry" | "outputs">;
@@ -57,7 +57,8 @@ export function createExposition(parts: ExpositionParts): Exposition {
     const hosts = Array.from(parts.board.hostEntries(), (entry) => hostRowOf(parts, entry));
     yield* inSlices([
       ownMetrics(format, own),
-      outputMetrics(format, parts.outputs(), rows.length),
+      outputMetrics(format, parts.outputs.counts(), rows.length),
+      eachOutput(format, parts.outputs.status().outputs),
       boardMetrics(format, rows),
       watchedHosts(format, hosts),
       ...families.map((family) => probeMetrics(format, family, rows)),
@@ -118,7 +119,7 @@ function definedLabels(
 
 function* outputMetrics(
   format: Format,
-  { waiting, handedOver, failed }: ReturnType<ApiParts["outputs"]>,
+  { waiting, handedOver, failed }: OutputStats,
   monitors: number,
 ): Iterable<string> {
   yield* single(format, "amaunator_active_targets", "gauge", "Number of monitors", monitors);
@@ -143,6 +144,63 @@ function* outputMetrics(
     "Results that wait for the outputs",
     waiting,
   );
+}
+
+const outputFamilies: readonly {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help: string;
+  readonly of: (output: OutputStatus) => number;
+}[] = [
+  {
+    name: "belfry_output_delivered_total",
+    type: "counter",
+    help: "Records an output took",
+    of: ({ delivered }) => delivered,
+  },
+  {
+    name: "belfry_output_waiting_records",
+    type: "gauge",
+    help: "Records that wait on disk for an output",
+    of: ({ depth }) => depth,
+  },
+  {
+    name: "belfry_output_oldest_waiting_seconds",
+    type: "gauge",
+    help: "Age of the oldest record that waits for an output",
+    of: ({ oldestSeconds }) => oldestSeconds,
+  },
+  {
+    name: "belfry_output_failing",
+    type: "gauge",
+    help: "1 while an output does not take what it is given",
+    of: ({ trouble }) => (trouble === null ? 0 : 1),
+  },
+  {
+    name: "belfry_output_dead_letters",
+    type: "gauge",
+    help: "Records an output refused for good, which are kept",
+    of: ({ deadLetters }) => deadLetters,
+  },
+];
+
+function* eachOutput(format: Format, outputs: readonly OutputStatus[]): Iterable<string> {
+  if (outputs.length === 0) return;
+  for (const { name, type, help, of } of outputFamilies) {
+    yield familyHeader(format, name, type, help);
+    for (const one of outputs) yield sampleLine(name, labelText({ output: one.name }), of(one));
+  }
+  yield familyHeader(
+    format,
+    "belfry_output_failed_total",
+    "counter",
+    "Attempts of records that failed",
+  );
+  for (const { name: output, failed } of outputs) {
+    for (const [failure, count] of Object.entries(failed)) {
+      yield sampleLine("belfry_output_failed_total", labelText({ output, class: failure }), count);
+    }
+  }
 }
 
 function* single(
