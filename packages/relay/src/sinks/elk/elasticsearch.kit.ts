@@ -11,6 +11,7 @@ import {
   type StrictServer,
   type TakenRequest,
 } from "../http/strict-server.kit.ts";
+import { filtered, filterPathsOf } from "./filter-path.kit.ts";
 import { misfitOf, templateProblemOf, type Flavour, type Misfit } from "./mapping.kit.ts";
 
 export interface Elasticsearch extends StrictServer {
@@ -88,12 +89,13 @@ class Cluster {
     const bytes = headers["content-encoding"] === "gzip" ? gunzipSync(request.body) : request.body;
     if (bytes.length > this.state.mostBytes) return { status: 413, body: "" };
     const text = bytes.toString();
-    const { pathname } = new URL(request.path, "http://elasticsearch");
+    const { pathname, searchParams } = new URL(request.path, "http://elasticsearch");
+    const paths = filterPathsOf(searchParams.get("filter_path"));
     if (method === "POST" && pathname === "/_bulk") {
-      return this.#bulk(textOf(headers["content-type"]), text);
+      return narrowed(this.#bulk(textOf(headers["content-type"]), text), paths);
     }
     if (method === "GET" && pathname === "/_cluster/health") {
-      return answer(200, { cluster_name: "fake", status: this.state.health });
+      return narrowed(answer(200, { cluster_name: "fake", status: this.state.health }), paths);
     }
     const name = /^\/_index_template\/([^/]+)$/.exec(pathname)?.[1];
     if (name !== undefined && ["GET", "PUT"].includes(method)) {
@@ -217,12 +219,18 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Errors of a whole request are not filtered. */
+function narrowed(given: GivenAnswer, paths: ReturnType<typeof filterPathsOf>): GivenAnswer {
+  if (given.status !== 200) return given;
+  return answer(200, filtered(parsed(given.body ?? ""), paths) ?? {});
+}
+
 function problem(status: number, type: string, reason: string): GivenAnswer {
   const error = { root_cause: [{ type, reason }], type, reason };
   return answer(status, { error, status });
 }
 
-function answer(status: number, body: object): GivenAnswer {
+function answer(status: number, body: unknown): GivenAnswer {
   return {
     status,
     headers: { "content-type": "application/json" },

@@ -6,7 +6,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { lookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
-import { getCACertificates } from "node:tls";
+import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
 
 export interface HttpClientSettings {
   /** Limit of one request, headers to end of the answer, ms. */
@@ -57,7 +57,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const https = new HttpsAgent({
     ...options,
     rejectUnauthorized: settings.verifyTls ?? true,
-    ...(settings.ca === undefined ? {} : { ca: [...getCACertificates("default"), settings.ca] }),
+    ...(settings.ca === undefined ? {} : { secureContext: trusting(settings.ca) }),
   });
   return {
     async send(request, signal) {
@@ -98,6 +98,11 @@ function mustBeAllowed(url: string, refuse: HttpClientSettings["refuseAddress"])
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   const why = isIP(host) === 0 ? undefined : refuse(host);
   if (why !== undefined) throw new Error(`must not be dialled: ${why}`);
+}
+
+/** Made once: with `ca` every new connection would read all authorities again. */
+function trusting(ca: string): SecureContext {
+  return createSecureContext({ ca: [...getCACertificates("default"), ca] });
 }
 
 async function exchange(

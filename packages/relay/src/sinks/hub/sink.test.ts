@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { startSidecar } from "../../../../../test/kit/sidecar.ts";
 import type { EventSinkKind } from "../../event-sink.ts";
 import type { JobRecord } from "../../sink-record.ts";
 import { eventSinkContract, sinkParts, type EventSinkFixture } from "../event-sink.contract.ts";
@@ -149,6 +153,28 @@ describe("a hub", () => {
       answers.map((one) => (one.kind === "retry" ? one.afterMs : one.kind)),
       ["sent", "sent", 9000, 9000, 9000],
     );
+  });
+});
+
+describe("a sidecar as a destination", () => {
+  it("takes what fits and says what does not", async () => {
+    const spoolFolder = await mkdtemp(join(tmpdir(), "belfry-sink-sidecar-"));
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => rm(spoolFolder, { recursive: true, force: true }));
+    const sidecar = stack.use(
+      await startSidecar({ spoolFolder, env: { INTEGRATIONS_CONFIG: "[]" } }),
+    );
+    const nameless = jobRecord("b", { entity: { id: "" } });
+    const config = { base_url: sidecar.url, compression: "zstd" };
+    const records = [jobRecord("a"), nameless, jobRecord("c")];
+    const answers = await deliverTo(localApiKind, config, records);
+    assert.deepEqual(
+      answers.map(({ kind }) => kind),
+      ["sent", "refused", "sent"],
+    );
+    assert.match(answers[1]?.kind === "refused" ? answers[1].why : "", /entity\.id/);
+    await using sink = open(localApiKind, config);
+    assert.equal((await sink.health(AbortSignal.timeout(5_000))).status, "healthy");
   });
 });
 
