@@ -1,11 +1,13 @@
 /**
  * Remembers how far each series has come, for receivers that take nothing out of order: what is behind is known without
  * asking. It decides nothing before a receiver has refused such a sample, and forgets that after ten minutes: another
- * receiver may be there by then, or the same one with `out_of_order_time_window`.
+ * receiver may be there by then, or the same one with `out_of_order_time_window`. What is half an hour behind is asked for
+ * all the same: it may be too old for any window, which is another answer.
  */
 import type { RecordSample } from "./record-samples.ts";
 
 const strictForMs = 10 * 60_000;
+const mostBehindMs = 30 * 60_000;
 const mostSeries = 50_000;
 
 export interface SeriesClock {
@@ -40,7 +42,9 @@ export function createSeriesClock(limit = mostSeries): SeriesClock {
       return isNews;
     },
     isBehind({ key, timeMs }, nowMs) {
-      return nowMs < strictUntilMs && timeMs <= (newest.get(key) ?? -Infinity);
+      const known = newest.get(key);
+      if (known === undefined || nowMs >= strictUntilMs) return false;
+      return timeMs <= known && timeMs > known - mostBehindMs;
     },
   };
 }
