@@ -8,6 +8,7 @@ import { elkKind } from "./elk/kind.ts";
 import { fileKind } from "./file/kind.ts";
 import { hubKind, localApiKind } from "./hub/kind.ts";
 import { jsonKind } from "./json/kind.ts";
+import { otlpKind } from "./otlp/kind.ts";
 import { prometheusKind } from "./prometheus/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 import { zabbixKind } from "./zabbix/kind.ts";
@@ -25,6 +26,7 @@ const kinds: readonly EventSinkKind[] = [
   webhookKind,
   prometheusKind,
   zabbixKind,
+  otlpKind,
 ];
 
 /** By type. */
