@@ -5,11 +5,12 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { JobEvent } from "@belfry/contract";
+import { parse } from "yaml";
 import type { EventSink, RecordDelivery } from "../../packages/relay/src/event-sink.ts";
 import type { SinkRecord } from "../../packages/relay/src/sink-record.ts";
 import { sinkParts } from "../../packages/relay/src/sinks/event-sink.contract.ts";
@@ -19,12 +20,38 @@ import { commandPath, until } from "../kit/hub.ts";
 import { startZabbix, zabbixIsMissing, type Zabbix } from "../kit/zabbix.ts";
 
 const missing = zabbixIsMissing();
-const jobPrototypes = {
-  "belfry.job.status[{#JOB}]": "character",
-  "belfry.job.duration[{#JOB}]": "float",
-  "belfry.job.progress[{#JOB}]": "float",
-  "belfry.job.error[{#JOB}]": "text",
-} as const;
+
+/** What of the template the server itself reads: rules, and prototypes with their types. The rest is its web interface's. */
+interface Template {
+  readonly zabbix_export: {
+    readonly templates: readonly {
+      readonly discovery_rules: readonly {
+        readonly key: string;
+        readonly item_prototypes: readonly {
+          readonly key: string;
+          readonly value_type: "CHAR" | "FLOAT" | "TEXT";
+        }[];
+      }[];
+    }[];
+  };
+}
+
+const typeNames = { CHAR: "character", FLOAT: "float", TEXT: "text" } as const;
+const templateFile = new URL("../../deploy/zabbix/belfry.yaml", import.meta.url);
+
+/** Adds a host with the rules and prototypes of the template. */
+async function addTemplatedHost(name: string): Promise<void> {
+  const { zabbix_export: content } = parse(await readFile(templateFile, "utf8")) as Template;
+  await zabbix.addHost(name);
+  for (const rule of content.templates.flatMap((template) => template.discovery_rules)) {
+    const types = rule.item_prototypes.map(({ key, value_type: type }) => [key, typeNames[type]]);
+    await zabbix.addDiscovery(
+      name,
+      rule.key,
+      Object.fromEntries(types) as Record<string, "character" | "float" | "text">,
+    );
+  }
+}
 
 let zabbix: Zabbix;
 const resources = new AsyncDisposableStack();
@@ -77,10 +104,9 @@ function history(host: string, key: string, count: number) {
 const secondOf = (at: string): number => Math.floor(Date.parse(at) / 1000);
 const millisecondOf = (at: string): number => Date.parse(at) % 1000;
 
-describe("a real Zabbix server", { skip: missing ?? false, timeout: 85_000 }, () => {
+describe("a real Zabbix server", { skip: missing ?? false, timeout: 120_000 }, () => {
   it("makes items of a job from prototypes, and has its values with their times", async () => {
-    await zabbix.addHost("discovered");
-    await zabbix.addDiscovery("discovered", "belfry.jobs.discovery", jobPrototypes);
+    await addTemplatedHost("discovered");
     await using sink = openSink({ host: "discovered" });
     const times = [0, 1, 2].map((i) => new Date(Date.now() - 60_000 + i).toISOString());
     const [began = "", half = "", ended = ""] = times;
@@ -146,6 +172,50 @@ describe("a real Zabbix server", { skip: missing ?? false, timeout: 85_000 }, ()
     );
     await deliver(sink, records, ["sent"]);
     assert.equal((await zabbix.items("awkward")).length, names.length);
+  });
+
+  it("has a place in the template for everything that can be sent", async () => {
+    await addTemplatedHost("whole");
+    const job_items = ["status", "duration", "progress", "error", "metrics", "event"];
+    await using sink = openSink({ host: "whole", job_items });
+    const subject = { id: "1", name: "shop, front", labels: {} };
+    const common = { at: new Date().toISOString(), reason: null };
+    const failed = {
+      status: "failed",
+      metrics: { duration_s: 1, progress_pct: 40, "rows [ok], all": 3 },
+      metadata: { error: "x" },
+    } as const;
+    const records: readonly SinkRecord[] = [
+      jobRecord("whole-1", { event: failed }),
+      {
+        ...common,
+        id: "whole-2",
+        kind: "check",
+        monitor: { ...subject, kind: "http", target: "https://shop/" },
+        result: "up",
+        status: "up",
+        latency_ms: 12.5,
+        value: 13,
+        location: "local",
+      },
+      {
+        ...common,
+        id: "whole-3",
+        kind: "status",
+        subject: { ...subject, kind: "host" },
+        from: "up",
+        to: "down",
+      },
+      { ...common, id: "whole-4", kind: "host", host: subject, figures: { load1: 2 } },
+    ];
+    const answers = await deliver(sink, records, ["sent"]);
+    assert.deepEqual(new Set(answers.map(({ kind }) => kind)), new Set(["sent"]));
+    const figures = await history("whole", 'belfry.host.figure["shop, front",load1]', 1);
+    assert.equal(figures[0]?.value, "2");
+    const metrics = await history("whole", 'belfry.job.metric[daily-batch,"rows [ok], all"]', 1);
+    assert.equal(metrics[0]?.value, "3");
+    const [event] = await history("whole", "belfry.job.event[daily-batch]", 1);
+    assert.equal((JSON.parse(event?.value ?? "") as JobEvent).idempotency_key, "whole-1");
   });
 
   it("has a value once that is sent twice", async () => {
@@ -254,8 +324,7 @@ describe("a real Zabbix server", { skip: missing ?? false, timeout: 85_000 }, ()
   });
 
   it("gets what a sidecar was given, and the sidecar nothing else to keep", async () => {
-    await zabbix.addHost("sidecar");
-    await zabbix.addDiscovery("sidecar", "belfry.jobs.discovery", jobPrototypes);
+    await addTemplatedHost("sidecar");
     await using stack = new AsyncDisposableStack();
     const spool = await mkdtemp(join(tmpdir(), "belfry-zabbix-spool-"));
     stack.defer(() => rm(spool, { recursive: true, force: true }));
