@@ -148,6 +148,30 @@ test("all hosts are watched no longer than somebody looks at them", () => {
   assert.equal(sources.length, 2, "one host more or less is not worth a new stream");
 });
 
+test("runs are watched by a stream of their own, which says that it is another one", () => {
+  const { live, sources, last } = setUp();
+  live.start();
+  last().send("open");
+  assert.equal(live.opened.value, 1);
+  const heard: string[] = [];
+  live.listen({
+    runs: (runs) => heard.push(`${runs.length} runs`),
+    jobs: ({ changed }) => heard.push(...changed),
+  });
+  live.watchRuns(["r", "j"]);
+  mock.timers.tick(250);
+  assert.equal(last().url, "/api/v1/live?runs=r,j");
+  last().send("open");
+  assert.equal(live.opened.value, 2);
+  last().send("runs", [{}, {}]);
+  last().send("jobs", { changed: ["j"] });
+  assert.deepEqual(heard, ["2 runs", "j"]);
+  live.watchRuns(["j"]);
+  live.watchRuns([]);
+  mock.timers.tick(1000);
+  assert.equal(sources.length, 2, "fewer runs are not worth a new stream");
+});
+
 test("what was asked for while connecting is watched once connected", () => {
   const { live, sources, last } = setUp();
   live.start();

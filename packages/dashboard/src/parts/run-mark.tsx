@@ -3,6 +3,7 @@ import type { RunView, ShownRunStatus } from "@belfry/contract";
 import { formatShare } from "../format/number.ts";
 import type { JobState } from "../route/job-route.ts";
 import { progressWords, ratioOf, stateShape, stateTitle } from "./run-words.ts";
+import { describeRuns } from "./run-strip.ts";
 import "./status-mark.css";
 import "./run-mark.css";
 
@@ -93,14 +94,4 @@ export function RunStrip({ recent, places }: StripProps) {
       })}
     </svg>
   );
-}
-
-/** Says the strip in words: `Last runs: 9 succeeded, 1 failed; the newest failed`. */
-export function describeRuns(recent: readonly ShownRunStatus[]): string {
-  const [newest] = recent;
-  if (newest === undefined) return "No run yet";
-  const counts = new Map<ShownRunStatus, number>();
-  for (const status of recent) counts.set(status, (counts.get(status) ?? 0) + 1);
-  const all = [...counts].map(([status, count]) => `${count} ${status}`).join(", ");
-  return `Last runs: ${all}; the newest ${newest}`;
 }

@@ -64,12 +64,16 @@ export function nameOfRun(run: RunView): string {
   return keys.find((key) => key !== null && key !== "") ?? run.type ?? run.run_id;
 }
 
-/** How long a run took, or has taken by `now`, in ms; null where that is not known. */
+/**
+ * How long a run took, or has taken by `now`, in ms; of a lost one, until it was last heard of. null where that is not
+ * known.
+ */
 export function lastedMs(run: RunView, now: number): number | null {
-  if (run.status === "running" && run.started_at !== null) {
-    return Math.max(0, now - Date.parse(run.started_at));
-  }
-  return run.duration_seconds === null ? null : run.duration_seconds * 1000;
+  const began = run.started_at === null ? null : Date.parse(run.started_at);
+  if (began !== null && run.status === "running") return Math.max(0, now - began);
+  if (run.duration_seconds !== null) return run.duration_seconds * 1000;
+  if (began === null || run.status !== "lost" || run.last_event_at === null) return null;
+  return Math.max(0, Date.parse(run.last_event_at) - began);
 }
 
 /** The same in words: `3 min 5 s`; `–` where it is not known. */

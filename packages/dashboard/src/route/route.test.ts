@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { statuses } from "@belfry/contract/status";
+import { jobRanges, jobStates, plainFailures, plainJobs, plainOutputs } from "./job-route.ts";
 import {
   formatRoute,
   hostRanges,
@@ -63,6 +64,22 @@ const addresses: readonly (readonly [what: string, url: string, view: View])[] =
     `/dashboard/hosts/${id}?range=1y`,
     { page: "host", id, range: "1y", zoom: null },
   ],
+  ["all jobs", "/dashboard/jobs", plainJobs],
+  [
+    "some jobs with parts",
+    "/dashboard/jobs?q=load+a&state=failed,late&subjobs=shown",
+    { page: "jobs", q: "load a", states: ["failed", "late"], subjobs: true },
+  ],
+  ["recent failures", "/dashboard/jobs/failures", plainFailures],
+  ["a job", `/dashboard/jobs/${id}`, { page: "job", id, range: "7d", zoom: null }],
+  [
+    "a month of a job",
+    `/dashboard/jobs/${id}?range=30d`,
+    { page: "job", id, range: "30d", zoom: null },
+  ],
+  ["a run", `/dashboard/runs/${id}`, { page: "run", id }],
+  ["all outputs", "/dashboard/outputs", plainOutputs],
+  ["an output", "/dashboard/outputs/a%20%2F%20b", { page: "outputs", name: "a / b" }],
   ["nothing", "/dashboard/nowhere", { page: "missing", path: "/dashboard/nowhere" }],
 ];
 
@@ -90,6 +107,13 @@ const odd: readonly (readonly [what: string, url: string, view: View])[] = [
     "a path beyond a monitor's",
     `/dashboard/monitors/${id}/edit/x`,
     { page: "missing", path: `/dashboard/monitors/${id}/edit/x` },
+  ],
+  ["a run that is none", "/dashboard/runs/7", { page: "missing", path: "/dashboard/runs/7" }],
+  ["an unknown state", "/dashboard/jobs?state=odd", plainJobs],
+  [
+    "an output whose name cannot be read",
+    "/dashboard/outputs/%ff",
+    { page: "missing", path: "/dashboard/outputs/%ff" },
   ],
   ["a copy of nothing", "/dashboard/monitors/new?copy=x", { page: "form", id: null, copyOf: null }],
 ];
@@ -153,9 +177,37 @@ const hostViews: fc.Arbitrary<View> = fc.oneof(
   ),
 );
 
+const jobViews: fc.Arbitrary<View> = fc.oneof(
+  fc.record(
+    {
+      page: fc.constant("jobs" as const),
+      q: fc.string({ unit: "grapheme" }),
+      states: fc.subarray([...jobStates]),
+      subjobs: fc.boolean(),
+    },
+    plain,
+  ),
+  fc.record(
+    {
+      page: fc.constant("job" as const),
+      id: fc.constant(id),
+      range: fc.constantFrom(...jobRanges),
+      zoom: fc.constantFrom(null, { from: 1000, to: 5000 }),
+    },
+    plain,
+  ),
+  fc.record(
+    {
+      page: fc.constant("outputs" as const),
+      name: fc.oneof(fc.constant(null), fc.string({ minLength: 1, unit: "grapheme" })),
+    },
+    plain,
+  ),
+);
+
 test("every view survives the way through its address", () => {
   fc.assert(
-    fc.property(fc.oneof(views, hostViews), (view) =>
+    fc.property(fc.oneof(views, hostViews, jobViews), (view) =>
       assert.deepEqual(parseRoute(formatRoute(view)), view),
     ),
   );

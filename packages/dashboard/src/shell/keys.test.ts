@@ -30,7 +30,7 @@ for (const [what, change, focus] of others) {
 }
 
 test("no key means two things in one place", () => {
-  for (const place of ["overview", "monitor", "host"] as const) {
+  for (const place of ["overview", "monitor", "host", "job"] as const) {
     const keys = keyTable
       .filter((row) => row.place === place || row.place === "everywhere")
       .flatMap((row) => [...row.keys]);

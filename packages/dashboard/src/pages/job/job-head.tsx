@@ -154,7 +154,7 @@ function Expected({ job }: { job: JobView }) {
       <dd>
         {late !== null ? (
           <span class="job-expected-late" title={formatInstant(late)}>
-            late for {formatDuration(Math.max(0, now.value - late))}
+            late for {formatDuration(Math.max(1000, now.value - late))}
           </span>
         ) : next === null ? (
           "–"

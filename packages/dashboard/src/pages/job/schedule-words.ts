@@ -15,7 +15,7 @@ export function ownZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** An instant in a zone: `Mon, Nov 23, 03:00`. */
+/** An instant in a zone: `Mon, Nov 23, 03:00`; with its seconds where it has any. */
 export function timeIn(at: number, timeZone: string): string {
   return new Intl.DateTimeFormat("en", {
     timeZone,
@@ -24,6 +24,7 @@ export function timeIn(at: number, timeZone: string): string {
     day: "numeric",
     hour: "2-digit",
     minute: "2-digit",
+    ...(at % 60_000 < 1000 ? {} : { second: "2-digit" }),
     hourCycle: "h23",
   }).format(at);
 }

@@ -26,8 +26,9 @@ export function NoJobs() {
       </p>
       <CopyText text={command()} what="the command" />
       <p>
-        Send the same with the kind <code>finished</code> and another key when it is done. Where
-        Belfry asks for a key, <code>belfry key create jobs --scope ingest</code> makes one.
+        When it is done, send the same with the kind <code>finished</code>, the status{" "}
+        <code>succeeded</code> or <code>failed</code>, and another key. Where Belfry asks for a key
+        of its own, <code>belfry key create jobs --scope ingest</code> makes one.
       </p>
     </section>
   );
@@ -36,7 +37,8 @@ export function NoJobs() {
 function command(): string {
   return [
     `curl ${location.origin}/api/v1/events --json '{"idempotency_key": "1",`,
-    `  "site_id": "default", "app": {"app_id": null, "name": "shell", "version": null},`,
+    `  "site_id": "default",`,
+    `  "app": {"app_id": null, "name": "shell", "version": null},`,
     `  "entity": {"type": "job", "id": "run-1", "parent_id": null,`,
     `    "business_key": "first-job", "sub_key": null},`,
     `  "event": {"kind": "started", "at": "${new Date().toISOString()}",`,
