@@ -54,6 +54,10 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg", "re2js"] },
   "hub/alert": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/notify": {
+    ours: ["@belfry/contract", "@belfry/relay", "hub/model"],
+    others: ["nodemailer", "typebox"],
+  },
   "hub/api": {
     ours: ["@belfry/contract", "hub/model"],
     others: [
