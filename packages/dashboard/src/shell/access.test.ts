@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { SessionView } from "@belfry/contract";
 import { createClient } from "../api/client.ts";
 import type { Reply } from "../api/failure.ts";
-import { createAccess, mayWrite, type Access, type AccessState } from "./access.ts";
+import { createAccess, mayAdminister, mayWrite, type Access, type AccessState } from "./access.ts";
 
 const session: SessionView = {
   kind: "session",
@@ -77,4 +77,7 @@ test("changes are offered to those who may make them", () => {
   assert.equal(mayWrite({ kind: "in", session: { ...session, scopes: ["write"] } }), true);
   assert.equal(mayWrite({ kind: "in", session: { ...session, scopes: ["admin"] } }), true);
   assert.equal(mayWrite({ kind: "in", session: null }), true);
+  const may = (scopes: typeof session.scopes) =>
+    mayAdminister({ kind: "in", session: { ...session, scopes } });
+  assert.deepEqual([may(["write"]), may(["admin"])], [false, true]);
 });

@@ -60,3 +60,9 @@ export function mayWrite(state: AccessState): boolean {
   if (state.kind !== "in" || state.session === null) return true;
   return state.session.scopes.some((scope) => scope === "write" || scope === "admin");
 }
+
+/** The same for what only administrators do. */
+export function mayAdminister(state: AccessState): boolean {
+  if (state.kind !== "in" || state.session === null) return true;
+  return state.session.scopes.some((scope) => scope === "admin");
+}

@@ -11,7 +11,7 @@ import { CopyText } from "../../parts/copy-text.tsx";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { formatRoute } from "../../route/route.ts";
-import { mayWrite } from "../../shell/access.ts";
+import { mayAdminister } from "../../shell/access.ts";
 import { useParts } from "../../shell/parts.ts";
 import { ReplayDialog } from "./replay-dialog.tsx";
 import { createLettersModel, type LettersModel } from "./letters-model.ts";
@@ -67,7 +67,7 @@ interface ListProps extends LettersProps {
 
 function Letters({ model, output, items, onChange }: ListProps) {
   const { access } = useParts();
-  const writes = mayWrite(access.state.value);
+  const writes = mayAdminister(access.state.value);
   return (
     <>
       {writes && <LetterActions model={model} output={output} onChange={onChange} />}

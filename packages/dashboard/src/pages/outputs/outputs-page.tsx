@@ -194,9 +194,11 @@ function Output({ output }: { output: OutputStatusView }) {
 
 const example = `outputs:
   - type: file
-    name: records
-    settings:
-      path: /var/log/belfry/records.ndjson`;
+    path: results.log
+  - type: webhook
+    name: ops
+    records: [status, job_event]
+    webhook_url: https://example.org/hook`;
 
 function NoOutputs() {
   return (
