@@ -386,6 +386,21 @@ describe("a file that is there already", () => {
     }
   });
 
+  it("has nothing of the file before it, when a new day began with a crash", async () => {
+    await using folder = await createTestFolder();
+    const { clock, set } = clockAt("2026-01-02T23:59:59Z");
+    for (const [time, ids] of [
+      ["2026-01-02T23:59:59Z", ["a", "b"]],
+      ["2026-01-03T00:00:01Z", ["a", "b", "c"]],
+    ] as const) {
+      set(time);
+      await using sink = csvTo(folder.path, {}, { clock });
+      await take(sink, ...ids.map((id) => jobRecord(id)));
+    }
+    assert.deepEqual(await idsIn(join(folder.path, "wafer_events_20260102.csv")), ["a", "b"]);
+    assert.deepEqual(await idsIn(join(folder.path, "wafer_events_20260103.csv")), ["c"]);
+  });
+
   it("with other columns is left as it is; the next number is begun", async () => {
     await using folder = await createTestFolder();
     await writeFile(path(folder.path), "time,what\r\n1,2\r\n");

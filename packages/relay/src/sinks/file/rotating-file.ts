@@ -11,6 +11,7 @@ import { openAppendFile, type AppendFile } from "../files/append-file.ts";
 import { appendAll, fitting, type Row, type TakenRows } from "../files/fitting.ts";
 import { codeOf, NotAFile } from "../files/failure.ts";
 import { makeFolder, syncFolder } from "../files/folder.ts";
+import { idsInFormer } from "../files/former.ts";
 import { createLineTail, idOfJson } from "../files/tail.ts";
 
 export interface RotatingSettings {
@@ -37,6 +38,7 @@ export function createRotatingFile(
 ): RotatingFile {
   let file: AppendFile | undefined;
   const held = new Set<string>();
+  let isFirst = true;
 
   async function close(): Promise<void> {
     const closing = file;
@@ -52,6 +54,9 @@ export function createRotatingFile(
     file = await openAppendFile(path);
     if (!file.isRegular) return file;
     if (file.size === 0) await syncFolder(folder);
+    held.clear();
+    const former = isFirst ? await idsInFormer(file, `${path}.1`, { readTail, log }) : [];
+    isFirst = false;
     const tail = await readTail(file);
     if (tail === undefined) throw new NotAFile(`${path} is not a file of lines`);
     const { end, ids } = tail;
@@ -59,8 +64,7 @@ export function createRotatingFile(
       log.warn({ path, bytes: file.size - end }, "half a line at the end of a file was cut off");
       await file.cut(end);
     }
-    held.clear();
-    for (const id of ids) held.add(id);
+    for (const id of [...former, ...ids]) held.add(id);
     return file;
   }
 

@@ -230,6 +230,18 @@ describe("a file that was left in the middle of a line", () => {
     assert.ok(content.equals(await readFile(path)));
   });
 
+  it("has nothing of the file before it, when it was rotated a moment ago", async () => {
+    await using folder = await createTestFolder();
+    const path = join(folder.path, "a.log");
+    const ids = ["a", "b", "c", "d"];
+    for (const part of [ids.slice(0, 3), ids]) {
+      await using sink = fileTo(path, { format: "json", max_bytes: 1024 });
+      await take(sink, ...part.map((id) => jobRecord(id)));
+    }
+    const found = [...(await readLines(`${path}.1`)), ...(await readLines(path))];
+    assert.deepEqual(found.map(idOfJson), ids);
+  });
+
   it("is begun anew when there is no line in it at all", async () => {
     await using folder = await createTestFolder();
     const path = join(folder.path, "a.log");

@@ -18,6 +18,8 @@ export interface AppendFile extends AsyncDisposable {
   readonly size: number;
   /** False when an append failed and its part could not be cut off again: close it, and mend it when it is opened. */
   readonly isWhole: boolean;
+  /** When it was last written to before it was opened, epoch ms. */
+  readonly writtenAt: number;
   /** Whether the path still leads to this file. Learns its size. */
   isInPlace(): Promise<boolean>;
   /** Appends all of it, on disk when it resolves. Rejects with the system's error; then nothing of it stays. */
@@ -48,12 +50,14 @@ interface Found {
   readonly size: number;
   readonly dev: number;
   readonly ino: number;
+  readonly mtimeMs: number;
   isFile(): boolean;
 }
 
 class OpenFile implements AppendFile {
   readonly path: string;
   readonly isRegular: boolean;
+  readonly writtenAt: number;
   readonly #handle: FileHandle;
   readonly #device: number;
   readonly #inode: number;
@@ -63,6 +67,7 @@ class OpenFile implements AppendFile {
   constructor(path: string, handle: FileHandle, found: Found) {
     this.path = path;
     this.isRegular = found.isFile();
+    this.writtenAt = found.mtimeMs;
     this.#handle = handle;
     this.#device = found.dev;
     this.#inode = found.ino;

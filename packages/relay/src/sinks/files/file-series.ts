@@ -4,7 +4,7 @@
  * off, and a file with other columns or of somebody else's making is left as it is; the next number is begun.
  */
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { EventSinkParts } from "../../event-sink.ts";
 import type { SinkRecord } from "../../sink-record.ts";
 import { openAppendFile, type AppendFile } from "./append-file.ts";
@@ -12,7 +12,8 @@ import { fileName, highestPart, titleAt, type Rotation, type Stem } from "./file
 import { appendAll, fitting, type Row, type TakenRows } from "./fitting.ts";
 import { NotAFile } from "./failure.ts";
 import { makeFolder, syncFolder } from "./folder.ts";
-import { removeOldFiles, type Retention } from "./retention.ts";
+import { idsInFormer } from "./former.ts";
+import { filesOf, removeOldFiles, type Retention } from "./retention.ts";
 import type { ReadTail } from "./tail.ts";
 
 /** How records of one kind are in a file. */
@@ -70,6 +71,7 @@ class Series {
   /** Parts of this title below this one are full. */
   #least = { title: "", part: 0 };
   readonly #held = new Set<string>();
+  #isFirst = true;
 
   constructor(
     settings: SeriesSettings,
@@ -134,8 +136,22 @@ class Series {
       file = await this.#open(title, part);
     }
     this.#current = { title, part, file };
+    if (this.#isFirst) await this.#learnFormer(file);
+    this.#isFirst = false;
     await this.#removeOld(fileName(title, part, this.#form.extension));
     return this.#current;
+  }
+
+  /** Learns what the newest file but this one holds. */
+  async #learnFormer(file: AppendFile): Promise<void> {
+    const { folder } = this.#settings;
+    const { extension, readTail } = this.#form;
+    const [former] = await filesOf(folder, this.#stem, [extension], basename(file.path));
+    if (former === undefined) return;
+    const { log } = this.#parts;
+    for (const id of await idsInFormer(file, join(folder, former.name), { readTail, log })) {
+      this.#held.add(id);
+    }
   }
 
   /** Opens a file and mends its end; undefined when it is not one to go on with. */

@@ -28,15 +28,7 @@ export async function removeOldFiles(
   { keepDays, keepFiles }: Retention,
 ): Promise<readonly string[]> {
   if (keepDays === undefined && keepFiles === undefined) return [];
-  const names = (await readdir(folder)).filter(
-    (name) => name !== current && isNameOf(name, stem, extensions),
-  );
-  const files = await Promise.all(
-    names.map(async (name) => ({ name, writtenAt: (await stat(join(folder, name))).mtimeMs })),
-  );
-  const newestFirst = files.toSorted(
-    (a, b) => b.writtenAt - a.writtenAt || compare(b.name, a.name),
-  );
+  const newestFirst = await filesOf(folder, stem, extensions, current);
   const removed = newestFirst.filter(
     ({ writtenAt }, i) =>
       (keepFiles !== undefined && i >= keepFiles - 1) ||
@@ -44,6 +36,22 @@ export async function removeOldFiles(
   );
   for (const { name } of removed) await rm(join(folder, name), { force: true });
   return removed.map(({ name }) => name);
+}
+
+/** Files of a kind of record but the present one, the last written first. */
+export async function filesOf(
+  folder: string,
+  stem: Stem,
+  extensions: readonly string[],
+  current: string,
+): Promise<readonly { readonly name: string; readonly writtenAt: number }[]> {
+  const names = (await readdir(folder)).filter(
+    (name) => name !== current && isNameOf(name, stem, extensions),
+  );
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, writtenAt: (await stat(join(folder, name))).mtimeMs })),
+  );
+  return files.toSorted((a, b) => b.writtenAt - a.writtenAt || compare(b.name, a.name));
 }
 
 function compare(a: string, b: string): number {
