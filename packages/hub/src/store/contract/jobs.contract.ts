@@ -11,7 +11,7 @@ import {
 } from "../../model/job.ts";
 import type { RunEvent } from "../../model/run.ts";
 import type { Store } from "../port.ts";
-import { everything, runEventOf, type ContractStores } from "./fixtures.ts";
+import { auditOf, everything, runEventOf, type ContractStores } from "./fixtures.ts";
 
 const now = Math.floor(Date.now() / 1000) * 1000;
 let keys = 0;
@@ -47,6 +47,8 @@ export function jobContract(stores: ContractStores): void {
     treeContract(stores);
     boundsContract(stores);
     listContract(stores);
+    silenceContract(stores);
+    changeContract(stores);
   });
 }
 
@@ -263,5 +265,188 @@ function listContract({ open }: ContractStores): void {
     assert.deepEqual(await runs({ after: newest, limit: 1 }), ["a_b"]);
     const none = createId<"run">(now);
     assert.deepEqual([await store.run(none), await runs({ parentId: none })], [undefined, []]);
+  });
+}
+
+const beating = { heartbeat_s: 10 };
+const silenceMs = 33_000;
+
+function silenceContract({ open, createDatabase }: ContractStores): void {
+  test("that promised heartbeats are lost when they are silent, and stay so over a restart", async () => {
+    const database = await createDatabase();
+    const late = now + silenceMs;
+    {
+      await using store = await open(database);
+      await store.takeEvents(
+        [eventOf({ metadata: beating }), eventOf({ runId: "r2" }), eventOf({ runId: "r3" })],
+        now,
+      );
+      await store.takeEvents([eventOf({ runId: "r3", metadata: beating })], now + 1);
+      const lose = (listenedMs: number, limit = 9) =>
+        store.loseSilentRuns({ now: late, listenedMs, limit });
+      assert.deepEqual(await lose(silenceMs - 1), [], "nobody listened for long enough");
+      assert.deepEqual(await lose(silenceMs, 0), []);
+      const [lost, ...more] = await lose(silenceMs);
+      const run = await only(store.runs({ limit: 9, status: ["lost"] }));
+      assert.deepEqual([lost, more], [{ id: run.id, parentId: null, jobIds: [run.jobId] }, []]);
+      assert.deepEqual(await lose(silenceMs), [], "each is lost once");
+      const totals = await store.jobTotals(now);
+      assert.deepEqual(totals, { runs: { running: 2, lost: 1 }, late: 0 });
+    }
+    await using store = await open(database);
+    assert.equal((await only(store.runs({ limit: 9, status: ["lost"] }))).runId, "r1");
+    const [verdict] = await verdictsOf(store, [eventOf({ at: now - 1 })], late);
+    assert.equal(verdict, "taken");
+    assert.equal(
+      (await store.runs({ limit: 9, status: ["lost"] })).length,
+      1,
+      "it is no newer word",
+    );
+    await store.takeEvents([eventOf({ kind: "heartbeat", at: late })], late);
+    assert.deepEqual(await store.runs({ limit: 9, status: ["lost"] }), []);
+    const again = { now: late + silenceMs, listenedMs: silenceMs, limit: 9 };
+    assert.equal((await store.loseSilentRuns(again)).length, 2);
+    await store.takeEvents([eventOf({ kind: "finished", at: now })], late);
+    const found = await store.runs({ limit: 9, runId: "r1" });
+    assert.equal(found[0]?.status, "succeeded");
+  });
+
+  test("tell their job whether its last run is lost", async () => {
+    await using store = await open();
+    await store.takeEvents([eventOf({ metadata: beating })], now);
+    await store.loseSilentRuns({ now: now + silenceMs, listenedMs: silenceMs, limit: 9 });
+    const job = await only(store.jobs({ limit: 9, status: ["lost"] }));
+    assert.deepEqual([job.recent, job.lastRun?.status], [["lost"], "lost"]);
+  });
+
+  test("heard at the moment they would be lost are one or the other, and events are not", async () => {
+    await using store = await open();
+    const ids = Array.from({ length: 40 }, (_, i) => `r${i}`);
+    await store.takeEvents(
+      ids.map((runId) => eventOf({ runId, metadata: beating })),
+      now,
+    );
+    const late = now + silenceMs;
+    const beats = ids.map((runId) =>
+      store.takeEvents([eventOf({ runId, kind: "heartbeat", at: late })], late),
+    );
+    const looks = Array.from({ length: 5 }, () =>
+      store.loseSilentRuns({ now: late, listenedMs: silenceMs, limit: 10 }),
+    );
+    await Promise.all([...beats, ...looks]);
+    const statuses = (await runsIn(store)).map(({ status, events }) => `${status} ${events}`);
+    assert.deepEqual([...new Set(statuses)], ["running 2"]);
+  });
+
+  test("are read with the runs above them", async () => {
+    await using store = await open();
+    const below = (runId: string, parentRunId: string) => eventOf({ runId, parentRunId });
+    await store.takeEvents(
+      [below("b", "a"), below("c", "b"), below("x", "y"), below("y", "x")],
+      now,
+    );
+    const all = new Map((await runsIn(store)).map((run) => [run.runId, run.id]));
+    const names = new Map([...all].map(([name, id]) => [id, name]));
+    const none = createId<"run">(now);
+    const found = await store.runsInTree([...all.values(), none]);
+    const above = found.map(({ run, above: ids }) => [run.runId, ids.map((id) => names.get(id))]);
+    assert.deepEqual(Object.fromEntries(above), {
+      a: [],
+      b: ["a"],
+      c: ["b", "a"],
+      x: ["y", "x"],
+      y: ["x", "y"],
+    });
+  });
+}
+
+function changeContract({ open, createDatabase }: ContractStores): void {
+  const schedule = { kind: "interval", interval_seconds: 60, grace_seconds: 10 } as const;
+  const audit = (at: number) => ({ ...auditOf(), at });
+
+  test("whose job is expected make it late and back; that is kept over a restart", async () => {
+    const database = await createDatabase();
+    const span = { after: now, until: now + 70_000, limit: 9 };
+    const id = await (async () => {
+      await using store = await open(database);
+      await store.takeEvents([eventOf({ kind: "finished" })], now);
+      const job = await only(store.jobs({ limit: 9 }));
+      assert.equal(await store.changeJob(job.id, { schedule }, 1, audit(now)), "updated");
+      return job.id;
+    })();
+    await using store = await open(database);
+    const job = await store.job(id);
+    assert.deepEqual([job?.schedule, job?.scheduleSetAt, job?.version], [schedule, now, 2]);
+    assert.deepEqual(await store.jobsGoneLate({ ...span, until: now + 69_999 }), []);
+    assert.deepEqual(await store.jobsGoneLate(span), [id]);
+    assert.deepEqual(await store.jobsGoneLate({ ...span, after: now + 70_000 }), []);
+    assert.equal((await store.jobTotals(now + 70_000)).late, 1);
+    await store.takeEvents([eventOf({ runId: "r2", at: now + 71_000 })], now + 71_000);
+    assert.equal((await store.jobTotals(now + 72_000)).late, 0);
+    assert.equal(await store.changeJob(id, { schedule: null }, 2, audit(now)), "updated");
+    assert.equal((await store.jobTotals(now + 1e9)).late, 0);
+  });
+
+  test("whose job is changed leave an audit row with the change, or none of both", async () => {
+    await using store = await open();
+    await store.takeEvents([eventOf()], now);
+    const { id } = await only(store.jobs({ limit: 9 }));
+    const change = { slowAfterSeconds: 7 };
+    assert.equal(await store.changeJob(id, change, 2, audit(now)), "version_mismatch");
+    const none = createId<"job">(now);
+    assert.equal(await store.changeJob(none, change, 1, audit(now)), "missing");
+    await assert.rejects(store.changeJob(id, change, 1, { ...audit(now), actor: "\0" }));
+    assert.deepEqual(
+      [(await store.job(id))?.version, await store.auditEntries({ limit: 9 })],
+      [1, []],
+    );
+    assert.equal(await store.changeJob(id, change, 1, audit(now)), "updated");
+    const job = await store.job(id);
+    assert.deepEqual([job?.slowAfterSeconds, job?.lastRun?.slowLimitSeconds], [7, 7]);
+    assert.equal((await store.auditEntries({ limit: 9 })).length, 1);
+  });
+
+  test("go with their job, however many they are; runs below them stay", async () => {
+    await using store = await open();
+    const events = Array.from({ length: 450 }, (_, i) =>
+      eventOf({ runId: `r${i}`, kind: "finished" }),
+    );
+    await store.takeEvents(events, now);
+    await store.takeEvents(
+      [eventOf({ runId: "s1", type: "subjob", subKey: "part", parentRunId: "r1" })],
+      now,
+    );
+    const daily = (await store.jobs({ limit: 9 })).find(({ name }) => name === "daily");
+    const { id } = daily ?? assert.fail("there is no job");
+    assert.equal(await store.deleteJob(id, 2, audit(now)), "version_mismatch");
+    assert.equal((await runsIn(store)).length, 451);
+    assert.equal(await store.deleteJob(id, 1, audit(now)), "deleted");
+    const left = await only(runsIn(store));
+    assert.deepEqual([left.runId, left.parentId], ["s1", null]);
+    assert.equal((await only(store.jobs({ limit: 9 }))).name, "part");
+    const match = [{ label: "job", operator: "=", value: "daily" }] as const;
+    assert.deepEqual(await store.listSeries(match, 9), []);
+    assert.equal(await store.deleteJob(id, 1, audit(now)), "missing");
+    assert.equal((await store.auditEntries({ limit: 9 })).length, 1);
+  });
+
+  test("teach their job how long they take, those that succeeded", async () => {
+    await using store = await open();
+    const done = (i: number, seconds: number, kind: "finished" | "error" = "finished") =>
+      eventOf({ runId: `r${i}`, kind, at: now + i, metrics: { duration_s: seconds } });
+    await store.takeEvents(
+      [done(1, 4), done(2, 2), done(3, 3), done(4, 1), done(5, 99, "error")],
+      now,
+    );
+    assert.equal((await only(store.jobs({ limit: 9 }))).learned, null);
+    await store.takeEvents([done(6, 5), eventOf({ runId: "r7", at: now + 7 })], now);
+    const job = await only(store.jobs({ limit: 9 }));
+    assert.deepEqual(job.learned, { runs: 5, typicalSeconds: 3, p95Seconds: 4 });
+    const limits = (await runsIn(store)).map(({ runId, slowLimitSeconds }) => [
+      runId,
+      slowLimitSeconds,
+    ]);
+    assert.deepEqual(Object.fromEntries(limits)["r7"], 9, "one that goes on: what is known now");
+    assert.deepEqual(Object.fromEntries(limits)["r6"], null, "what was known when it ended");
   });
 }
