@@ -13,6 +13,7 @@ import { Icon } from "../../parts/icon.tsx";
 import { formatRoute } from "../../route/route.ts";
 import { mayAdminister } from "../../shell/access.ts";
 import { useParts } from "../../shell/parts.ts";
+import "../../parts/page-head.css";
 import { ReplayDialog } from "./replay-dialog.tsx";
 import { createLettersModel, type LettersModel } from "./letters-model.ts";
 

@@ -5,6 +5,7 @@ import { failedWords, outputTitle, outputTone } from "./output-words.ts";
 
 const trouble = (failure: NonNullable<OutputStatusView["trouble"]>["failure"]) => ({
   trouble: { failure, why: "", since: "2026-01-01T00:00:00Z" },
+  dead_letters: 0,
 });
 
 test("what a person must mend is louder than what may pass", () => {
@@ -14,10 +15,10 @@ test("what a person must mend is louder than what may pass", () => {
     ),
     ["bad", "bad", "attention", "attention"],
   );
-  assert.deepEqual(
-    [outputTone({ trouble: null }), outputTitle({ trouble: null })],
-    ["well", "Takes all"],
-  );
+  const calm = { trouble: null, dead_letters: 0 };
+  assert.deepEqual([outputTone(calm), outputTitle(calm)], ["well", "Takes all"]);
+  const refused = { trouble: null, dead_letters: 1 };
+  assert.deepEqual([outputTone(refused), outputTitle(refused)], ["attention", "Refused some"]);
 });
 
 test("failed attempts are said by class, the most frequent first", () => {

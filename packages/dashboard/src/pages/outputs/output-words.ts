@@ -15,14 +15,18 @@ const troubles = {
   disk: { title: "Disk trouble", tone: "bad" },
 } as const satisfies Record<Trouble["failure"], { title: string; tone: OutputTone }>;
 
-/** The state of an output in two words. */
-export function outputTitle({ trouble }: Pick<OutputStatusView, "trouble">): string {
-  return trouble === null ? "Takes all" : troubles[trouble.failure].title;
+type Known = Pick<OutputStatusView, "trouble" | "dead_letters">;
+
+/** The state of an output in two words. What it once refused is for a person to decide about. */
+export function outputTitle({ trouble, dead_letters: dead }: Known): string {
+  if (trouble !== null) return troubles[trouble.failure].title;
+  return dead > 0 ? "Refused some" : "Takes all";
 }
 
 /** How loud it is. */
-export function outputTone({ trouble }: Pick<OutputStatusView, "trouble">): OutputTone {
-  return trouble === null ? "well" : troubles[trouble.failure].tone;
+export function outputTone({ trouble, dead_letters: dead }: Known): OutputTone {
+  if (trouble !== null) return troubles[trouble.failure].tone;
+  return dead > 0 ? "attention" : "well";
 }
 
 /** Attempts that failed by class: `12 outage, 3 poison`; empty for none. */

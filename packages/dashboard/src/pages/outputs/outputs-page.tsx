@@ -25,9 +25,8 @@ export function OutputsPage({ name }: { name: string | null }) {
   );
   useEffect(() => () => model[Symbol.dispose](), [model]);
   useSignalEffect(() => {
-    const troubled = model.outputs.value?.items.filter(({ trouble }) => trouble !== null) ?? [];
-    document.title =
-      troubled.length === 0 ? "Outputs – Belfry" : `(${troubled.length}) Outputs – Belfry`;
+    const troubled = troubledOf(model.outputs.value?.items ?? []);
+    document.title = troubled === 0 ? "Outputs – Belfry" : `(${troubled}) Outputs – Belfry`;
   });
   const outputs = model.outputs.value;
   const failure = model.failure.value;
@@ -62,14 +61,16 @@ function One({ name, outputs, model }: OneProps) {
 }
 
 function All({ outputs: { items, spool } }: { outputs: OutputsView }) {
-  const troubled = items.filter(({ trouble }) => trouble !== null).length;
+  const troubled = troubledOf(items);
   return (
     <>
       <div class="headline">
         <h1>
           {troubled > 0 ? (
             <>
-              <span class="is-down">
+              <span
+                class={items.some((one) => outputTone(one) === "bad") ? "is-down" : "is-degraded"}
+              >
                 <em>{formatCount(troubled)} in trouble</em>
               </span>{" "}
               <span class="headline-rest">of {formatPlural(items.length, "output")}</span>
@@ -111,6 +112,10 @@ function All({ outputs: { items, spool } }: { outputs: OutputsView }) {
       </ul>
     </>
   );
+}
+
+function troubledOf(items: readonly OutputStatusView[]): number {
+  return items.filter((output) => outputTone(output) !== "well").length;
 }
 
 function Output({ output }: { output: OutputStatusView }) {
