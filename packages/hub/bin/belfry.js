@@ -26,6 +26,9 @@ if (command === "agent") {
     flags: ["--max-semi-space-size=4"],
     env: sidecarMemory,
   });
+} else if (command === "spool") {
+  const main = createRequire(import.meta.url).resolve("@belfry/relay/spool-main");
+  launch({ name: "belfry spool", main, args: rest, flags: [] });
 } else {
   launch({
     name: "belfry",

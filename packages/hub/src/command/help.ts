@@ -29,6 +29,7 @@ function overview(): string {
       ...rows,
       ["agent", "watch this machine and send it to a hub; `belfry agent --help`"],
       ["sidecar", "keep events of jobs on disk and deliver them; `belfry sidecar --help`"],
+      ["spool", "look into a sidecar's spool, put dead letters back; `belfry spool --help`"],
     ]),
     "",
     "Options of every command:",

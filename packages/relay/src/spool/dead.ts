@@ -201,7 +201,8 @@ function noteOf({ why, attempts, at }: DeadReason): string {
   return JSON.stringify({ why: why.slice(0, keptWhy), attempts, at });
 }
 
-function letterOf({ sequence, id, bytes, note, at }: StoredRecord): DeadLetter {
+/** The letter of a record of kind `dead`. */
+export function letterOf({ sequence, id, bytes, note, at }: StoredRecord): DeadLetter {
   const reason = JSON.parse(note === "" ? "{}" : note) as Partial<DeadReason>;
   return {
     sequence,
