@@ -65,7 +65,7 @@ function createZabbixSink(settings: ZabbixSettings, parts: EventSinkParts): Even
       // A message without values: the trapper counts to nothing, and says so.
       const reply = await ask('{"request":"sender data","data":[]}', signal);
       const answer = reply.kind === "failed" ? reply : countOf(reply.text, 0);
-      if (answer.kind === "failed") {
+      if (answer.kind !== "counted") {
         return { status: "unhealthy", details: { ...details, error: answer.why } };
       }
       if (trouble === undefined) return { status: "healthy", details };

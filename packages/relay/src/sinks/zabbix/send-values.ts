@@ -38,7 +38,9 @@ export async function sendValues(
 }
 
 type Counted =
-  | { readonly kind: "counted"; readonly refused: number; readonly why: string }
+  | { readonly kind: "counted"; readonly refused: number }
+  /** It did not take the message at all: any value of it may be why. */
+  | { readonly kind: "rejected"; readonly why: string }
   | Extract<ValueVerdict, { kind: "failed" }>;
 
 async function bisect(
@@ -47,9 +49,12 @@ async function bisect(
 ): Promise<readonly ValueVerdict[]> {
   const answer = await count(values);
   if (answer.kind === "failed") return values.map(() => answer);
-  const { refused, why } = answer;
-  if (refused === 0) return values.map(() => ({ kind: "processed" }));
-  if (refused >= values.length) return values.map(() => ({ kind: "refused", why }));
+  if (answer.kind === "counted") {
+    if (answer.refused === 0) return values.map(() => ({ kind: "processed" }));
+    if (answer.refused >= values.length) return values.map(() => ({ kind: "refused", why: "" }));
+  } else if (values.length === 1) {
+    return [{ kind: "refused", why: answer.why }];
+  }
   const middle = Math.ceil(values.length / 2);
   const first = await bisect(values.slice(0, middle), count);
   const rest = values.slice(middle);
@@ -86,14 +91,13 @@ export function countOf(text: string, sent: number): Counted {
     };
   }
   const { response, info } = said;
-  if (response !== "success")
-    return { kind: "counted", refused: sent, why: `it answered ${response}: ${info}` };
+  if (response !== "success") return { kind: "rejected", why: `it answered ${response}: ${info}` };
   const found = /processed:?\s+(\d+);?\s+failed:?\s+(\d+)/i.exec(info);
   if (found === null) {
     return { kind: "failed", why: `its reply counts nothing: ${info}`, isSetting: false };
   }
   const processed = Number(found[1]);
-  return { kind: "counted", refused: Math.max(0, sent - processed), why: "" };
+  return { kind: "counted", refused: Math.max(0, sent - processed) };
 }
 
 function readReply(text: string): { readonly response: string; readonly info: string } | undefined {
