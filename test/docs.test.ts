@@ -14,6 +14,7 @@ import { parseCommand } from "../packages/hub/src/command/parse.ts";
 import { leavesOf } from "../packages/hub/src/config/leaf.ts";
 import { ConfigSchema } from "../packages/hub/src/config/schema.ts";
 import { sidecarOptions, type SidecarOption } from "../packages/relay/src/command/option.ts";
+import { spoolCommands } from "../packages/relay/src/command/spool-line.ts";
 import { sdkVariables } from "../packages/sdk/src/settings.ts";
 import { filesBelow, findsNothing, root, sourcesBelow } from "./source.ts";
 
@@ -228,6 +229,7 @@ function wrongCommands(line: string): string[] {
     .filter((word) => word !== "");
   if (words[0] === "agent") return wrongOptions(line, words, agentFlags);
   if (words[0] === "sidecar") return wrongOptions(line, words, sidecarFlags);
+  if (words[0] === "spool") return wrongSpool(line, words.slice(1));
   if (words.some((word) => /[<…|[\]]/.test(word))) return wrongNames(line, words);
   const parsed = parseCommand(words);
   if (parsed.kind !== "wrong") return [];
@@ -235,6 +237,16 @@ function wrongCommands(line: string): string[] {
   return /expected [A-Z|:]+, found nothing|expected one of .*, found nothing/.test(parsed.message)
     ? []
     : [`${line}: ${parsed.message}`];
+}
+
+/** `belfry spool` alone, or one of its commands with options that this one takes. */
+function wrongSpool(line: string, [command = "--help", ...rest]: readonly string[]): string[] {
+  if (command.startsWith("--")) return wrongOptions(line, [command], []);
+  const spec = Object.entries<{ readonly options: readonly string[] }>(spoolCommands).find(
+    ([name]) => name === command,
+  )?.[1];
+  if (spec === undefined) return [`${line}: there is no ${command}`];
+  return wrongOptions(line, rest, spec.options);
 }
 
 /** The agent and the sidecar have tables of options of their own. */
