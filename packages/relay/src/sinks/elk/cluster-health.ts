@@ -22,7 +22,9 @@ export async function clusterHealth(
   if (seen.template !== null) details["template"] = seen.template;
   const isQuiet = Object.keys(details).length === 0;
   if (outcome.kind === "failed" || outcome.status >= 300) {
-    return { status: "unhealthy", details: { ...details, error: requests.clean(outcome) } };
+    const verdict = requests.verdict(outcome);
+    const error = "why" in verdict ? verdict.why : "its answer is not understood";
+    return { status: "unhealthy", details: { ...details, error } };
   }
   const said = readJson(outcome.body);
   const status = valueAt(said, "status");

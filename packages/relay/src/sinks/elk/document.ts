@@ -72,6 +72,7 @@ function jobDocument({ id, event: sent }: JobRecord, at: string): Record<string,
     service: { name: app.name, version: app.version },
     ...(trace === undefined ? {} : { trace: { id: trace.trace_id }, span: { id: trace.span_id } }),
     ...errorOf(event.metadata),
+    ...logOf(event),
     labels: { site_id: sent.site_id, app_name: app.name, entity_type: entity.type },
     timestamp: at,
     idempotency_key: sent.idempotency_key,
@@ -115,6 +116,12 @@ function errorOf(metadata: Readonly<Record<string, unknown>>): object {
     ...(message === undefined ? {} : { message }),
     ...(hasError ? { error } : {}),
   };
+}
+
+/** A line of a run's log has a level. */
+function logOf({ kind, metadata }: JobRecord["event"]["event"]): object {
+  const level = kind === "event" ? textOf(metadata, "level") : undefined;
+  return level === undefined ? {} : { log: { level } };
 }
 
 function checkDocument(record: CheckRecord, at: string): Record<string, unknown> {

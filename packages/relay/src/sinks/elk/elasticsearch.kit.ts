@@ -163,6 +163,14 @@ class Cluster {
     if (method === "PUT") {
       const body = parsed(text);
       const wrong = templateProblemOf(body, this.#flavour);
+      if (wrong?.type === "mapper_parsing_exception") {
+        const reason = `composable template [${name}] template after composition is invalid`;
+        return problem(400, "illegal_argument_exception", reason, {
+          type: "illegal_argument_exception",
+          reason: `invalid composite mappings for [${name}]`,
+          caused_by: wrong,
+        });
+      }
       if (wrong !== undefined) return problem(400, wrong.type, wrong.reason);
       this.templates.set(name, body as Readonly<Record<string, unknown>>);
       return answer(200, { acknowledged: true });
@@ -225,8 +233,9 @@ function narrowed(given: GivenAnswer, paths: ReturnType<typeof filterPathsOf>): 
   return answer(200, filtered(parsed(given.body ?? ""), paths) ?? {});
 }
 
-function problem(status: number, type: string, reason: string): GivenAnswer {
-  const error = { root_cause: [{ type, reason }], type, reason };
+function problem(status: number, type: string, reason: string, cause?: object): GivenAnswer {
+  const caused = cause === undefined ? {} : { caused_by: cause };
+  const error = { root_cause: [{ type, reason }], type, reason, ...caused };
   return answer(status, { error, status });
 }
 

@@ -121,6 +121,9 @@ class Bulk {
         "Elasticsearch put documents into its failure store: they do not fit the mapping",
       );
     }
-    return { kind: "items", items: answer.deliveries };
+    const items = answer.deliveries.map((one) =>
+      "why" in one ? { ...one, why: this.#requests.clean(one.why) } : one,
+    );
+    return { kind: "items", items };
   }
 }

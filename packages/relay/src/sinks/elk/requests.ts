@@ -2,7 +2,7 @@
 import type { EventSinkParts } from "../../event-sink.ts";
 import { createHttpClient, type HttpOutcome } from "../http/http-client.ts";
 import { pack } from "../http/pack.ts";
-import { verdictOf, type HttpVerdict } from "../http/verdict.ts";
+import { verdictOf, withoutSecrets, type HttpVerdict } from "../http/verdict.ts";
 import type { ElkSettings } from "./settings.ts";
 
 export interface ElkRequest {
@@ -20,7 +20,7 @@ export interface ElkRequests extends Disposable {
   /** What an outcome means where nothing else is known of it. */
   verdict(outcome: HttpOutcome): HttpVerdict;
   /** A text that Elasticsearch gave, without secrets. */
-  clean(outcome: HttpOutcome): string;
+  clean(text: string): string;
 }
 
 /** Makes them. */
@@ -54,10 +54,7 @@ export function createElkRequests(
       return await client.send({ method, url, headers, body: packed.body }, signal);
     },
     verdict,
-    clean(outcome) {
-      const said = verdict(outcome);
-      return "why" in said ? said.why : "";
-    },
+    clean: (text) => withoutSecrets(text, secrets),
     [Symbol.dispose]: () => client[Symbol.dispose](),
   };
 }

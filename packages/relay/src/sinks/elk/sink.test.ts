@@ -145,6 +145,16 @@ describe("a document", () => {
     });
   });
 
+  it("of a line of a log has its level and message", async () => {
+    await using server = await startElasticsearch();
+    const metadata = { level: "warn", message: "disk is slow", context: { disk: "sda" } };
+    const event = { kind: "event", status: null, metrics: {}, metadata } as const;
+    await deliverTo(server, [jobRecord("a", { event })]);
+    const [source] = sources(server);
+    assert.deepEqual([source?.["log"], source?.["message"]], [{ level: "warn" }, "disk is slow"]);
+    assert.deepEqual(source?.["metadata"], metadata);
+  });
+
   for (const { at, index } of [
     { at: "2026-01-31T23:30:00-02:00", index: "wafer-monitor-2026.02.01" },
     { at: "2026-02-01T00:30:00+01:00", index: "wafer-monitor-2026.01.31" },
@@ -309,6 +319,17 @@ describe("what Elasticsearch says of a document", () => {
     });
   }
 
+  it("tells no secret that Elasticsearch repeats", async () => {
+    await using server = await startElasticsearch();
+    const reason = `no right for ${rightKey}`;
+    server.state.errors.set("a", { status: 403, type: "security_exception", reason });
+    const [answer] = await deliverTo(server, [jobRecord("a")], { api_key: rightKey });
+    assert.deepEqual(answer, {
+      kind: "misconfigured",
+      why: "security_exception: no right for ***",
+    });
+  });
+
   it("is packed, and has the key or the user", async () => {
     await using server = await startStrictServer(() => ({ status: 401 }));
     const user = { username: "elastic", password: "changeme" };
@@ -375,12 +396,14 @@ describe("the index template", () => {
     assert.equal((await sink.health(signal)).status, "degraded");
   });
 
-  it("that is refused holds everything back", async () => {
+  it("that is refused holds everything back, with the innermost reason", async () => {
+    const error = { reason: "is invalid", caused_by: { reason: "same priority as [theirs]" } };
     await using server = await startStrictServer(({ method }) =>
-      method === "GET" ? { status: 404 } : { status: 400, body: '{"error":"priority"}' },
+      method === "GET" ? { status: 404 } : { status: 400, body: JSON.stringify({ error }) },
     );
     const [delivery] = await deliverTo(server, [jobRecord("a")]);
-    assert.ok(delivery?.kind === "misconfigured" && delivery.why.includes(name));
+    const why = `index template ${name}: same priority as [theirs]`;
+    assert.deepEqual(delivery, { kind: "misconfigured", why });
   });
 });
 

@@ -8,6 +8,7 @@ import { templateBody, templateName, templateVersion, type FlatType } from "./te
 
 /** A template that somebody deleted is missed when the next day begins: it is looked for before that. */
 const checkMs = 300_000;
+const longestReason = 300;
 
 /** What every document has to wait for. */
 export type Wait = Extract<RecordDelivery, { readonly kind: "retry" | "misconfigured" }>;
@@ -27,6 +28,7 @@ export interface TemplateRequests {
     signal: AbortSignal,
   ): Promise<HttpOutcome>;
   verdict(outcome: HttpOutcome): HttpVerdict;
+  clean(text: string): string;
 }
 
 /** Makes it; with `template: false` it does nothing. */
@@ -58,11 +60,12 @@ export function createTemplateKeeper(
       return undefined;
     }
     if (outcome.kind === "answer" && outcome.status === 403) return forbidden(verdict);
-    if (verdict.kind === "invalid" && flat === "flattened" && verdict.why.includes("[flattened]")) {
+    const reason = outcome.kind === "answer" ? deepestReason(outcome.body) : undefined;
+    if (flat === "flattened" && reason?.includes("No handler for type [flattened]") === true) {
       flat = "flat_object";
       return put(signal);
     }
-    return waitFor(verdict);
+    return waitFor(verdict, reason);
   }
 
   async function look(signal: AbortSignal): Promise<Wait | undefined> {
@@ -80,10 +83,10 @@ export function createTemplateKeeper(
   }
 
   /** A template that is refused would be missed by every document: nothing is sent without it. */
-  function waitFor(verdict: HttpVerdict): Wait {
+  function waitFor(verdict: HttpVerdict, reason?: string): Wait {
     if (verdict.kind === "retry" || verdict.kind === "misconfigured") return verdict;
-    const why = verdict.kind === "sent" ? "its answer is not understood" : verdict.why;
-    return { kind: "misconfigured", why: `index template ${name}: ${why}` };
+    const why = reason ?? (verdict.kind === "sent" ? "its answer is not understood" : verdict.why);
+    return { kind: "misconfigured", why: requests.clean(`index template ${name}: ${why}`) };
   }
 
   return {
@@ -98,6 +101,18 @@ export function createTemplateKeeper(
     },
     trouble: () => trouble,
   };
+}
+
+/** What the innermost cause of an error says: outside of it there is only that the template is invalid. */
+function deepestReason(body: string): string | undefined {
+  let reason: string | undefined;
+  let error = valueAt(readJson(body), "error");
+  while (error !== undefined) {
+    const found = valueAt(error, "reason");
+    if (typeof found === "string") reason = found.slice(0, longestReason);
+    error = valueAt(error, "caused_by");
+  }
+  return reason;
 }
 
 /** Undefined where it has none: then it is somebody's own. */

@@ -58,6 +58,7 @@ function propertiesOf(flat: FlatType): object {
     error: {
       properties: { message: text, type: keyword, stack_trace: { ...text, index: false } },
     },
+    log: { properties: keywords("level") },
     host: { properties: { ...named.properties, cpu: { properties: { usage: double } } } },
     observer: { properties: keywords("name") },
     labels: flattened,

@@ -71,9 +71,12 @@ export function readObject(body: string): Readonly<Record<string, unknown>> | un
   return isObject(value) ? value : undefined;
 }
 
+const longestReason = 300;
+
 function reasonOf(path: unknown, message: unknown): string {
   const text = typeof message === "string" && message !== "" ? message : "the hub refused it";
-  return typeof path === "string" && path !== "" ? `${path}: ${text}` : text;
+  const whole = typeof path === "string" && path !== "" ? `${path}: ${text}` : text;
+  return whole.length > longestReason ? `${whole.slice(0, longestReason)}…` : whole;
 }
 
 function listAt(

@@ -5,6 +5,7 @@
 import type { EventSink, EventSinkKind, EventSinkParts } from "../../event-sink.ts";
 import type { JobRecord, SinkRecord } from "../../sink-record.ts";
 import { createHttpClient } from "../http/http-client.ts";
+import { withoutSecrets } from "../http/verdict.ts";
 import { createBatchSender } from "./batch-sender.ts";
 import { createHubSender } from "./hub-sender.ts";
 import { probeHub } from "./probe.ts";
@@ -74,7 +75,12 @@ function createHubSink(
   );
   const send = of.createSender(requests);
   return {
-    deliver: (records, signal) => send(records.filter(isJobRecord), signal),
+    async deliver(records, signal) {
+      const answers = await send(records.filter(isJobRecord), signal);
+      return answers.map((answer) =>
+        "why" in answer ? { ...answer, why: withoutSecrets(answer.why, secrets) } : answer,
+      );
+    },
     health: (signal) => probeHub(client, base + of.healthPath, { signal, secrets }),
     [Symbol.asyncDispose]: () => {
       client[Symbol.dispose]();
