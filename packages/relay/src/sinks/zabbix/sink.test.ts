@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { describe, it } from "node:test";
 import type { EventSink, EventSinkParts, RecordDelivery } from "../../event-sink.ts";
 import type { SinkRecord } from "../../sink-record.ts";
@@ -448,6 +450,36 @@ describe("zabbix: replies", () => {
     open.trapper.hang();
     const [answer] = await open.deliver(jobRecord("a"));
     assert.deepEqual(answer, { kind: "retry", why: "no answer within 100 ms" });
+  });
+});
+
+describe("zabbix: settings that do not fit the server", () => {
+  it("says that a token has no effect", async () => {
+    await using open = await opened({ auth_token: secret });
+    assert.equal(open.said.filter((line) => line.includes("auth_token")).length, 1);
+    assert.ok(!open.said.join().includes(secret));
+  });
+
+  it("keeps events, and says so, when the server hangs up during the handshake", async () => {
+    const server = createServer((socket) => socket.once("data", () => socket.destroy()));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const psk = "0123456789abcdef".repeat(4);
+    const config = { tls: "psk", psk_identity: "a", psk, zabbix_server: `127.0.0.1:${port}` };
+    await using open = await opened(config);
+    const [answer] = await open.deliver(jobRecord("a"));
+    server.close();
+    assert.ok(answer?.kind === "misconfigured");
+    assert.match(answer.why, /handshake/);
+    assert.ok(!answer.why.includes(psk));
+  });
+
+  it("names the file that cannot be read", async () => {
+    await using open = await opened({ tls: "cert", ca: "/no/such", cert: "/b", key: "/c" });
+    const [answer] = await open.deliver(jobRecord("a"));
+    assert.ok(answer?.kind === "misconfigured");
+    assert.match(answer.why, /^ca cannot be read: ENOENT/);
   });
 });
 
