@@ -47,7 +47,7 @@ test("a run lasts up to now, as long as it took, or until it was last heard of",
   assert.equal(lastedWords(runOf("a", { status: "running", ...open }), now), "1 min 30 s");
   assert.equal(lastedWords(runOf("a"), now), "10 s");
   const lost = { status: "lost", ...open, last_event_at: timeAt(4) } as const;
-  assert.equal(lastedWords(runOf("a", lost), now), "4 s");
+  assert.equal(lastedWords(runOf("a", lost), now), "4.00 s");
   assert.equal(lastedWords(runOf("a", { status: null, ...open }), now), "–");
 });
 

@@ -1,5 +1,6 @@
 /** What is said and drawn for each state of a job or run. Colour is never alone: each has its own word and shape. */
 import type { JobView, RunView } from "@belfry/contract";
+import { formatLatency } from "../format/number.ts";
 import { formatDuration } from "../format/time.ts";
 import type { JobState } from "../route/job-route.ts";
 
@@ -76,10 +77,16 @@ export function lastedMs(run: RunView, now: number): number | null {
   return Math.max(0, Date.parse(run.last_event_at) - began);
 }
 
-/** The same in words: `3 min 5 s`; `–` where it is not known. */
+/** The same in words: `3 min 5 s`, `4.25 s`; `–` where it is not known. What runs is counted in whole seconds. */
 export function lastedWords(run: RunView, now: number): string {
   const ms = lastedMs(run, now);
-  return ms === null ? "–" : formatDuration(ms);
+  if (ms === null) return "–";
+  return run.status === "running" ? formatDuration(ms) : lengthWords(ms);
+}
+
+/** How long something took that is over: short times to the hundredth of a second. */
+export function lengthWords(ms: number): string {
+  return ms > 0 && ms < 9995 ? formatLatency(ms) : formatDuration(ms);
 }
 
 /** How far a run is, from 0 to 1; null where it does not say. */

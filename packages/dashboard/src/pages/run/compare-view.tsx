@@ -1,8 +1,8 @@
 /** The run beside the last good one before it. */
 import type { RunTreeView } from "@belfry/contract";
-import { formatDuration, formatInstant, formatMoment } from "../../format/time.ts";
+import { formatInstant, formatMoment } from "../../format/time.ts";
 import { ColumnTitles } from "../../parts/column-titles.tsx";
-import { nameOfRun } from "../../parts/run-words.ts";
+import { lengthWords, nameOfRun } from "../../parts/run-words.ts";
 import { formatRoute } from "../../route/route.ts";
 import { runPage } from "../../route/job-route.ts";
 import { changeWords, compareRuns, isMuchMore, type Compared } from "./compare.ts";
@@ -71,7 +71,7 @@ function Sides({ run, before }: { run: RunTreeView; before: RunTreeView }) {
           rows={durations.map((row) => ({
             ...row,
             title: row.name === "" ? nameOfRun(run) : row.name,
-            words: formatDuration,
+            words: lengthWords,
           }))}
         />
         {metrics.length > 0 && (

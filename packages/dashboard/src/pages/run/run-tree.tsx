@@ -151,5 +151,5 @@ function figuresOf(run: RunView): string {
       const { title, words } = figureWords(name, value);
       return `${title} ${words}`;
     })
-    .join(", ");
+    .join(" · ");
 }
