@@ -100,13 +100,51 @@ describe("the published SDK", () => {
     }
   }
 
+  const others = `
+    if (emitters.some((one) => typeof one !== "function")) throw new Error("something is missing");
+    monitoredLambdaHandler({ job: "a", emitter: new MemoryEmitter() }, () => 7)(null, {})
+      .then((value) => console.log(value));
+  `;
+  const emitters = "const emitters = [CloudWatchEmitter, XRayEmitter, OpenTelemetryEmitter];";
+  const awsNames = "{ CloudWatchEmitter, XRayEmitter, monitoredLambdaHandler }";
+  for (const [form, script] of [
+    [
+      "an ES module",
+      `import { MemoryEmitter } from "@belfry/sdk";
+       import ${awsNames} from "@belfry/sdk/aws";
+       import { OpenTelemetryEmitter } from "@belfry/sdk/otel"; ${emitters} ${others}`,
+    ],
+    [
+      "CommonJS",
+      `const { MemoryEmitter } = require("@belfry/sdk");
+       const ${awsNames} = require("@belfry/sdk/aws");
+       const { OpenTelemetryEmitter } = require("@belfry/sdk/otel"); ${emitters} ${others}`,
+    ],
+  ] as const) {
+    for (const node of nodes) {
+      it(`has AWS and OpenTelemetry for ${form} on Node ${node.version}, without their packages`, () => {
+        const file = join(project, form === "CommonJS" ? "others.cjs" : "others.mjs");
+        writeFileSync(file, script);
+        const done = spawnSync(node.path, [file], { encoding: "utf8" });
+        assert.deepEqual([done.stdout, done.stderr, done.status], ["7\n", "", 0]);
+      });
+    }
+  }
+
   for (const module of ["esnext", "nodenext", "commonjs"]) {
     it(`has types for programs of the module kind ${module}`, () => {
       const file = join(project, `types-${module}.ts`);
       writeFileSync(
         file,
         `import { monitored, MemoryEmitter, startRun, type JobEvent, type Run } from "@belfry/sdk";
+         import { CloudWatchEmitter, monitoredLambdaHandler, type XRayClient } from "@belfry/sdk/aws";
+         import { OpenTelemetryEmitter, type OtelApi } from "@belfry/sdk/otel";
          const emitter = new MemoryEmitter();
+         export const spans = (api: OtelApi) => new OpenTelemetryEmitter(api);
+         export const metrics = new CloudWatchEmitter({ namespace: "a" });
+         export const handler: (event: string, context: object) => Promise<number> =
+           monitoredLambdaHandler({}, (event: string) => event.length);
+         export type Client = XRayClient;
          const value: Promise<number> = monitored({ job: "a", emitter }, (run: Run) => { run.progress(1); return 7; });
          const events: readonly JobEvent[] = emitter.events;
          export { value, events, startRun };

@@ -16,6 +16,13 @@ const forms = [
   { folder: "cjs", type: "commonjs", module: "commonjs" },
 ] as const;
 
+/** What can be imported: the path below the package's name, and the file. */
+const entries = [
+  { path: ".", name: "index" },
+  { path: "./aws", name: "aws" },
+  { path: "./otel", name: "otel" },
+] as const;
+
 /** Builds into an empty folder; throws with the compiler's words when that fails. */
 export function buildSdk(outDir: string): void {
   rmSync(outDir, { recursive: true, force: true });
@@ -53,7 +60,7 @@ function compile(folder: string, module: string): void {
       rootDir: join(here, "src"),
       outDir: folder,
     },
-    files: [join(here, "src/index.ts")],
+    files: entries.map(({ name }) => join(here, `src/${name}.ts`)),
   });
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const done = spawnSync(process.execPath, [compiler, "-p", settings], { encoding: "utf8" });
@@ -79,12 +86,16 @@ function manifest(): object {
     types: "./cjs/index.d.ts",
     sideEffects: false,
     exports: {
-      ".": {
-        import: { types: "./esm/index.d.ts", default: "./esm/index.js" },
-        require: { types: "./cjs/index.d.ts", default: "./cjs/index.js" },
-      },
+      ...Object.fromEntries(entries.map(({ path, name }) => [path, exportOf(name)])),
       "./package.json": "./package.json",
     },
+  };
+}
+
+function exportOf(name: string): object {
+  return {
+    import: { types: `./esm/${name}.d.ts`, default: `./esm/${name}.js` },
+    require: { types: `./cjs/${name}.d.ts`, default: `./cjs/${name}.js` },
   };
 }
 

@@ -21,6 +21,10 @@ after(() => rmSync(folder, { recursive: true }));
 mkdirSync(join(folder, "node_modules/@belfry"), { recursive: true });
 const sdk = fileURLToPath(new URL("..", import.meta.url));
 symlinkSync(sdk, join(folder, "node_modules/@belfry/sdk"));
+// What those who send to AWS or to OpenTelemetry have installed.
+for (const scope of ["@aws-sdk", "@opentelemetry"]) {
+  symlinkSync(join(sdk, "../../node_modules", scope), join(folder, "node_modules", scope));
+}
 
 function runs(name: string, text: string): void {
   const file = join(folder, `${name}.mjs`);
