@@ -67,8 +67,6 @@ export interface Zabbix extends AsyncDisposable {
   items(host: string): Promise<readonly string[]>;
   /** Everything in the history of an item, the oldest first; undefined where there is no such item. */
   history(host: string, key: string): Promise<readonly KeptValue[] | undefined>;
-  /** The end of its log. */
-  log(): Promise<string>;
 }
 
 /** Starts it; takes some seconds. Rejects with its log when it does not answer within 40 s. */
@@ -108,7 +106,6 @@ export async function startZabbix(): Promise<Zabbix> {
     address: `127.0.0.1:${port}`,
     certificates: { ca: certificates.ca, ...certificates.client },
     ...rows,
-    log,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
