@@ -3,11 +3,14 @@
  * hub killed in between; and kill -9 at random moments, after which nothing that was acknowledged is missing.
  */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { test, type TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { EventsAnswer, JobView, RunTreeView, RunView } from "@belfry/contract";
 import { startHub, until, type Hub } from "../kit/hub.ts";
 
@@ -139,3 +142,150 @@ test("kill -9 at random moments loses nothing that was acknowledged", async (t) 
     assert.equal(kept % 7, 0, "a batch is there as a whole or not at all");
   }
 });
+
+const victimPath = fileURLToPath(new URL("./job-victim.ts", import.meta.url));
+
+/** Starts a job of the SDK that goes on for ever; resolves when the hub knows of it. */
+async function startVictim(t: TestContext, hub: Hub): Promise<{ kill(): Promise<void> }> {
+  const child = spawn(process.execPath, [victimPath], {
+    env: { PATH: process.env["PATH"], BELFRY_HUB_URL: hub.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await once(child.stdout, "data", { signal: AbortSignal.timeout(20_000) });
+  return {
+    async kill() {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
+}
+
+const victims = async (hub: Hub, query = ""): Promise<readonly RunView[]> => {
+  const { items } = await hub.ask<{ items: RunView[] }>("GET", `/api/v1/runs${query}`);
+  return items.filter(({ app }) => app === "victim");
+};
+
+test("a job that is killed is lost with its subrun, over a restart too, and no late word opens it again", async (t) => {
+  const dataDir = await keptFolder(t);
+  const beganMs = Date.now();
+  {
+    await using hub = await startHub({ dataDir });
+    const victim = await startVictim(t, hub);
+    // Longer than the silence it is lost by.
+    await delay(4500);
+    const alive = await victims(hub);
+    assert.ok(alive.every(({ status }) => status === "running"));
+    const ratios = alive.map(({ progress }) => progress?.ratio ?? 0);
+    assert.deepEqual(
+      ratios.toSorted((a, b) => a - b),
+      [0, 2 / 3],
+    );
+    assert.equal(
+      alive.find(({ progress }) => progress !== null)?.progress?.message,
+      "two of three",
+    );
+    await victim.kill();
+    const killedMs = Date.now();
+    await until("both are lost", async () => (await victims(hub, "?status=lost")).length === 2);
+    assert.ok(Date.now() - killedMs < 8000, "three heartbeats, and 3 s for the way");
+    const { items } = await hub.ask<{ items: JobView[] }>(
+      "GET",
+      "/api/v1/jobs?status=lost&q=endless",
+    );
+    assert.deepEqual(items[0]?.troubles, ["lost"]);
+    await hub.end("SIGKILL");
+  }
+  await using hub = await startHub({ dataDir });
+  const [lost] = await victims(hub, "?status=lost");
+  assert.ok(lost !== undefined);
+  const late = {
+    idempotency_key: "late",
+    site_id: lost.site,
+    app: { app_id: null, name: lost.app, version: null },
+    entity: {
+      type: "job",
+      id: lost.run_id,
+      parent_id: null,
+      business_key: "endless",
+      sub_key: null,
+    },
+    event: {
+      kind: "started",
+      at: new Date(beganMs).toISOString(),
+      status: "running",
+      metrics: {},
+      metadata: { heartbeat_s: 0.3 },
+    },
+  };
+  assert.equal((await post(hub, [late])).taken, 1);
+  assert.equal((await victims(hub, "?status=lost")).length, 2);
+});
+
+test("a run goes on over a restart of the hub: silence counts from when the hub listens again", async (t) => {
+  const dataDir = await keptFolder(t);
+  const heartbeat_s = 1;
+  const started = { metadata: { heartbeat_s } };
+  {
+    await using hub = await startHub({ dataDir });
+    await post(hub, [event("crash-beats", "started", 60, started)]);
+    await hub.end("SIGKILL");
+  }
+  // Longer than the silence it would be lost by, had somebody listened.
+  await delay(6500);
+  await using hub = await startHub({ dataDir });
+  const statusOf = async (): Promise<string | null | undefined> => {
+    const { items } = await hub.ask<{ items: RunView[] }>("GET", "/api/v1/runs?run_id=crash-beats");
+    return items[0]?.status;
+  };
+  await delay(2500);
+  assert.equal(await statusOf(), "running");
+  await until("it is lost", async () => (await statusOf()) === "lost");
+});
+
+test("a job is late when no run begins, and back when one does; whoever follows it is told", async () => {
+  await using hub = await startHub();
+  await post(hub, [event("main", "finished", 60)]);
+  const { items } = await hub.ask<{ items: JobView[] }>("GET", "/api/v1/jobs");
+  const job = items[0] ?? assert.fail("there is no job");
+  const schedule = { kind: "interval", interval_seconds: 1, grace_seconds: 1 };
+  const live = await fetch(`${hub.url}/api/v1/live?runs=${job.id}`);
+  const heard = collect(live);
+  const set = await hub.ask<JobView>("PATCH", `/api/v1/jobs/${job.id}`, { schedule });
+  assert.deepEqual([set.troubles, set.version], [[], 2]);
+  const late = await until("it is late", async () => {
+    const found = await hub.ask<JobView>("GET", `/api/v1/jobs/${job.id}`);
+    return found.troubles.includes("late") && found;
+  });
+  assert.ok(Date.parse(late.late_since ?? "") < Date.now());
+  await until("it is told", () => heard.of("jobs").length >= 2);
+  const now = (Date.now() - begin) / 1000;
+  await post(hub, [event("main-2", "started", now, { metadata: { heartbeat_s: 60 } })].map(asTop));
+  const back = await hub.ask<JobView>("GET", `/api/v1/jobs/${job.id}`);
+  assert.deepEqual([back.troubles, back.last_run?.run_id, back.late_since], [[], "main-2", null]);
+  await until("the run is told", () => heard.of("runs").some((text) => text.includes("main-2")));
+  heard.end();
+});
+
+/** The same event of a run that is no part of another one. */
+function asTop(value: object): object {
+  return {
+    ...value,
+    entity: { type: "job", id: "main-2", parent_id: null, business_key: "nightly", sub_key: null },
+  };
+}
+
+/** Collects server-sent events, until it is told to end. */
+function collect(response: Response): { of(event: string): string[]; end(): void } {
+  let text = "";
+  const stop = new AbortController();
+  const body = response.body ?? assert.fail("there is no stream");
+  const sink = new WritableStream<string>({ write: (chunk) => void (text += chunk) });
+  const done = body.pipeThrough(new TextDecoderStream()).pipeTo(sink, { signal: stop.signal });
+  done.catch(() => undefined);
+  return {
+    of: (event) => text.split("\n\n").filter((one) => one.includes(`\nevent: ${event}\n`)),
+    end: () => stop.abort(),
+  };
+}
