@@ -22,12 +22,15 @@ export interface CellSettings {
 }
 
 const formula = /^'*[\s\u00a0]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
+/** What most text begins with: then it is no formula. */
+const harmless = /^[0-9A-Za-z{]/;
 const plainNegative = /^-(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 
 /** The writer for a delimiter. */
 export function createCellWriter({ delimiter, guardsFormulas }: CellSettings): CellWriter {
+  const awkward = new RegExp(`["\\r\\n\\x${hexOf(delimiter)}]|^\\s|\\s$`);
   function quoted(text: string): string {
-    return needsQuotes(text, delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+    return awkward.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
   return {
     text(value) {
@@ -41,6 +44,7 @@ export function createCellWriter({ delimiter, guardsFormulas }: CellSettings): C
 
 /** Text that no spreadsheet takes for a formula. */
 export function guarded(text: string): string {
+  if (harmless.test(text)) return text;
   return formula.test(text) && !plainNegative.test(text) ? `'${text}` : text;
 }
 
@@ -49,6 +53,6 @@ export function unguarded(text: string): string {
   return text.startsWith("'") && formula.test(text) ? text.slice(1) : text;
 }
 
-function needsQuotes(text: string, delimiter: string): boolean {
-  return /["\r\n]|^\s|\s$/.test(text) || text.includes(delimiter);
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(2, "0");
 }

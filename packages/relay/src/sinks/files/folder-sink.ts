@@ -6,7 +6,6 @@ import { createFileSeries, type FileForm, type SeriesSettings } from "./file-ser
 import { verdictOfFailure } from "./failure.ts";
 import { healthOfFolder } from "./folder.ts";
 import { createLateWrites } from "./late-writes.ts";
-import { allRecordKinds } from "./line-settings.ts";
 
 export interface FolderSinkSettings extends SeriesSettings {
   /** What health calls it. */
@@ -15,6 +14,8 @@ export interface FolderSinkSettings extends SeriesSettings {
   readonly records: readonly SinkRecordKind[];
   readonly formOf: (kind: SinkRecordKind) => FileForm;
 }
+
+const sent: RecordDelivery = { kind: "sent" };
 
 /** A record is `sent` when it is on the disk. */
 export function createFolderSink(settings: FolderSinkSettings, parts: EventSinkParts): EventSink {
@@ -30,18 +31,21 @@ export function createFolderSink(settings: FolderSinkSettings, parts: EventSinkP
     records: readonly SinkRecord[],
     signal: AbortSignal,
   ): Promise<readonly RecordDelivery[]> {
-    const answers: RecordDelivery[] = records.map(() => ({ kind: "sent" }));
+    const answers: RecordDelivery[] = records.map(() => sent);
     trouble = null;
-    for (const kind of allRecordKinds) {
-      const places = [...records.keys()].filter((place) => records[place]?.kind === kind);
-      const own = places.flatMap((place) => records[place] ?? []);
-      const files = series.get(kind);
-      if (own.length === 0 || files === undefined) continue;
+    for (const [kind, files] of series) {
+      const own = records.filter((record) => record.kind === kind);
+      if (own.length === 0) continue;
       const { taken, failure } = await files.append(own, signal);
       if (taken === own.length) continue;
       const verdict = verdictOfFailure(failure);
       trouble = verdict.why;
-      for (const place of places.slice(taken)) answers[place] = verdict;
+      let left = taken;
+      for (const [place, record] of records.entries()) {
+        if (record.kind !== kind) continue;
+        left -= 1;
+        if (left < 0) answers[place] = verdict;
+      }
     }
     return answers;
   }

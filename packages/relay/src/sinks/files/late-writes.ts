@@ -25,8 +25,8 @@ export function createLateWrites(write: BatchWriter): EventSink["deliver"] {
       return records.map(() => tooLate);
     }
     underWay = undefined;
-    const left = records.filter(({ id }) => !written.has(id));
-    const skipped = records.map(({ id }) => written.has(id));
+    const skipped = written.size === 0 ? undefined : records.map(({ id }) => written.has(id));
+    const left = skipped === undefined ? records : records.filter((_, i) => skipped[i] !== true);
     written.clear();
     if (left.length === 0) return records.map(() => ({ kind: "sent" }));
     const writing = write(left, signal);
@@ -39,8 +39,9 @@ export function createLateWrites(write: BatchWriter): EventSink["deliver"] {
         () => note(left, answers ?? [], written),
         () => undefined,
       );
-      return records.map((_, i) => (skipped[i] === true ? { kind: "sent" } : tooLate));
+      return records.map((_, i) => (skipped?.[i] === true ? { kind: "sent" } : tooLate));
     }
+    if (skipped === undefined) return answers;
     const given = answers[Symbol.iterator]();
     return skipped.map((isWritten) =>
       isWritten ? { kind: "sent" } : (given.next().value ?? tooLate),
