@@ -16,6 +16,8 @@ export interface Sidecar extends AsyncDisposable {
   readonly url: string;
   /** Everything it printed so far, both streams. */
   output(): string;
+  /** Sends a signal and waits for nothing. */
+  signal(signal: NodeJS.Signals): void;
   /** Sends a signal and waits for the end; answers with the exit code, or null when a signal ended it. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -42,6 +44,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     return {
       url,
       output: () => output,
+      signal: (signal) => void child.kill(signal),
       end: (signal) => end(child, signal),
       [Symbol.asyncDispose]: async () => void (await end(child, "SIGKILL")),
     };
