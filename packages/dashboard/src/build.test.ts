@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { buildIfStale } from "../build-if-stale.ts";
 import { stampPath } from "../stamp.ts";
+
+/** JavaScript and style sheets of the first page, packed with gzip, in bytes. */
+const firstPageLimit = 100_000;
 
 test("builds what is missing or stale and nothing else; the pages need no hole in a strict content policy", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "belfry-dashboard-"));
@@ -23,6 +26,12 @@ test("builds what is missing or stale and nothing else; the pages need no hole i
   for (const [, file] of html.matchAll(/="\/dashboard\/assets\/([^"]+)"/g)) {
     assert.ok(files.includes(file ?? ""), `${file} is there`);
   }
+  const first = [...html.matchAll(/="\/dashboard\/assets\/([^"]+\.(?:js|css))"/g)];
+  const sizes = await Promise.all(
+    first.map(async ([, file = ""]) => (await stat(join(outDir, "assets", `${file}.gz`))).size),
+  );
+  const firstBytes = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(firstBytes <= firstPageLimit, `the first page takes ${firstBytes} bytes, packed`);
   const scripts = files.filter((file) => file.endsWith(".js"));
   for (const file of scripts) {
     const code = await readFile(join(outDir, "assets", file), "utf8");
@@ -30,8 +39,8 @@ test("builds what is missing or stale and nothing else; the pages need no hole i
     const packed = await readFile(join(outDir, "assets", `${file}.gz`));
     assert.equal(gunzipSync(packed).toString(), code);
   }
-  const first = html.indexOf("<script");
-  assert.match(html.slice(first, html.indexOf(">", first)), /theme-[\w-]{8}\.js"$/);
+  const script = html.indexOf("<script");
+  assert.match(html.slice(script, html.indexOf(">", script)), /theme-[\w-]{8}\.js"$/);
 
   await writeFile(stampPath(outDir), "of other sources");
   assert.equal(await buildIfStale(outDir), "built");

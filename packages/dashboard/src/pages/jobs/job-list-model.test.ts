@@ -136,12 +136,17 @@ test("jobs that changed are fetched anew one by one; those that are gone leave, 
   assert.deepEqual(world.model.row("id of a")?.value.troubles, ["late"]);
 });
 
-test("many that changed are fetched as the whole list", async () => {
+test("many that changed are fetched as the whole list, and not all the time", async () => {
   using world = await createWorld(["a", "b"]);
   world.hub.asked.length = 0;
   world.hub.listener.jobs?.({ changed: Array.from({ length: 7 }, (_, i) => `${i}`) });
   await world.pass(700);
   assert.deepEqual(world.hub.asked, ["jobs null"]);
+  world.hub.listener.jobs?.({ changed: ["id of a"] });
+  await world.pass(2900);
+  assert.equal(world.hub.asked.length, 1);
+  await world.pass(100);
+  assert.deepEqual(world.hub.asked, ["jobs null", "id of a"]);
 });
 
 test("of the spans of a trend the one that says most is drawn", async () => {

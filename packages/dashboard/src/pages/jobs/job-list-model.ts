@@ -51,6 +51,9 @@ const refetchMs = 700;
 const trendEveryMs = 60_000;
 /** More changed jobs than this are fetched as the whole list. */
 const fewJobs = 6;
+/** The whole list is fetched no more often than this, and never for more than a tenth of the time. */
+const wholeEveryMs = 3000;
+const wholeShare = 10;
 
 /** Starts the model; it follows `view` until it is disposed. */
 export function createJobList(parts: JobListParts): JobList {
@@ -183,10 +186,20 @@ class Jobs implements JobList {
   async #fetchChanged(): Promise<void> {
     const ids = [...this.#changed];
     this.#changed.clear();
-    if (ids.length > fewJobs) await this.#load();
+    const began = this.#parts.now();
+    const isWhole = ids.length > fewJobs;
+    if (isWhole) await this.#load();
     else await Promise.all(ids.map((id) => this.#fetchOne(id)));
-    this.#fetchTimer = undefined;
-    if (this.#changed.size > 0 && !this.#isOver) this.#refetch([]);
+    if (this.#isOver) return;
+    // Where a thousand jobs run at once, the whole list is not all the hub has to do.
+    const pause = Math.max(wholeEveryMs, (this.#parts.now() - began) * wholeShare);
+    this.#fetchTimer = setTimeout(
+      () => {
+        this.#fetchTimer = undefined;
+        if (this.#changed.size > 0) void this.#fetchChanged();
+      },
+      isWhole ? pause : refetchMs,
+    );
   }
 
   async #fetchOne(id: string): Promise<void> {

@@ -15,13 +15,13 @@ import "./jobs-page.css";
 
 /** Draws the list of the address. */
 export function JobsPage() {
-  const { client, live, router, now } = useParts();
+  const { client, live, router } = useParts();
   const view = useComputed(() =>
     router.view.value.page === "jobs" ? router.view.value : plainJobs,
   );
   const model = useMemo(
-    () => createJobList({ client, live, view, now: () => now.peek() }),
-    [client, live, view, now],
+    () => createJobList({ client, live, view, now: () => Date.now() }),
+    [client, live, view],
   );
   useEffect(() => () => model[Symbol.dispose](), [model]);
   useSignalEffect(() => {

@@ -46,7 +46,7 @@ export function DeadLetters({ output, onChange }: LettersProps) {
         </p>
       </header>
       {page === null && failure !== null && (
-        <CannotShow what="They" failure={failure} onRetry={() => model.refresh()} />
+        <CannotShow what="The dead letters" failure={failure} onRetry={() => model.refresh()} />
       )}
       {page?.items.length === 0 && <p class="letters-none">There are none.</p>}
       {page !== null && page.items.length > 0 && (
