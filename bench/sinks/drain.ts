@@ -11,6 +11,8 @@ export interface DrainSettings {
   /** As written in configuration. */
   readonly config: object;
   readonly records: number;
+  /** Bytes of the n-th record. Default `recordBytes`. */
+  readonly bytesOf?: (n: number) => Buffer;
   /** What the same bytes cost without a sink, records per second. */
   readonly peer?: { readonly name: string; readonly value: number };
 }
@@ -25,7 +27,7 @@ export function recordBytes(n: number): Buffer {
 
 /** Two rows: records per second, and the CPU of the whole process for one of them. Throws when a record is not taken. */
 export async function drain(settings: DrainSettings): Promise<readonly BenchRow[]> {
-  const { what, kind, config, records, peer } = settings;
+  const { what, kind, config, records, bytesOf = recordBytes, peer } = settings;
   const parsed = kind.parseSettings(config);
   if (parsed.kind === "bad") throw new Error(JSON.stringify(parsed.problems));
   await using sink = kind.create(parsed.value, {
@@ -43,7 +45,7 @@ export async function drain(settings: DrainSettings): Promise<readonly BenchRow[
     if (failed !== undefined) throw new Error(`${what}: ${JSON.stringify(failed)}`);
   }
 
-  const stored = Array.from({ length: records }, (_, n) => recordBytes(n));
+  const stored = Array.from({ length: records }, (_, n) => bytesOf(n));
   // The first batch opens files and compiles; it is not counted.
   await deliver(0, drainBatch);
   const cpu = usageOf(process.pid).cpuMicroseconds;

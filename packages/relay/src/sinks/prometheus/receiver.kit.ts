@@ -28,6 +28,11 @@ export interface Receiver extends StrictServer {
   refuse(label: string, value: string): void;
 }
 
+interface KeptSeries extends TakenSeries {
+  readonly samples: [number, number][];
+  readonly byTime: Map<number, number>;
+}
+
 const token = "a-token-that-is-right";
 
 /** The authorization it asks for. */
@@ -42,7 +47,7 @@ export interface ReceiverSettings {
 export async function startReceiver({
   takesLate = false,
 }: ReceiverSettings = {}): Promise<Receiver> {
-  const series = new Map<string, { labels: Record<string, string>; samples: [number, number][] }>();
+  const series = new Map<string, KeptSeries>();
   const refused: [label: string, value: string][] = [];
   const server = await startStrictServer((request) => {
     const given = request.headers["authorization"];
@@ -57,10 +62,12 @@ export async function startReceiver({
     if (problem !== undefined) return { status: 400, body: `${problem}\n` };
     for (const { labels, samples } of came) {
       const key = keyOf(labels);
-      const known = series.get(key) ?? { labels, samples: [] };
+      const known: KeptSeries = series.get(key) ?? { labels, samples: [], byTime: new Map() };
       series.set(key, known);
       for (const [at, value] of samples) {
-        if (!known.samples.some(([time]) => time === at)) known.samples.push([at, value]);
+        if (known.byTime.has(at)) continue;
+        known.byTime.set(at, value);
+        known.samples.push([at, value]);
       }
     }
     return { status: 204 };
