@@ -1,6 +1,6 @@
 /**
  * What clients of the AWS SDK are made with here. Its own repeats are off: delivery repeats. The packages are loaded by
- * those who use them, at their first request: they take 10 MB of memory each.
+ * those who use them, at their first request: they take up to 10 MB of memory each.
  */
 import { failedVerdict, type AwsFailure } from "./verdict.ts";
 import type { AwsSettings } from "./settings.ts";

@@ -55,6 +55,12 @@ export interface AwsSettings {
   readonly timeout: number;
 }
 
+/** Settings without keys that are null: the Monitoring Component's configurations have them for what is not set. */
+export function withoutNulls(settings: unknown): unknown {
+  if (typeof settings !== "object" || settings === null || Array.isArray(settings)) return settings;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null));
+}
+
 /** Refuses half a pair of keys. `at` is the path of the settings. */
 export function checkAwsKeys<Settings extends AwsSettings>(
   settings: Settings,

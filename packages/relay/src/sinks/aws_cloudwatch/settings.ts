@@ -1,7 +1,7 @@
 /** Settings of sink `aws_cloudwatch`; names and defaults are the Monitoring Component's. */
 import { createParser, type Parsed } from "@belfry/contract";
 import { Type, type Static } from "typebox";
-import { awsProperties, checkAwsKeys, endpointSchema } from "../aws/settings.ts";
+import { awsProperties, checkAwsKeys, endpointSchema, withoutNulls } from "../aws/settings.ts";
 import { largestMessageBytes, leastMessageBytes } from "./log-event.ts";
 
 /** As they are written. */
@@ -80,6 +80,6 @@ const parse = createParser(CloudWatchSettingsSchema);
 
 /** Checks settings. */
 export function parseCloudWatchSettings(settings: unknown, at = ""): Parsed<CloudWatchSettings> {
-  const parsed = parse(settings, at);
+  const parsed = parse(withoutNulls(settings), at);
   return parsed.kind === "bad" ? parsed : checkAwsKeys(parsed.value, at);
 }

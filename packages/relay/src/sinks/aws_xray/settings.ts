@@ -1,7 +1,7 @@
 /** Settings of sink `aws_xray`; names and defaults are the Monitoring Component's. */
 import { createParser, type Parsed } from "@belfry/contract";
 import { Type, type Static } from "typebox";
-import { awsProperties, checkAwsKeys } from "../aws/settings.ts";
+import { awsProperties, checkAwsKeys, withoutNulls } from "../aws/settings.ts";
 
 /** As they are written. */
 export const XRaySettingsSchema = Type.Object(
@@ -24,6 +24,6 @@ const parse = createParser(XRaySettingsSchema);
 
 /** Checks settings. */
 export function parseXRaySettings(settings: unknown, at = ""): Parsed<XRaySettings> {
-  const parsed = parse(settings, at);
+  const parsed = parse(withoutNulls(settings), at);
   return parsed.kind === "bad" ? parsed : checkAwsKeys(parsed.value, at);
 }
