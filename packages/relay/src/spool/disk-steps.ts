@@ -1,6 +1,8 @@
 /** The steps of a `SpoolDisk`, done at once by this thread. */
 import {
+  accessSync,
   closeSync,
+  constants,
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
@@ -20,6 +22,8 @@ import type { DiskFile } from "./disk.ts";
 export const diskSteps = {
   makeFolder(path: string): void {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Said here it names the cause; the first file that cannot be made would not.
+    accessSync(path, constants.W_OK | constants.X_OK);
   },
 
   list(folder: string): DiskFile[] {

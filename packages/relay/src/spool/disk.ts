@@ -12,7 +12,7 @@ export interface DiskFile {
 
 /** Steps are done one after the other in the order they were asked for. Every one may reject with a `DiskError`. */
 export interface SpoolDisk {
-  /** Makes a folder and those above it (mode 0700); fine when it is there. */
+  /** Makes a folder and those above it (mode 0700); fine when it is there. Rejects where nothing may be put into it. */
   makeFolder(path: string): Promise<void>;
   /** Files and folders in a folder, folders with size −1, by name; nothing when it is not there. */
   list(folder: string): Promise<readonly DiskFile[]>;
