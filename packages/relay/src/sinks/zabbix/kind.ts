@@ -35,7 +35,7 @@ function createZabbixSink(settings: ZabbixSettings, parts: EventSinkParts): Even
   const ask = (text: string, signal: AbortSignal): Promise<Reply> => exchange(text, route, signal);
   const deliverer = createDeliverer(settings, { ...parts, ask });
   let trouble: string | undefined;
-  if (settings.auth_token !== undefined) {
+  if ((settings.auth_token ?? "") !== "") {
     parts.log.info(
       { setting: "auth_token" },
       "a setting has no effect: Zabbix's trappers know no tokens",

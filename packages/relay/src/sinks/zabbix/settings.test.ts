@@ -23,6 +23,10 @@ describe("settings of zabbix", () => {
     it(`find a server in ${text ?? "nothing"}`, () => assert.deepEqual(serverOf(text), expected));
   }
 
+  it("take no token as null", () => {
+    assert.equal(parseZabbixSettings({ auth_token: null }).kind, "ok");
+  });
+
   it("never show a shared key", () => {
     const psk = "deadbeef-is-no-key";
     const parsed = parseZabbixSettings({

@@ -24,7 +24,9 @@ export const ZabbixSettingsSchema = Type.Object(
         "Host in Zabbix whose items take the values: its technical name, not the visible one",
     }),
     auth_token: Type.Optional(
-      Type.String({ description: "Without effect: the trapper's protocol knows no tokens" }),
+      Type.Union([Type.String(), Type.Null()], {
+        description: "Without effect: the trapper's protocol knows no tokens",
+      }),
     ),
     timeout: Type.Number({
       title: "Time limit",
