@@ -143,6 +143,65 @@ for (const program of [prometheusProgram, victoriaProgram]) {
   });
 }
 
+for (const program of [prometheusProgram, victoriaProgram]) {
+  describe(`what a hub hands on, in a real ${program.name}`, { skip: program.missing }, () => {
+    it("is there as of a blackbox_exporter and a node_exporter", async () => {
+      await using receiver = await startReceiver(program);
+      await using sink = sinkFor(receiver);
+      assert.equal((await sink.health(AbortSignal.timeout(5_000))).status, "healthy");
+      const at = new Date(baseMs).toISOString();
+      const subject = { id: "m1", name: 'größe "shop"', labels: { team: "core" } };
+      const monitor = { ...subject, kind: "http", target: "https://example.org/?a=1" };
+      const answers = await sink.deliver(
+        [
+          {
+            kind: "check",
+            id: "1",
+            at,
+            monitor,
+            result: "down",
+            reason: "status",
+            status: "down",
+            latency_ms: 125,
+            value: -1,
+            location: "local",
+          },
+          {
+            kind: "status",
+            id: "2",
+            at,
+            subject: { ...subject, kind: "monitor" },
+            from: "up",
+            to: "down",
+            reason: "status",
+          },
+          { kind: "host", id: "3", at, host: subject, figures: { load1: 0.5, cpu_ratio: 0.25 } },
+        ],
+        AbortSignal.timeout(10_000),
+      );
+      assert.deepEqual(
+        answers.map(({ kind }) => kind),
+        ["sent", "sent", "sent"],
+      );
+      for (const [query, expected] of [
+        ['probe_success{kind="http",instance="https://example.org/?a=1"}', 0],
+        ['probe_duration_seconds{monitor="m1"}', 0.125],
+        [
+          'probe_success * on (monitor) group_left (name) belfry_monitor_info{label_team="core"}',
+          0,
+        ],
+        ['sum(belfry_monitor_status{name="größe \\"shop\\""})', 1],
+        ['belfry_monitor_status{status="down"}', 1],
+        ['node_load1{host="m1"}', 0.5],
+        ["belfry_host_cpu_ratio", 0.25],
+      ] as const) {
+        const found = async (): Promise<boolean> => (await receiver.value(query)) === expected;
+        await until(query, found);
+      }
+    });
+  });
+}
+
 async function metricsOf(sidecar: Sidecar): Promise<string> {
   return (await fetch(`${sidecar.url}/metrics`)).text();
 }
