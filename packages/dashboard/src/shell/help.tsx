@@ -1,8 +1,11 @@
 /** The keys of all pages, in a dialog. */
 import type { Signal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
+import { RunMark } from "../parts/run-mark.tsx";
+import { stateMeaning, stateTitle } from "../parts/run-words.ts";
 import { bySeverity, meaningOf, titleOf } from "../parts/status-words.ts";
 import { StatusMark } from "../parts/status-mark.tsx";
+import { jobStates } from "../route/job-route.ts";
 import { keyCap, keyTable, type KeyPlace } from "./keys.ts";
 
 const places: readonly (readonly [place: KeyPlace, title: string])[] = [
@@ -38,7 +41,7 @@ export function Help({ open }: { open: Signal<boolean> }) {
           </section>
         ))}
         <section>
-          <h3>Marks</h3>
+          <h3>Marks of monitors and hosts</h3>
           <dl>
             {bySeverity.map((status) => (
               <div key={status}>
@@ -47,6 +50,21 @@ export function Help({ open }: { open: Signal<boolean> }) {
                 </dt>
                 <dd>
                   <strong>{titleOf(status)}</strong> – {meaningOf(status)}
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </section>
+        <section>
+          <h3>Marks of jobs and runs</h3>
+          <dl>
+            {jobStates.map((state) => (
+              <div key={state}>
+                <dt>
+                  <RunMark state={state} />
+                </dt>
+                <dd>
+                  <strong>{stateTitle(state)}</strong> – {stateMeaning(state)}
                 </dd>
               </div>
             ))}

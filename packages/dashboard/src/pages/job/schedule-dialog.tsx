@@ -2,7 +2,7 @@
 import { useSignal, type Signal } from "@preact/signals";
 import type { JobChange, JobView } from "@belfry/contract";
 import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, type Failure, type FieldProblem } from "../../api/failure.ts";
 import { useSubmit } from "../../form/use-submit.ts";
 import { formatDuration } from "../../format/time.ts";
@@ -63,6 +63,13 @@ function ScheduleForm({ job, open, onSave }: DialogProps) {
     problems.value = failure.kind === "problem" ? failure.problems : [];
     problem.value = problems.value.length === 0 ? describeFailure(failure) : "";
   });
+  useEffect(() => {
+    // The dialog opens after its content is there, and takes the focus to its first button.
+    const soon = requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>(".schedule-kinds input:checked")?.focus(),
+    );
+    return () => cancelAnimationFrame(soon);
+  }, []);
   const { kind } = draft.value;
   const fields = { draft: draft.value, set, problems: problems.value };
   return (
