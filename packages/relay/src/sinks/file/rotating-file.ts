@@ -12,6 +12,7 @@ import { appendAll, fitting, type Row, type TakenRows } from "../files/fitting.t
 import { codeOf, NotAFile } from "../files/failure.ts";
 import { makeFolder, syncFolder } from "../files/folder.ts";
 import { idsInFormer } from "../files/former.ts";
+import { createHeldIds } from "../files/held.ts";
 import { createLineTail, idOfJson } from "../files/tail.ts";
 
 export interface RotatingSettings {
@@ -37,7 +38,7 @@ export function createRotatingFile(
   { log }: Pick<EventSinkParts, "log">,
 ): RotatingFile {
   let file: AppendFile | undefined;
-  const held = new Set<string>();
+  const held = createHeldIds();
   let isFirst = true;
 
   async function close(): Promise<void> {
@@ -54,7 +55,6 @@ export function createRotatingFile(
     file = await openAppendFile(path);
     if (!file.isRegular) return file;
     if (file.size === 0) await syncFolder(folder);
-    held.clear();
     const former = isFirst ? await idsInFormer(file, `${path}.1`, { readTail, log }) : [];
     isFirst = false;
     const tail = await readTail(file);
@@ -64,7 +64,8 @@ export function createRotatingFile(
       log.warn({ path, bytes: file.size - end }, "half a line at the end of a file was cut off");
       await file.cut(end);
     }
-    for (const id of [...former, ...ids]) held.add(id);
+    held.learn(former);
+    held.learn(ids);
     return file;
   }
 
@@ -77,7 +78,8 @@ export function createRotatingFile(
   /** Writes what fits of the lines from `first` on; answers how many these were. */
   async function appendSome(lines: readonly Row[], first: number): Promise<number> {
     const open = await opened();
-    if (held.delete(lines[first]?.id ?? "")) return 1;
+    const skipped = held.skip(lines, first);
+    if (skipped > 0) return skipped;
     const room = open.isRegular ? maxBytes - open.size : Number.POSITIVE_INFINITY;
     const count = fitting(lines, first, { room, held });
     if (count === 0 && open.size > 0) {
@@ -90,7 +92,7 @@ export function createRotatingFile(
   }
 
   return {
-    append: (lines, signal) => appendAll(lines, appendSome, signal),
+    append: (lines, signal) => appendAll(lines, { appendSome, held }, signal),
     [Symbol.asyncDispose]: close,
   };
 }

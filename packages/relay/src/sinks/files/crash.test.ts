@@ -17,7 +17,7 @@ import { parse } from "csv-parse/sync";
 import { createTestFolder } from "./folder.kit.ts";
 import { idOfJson } from "./tail.ts";
 
-const kills = Number(process.env["SINK_KILLS"] ?? 3);
+const kills = Number(process.env["SINK_KILLS"] ?? 2);
 const victim = fileURLToPath(new URL("./victim.kit.ts", import.meta.url));
 
 interface Case {

@@ -11,6 +11,7 @@ import { openAppendFile, type AppendFile } from "./append-file.ts";
 import { fileName, highestPart, titleAt, type Rotation, type Stem } from "./file-name.ts";
 import { appendAll, fitting, type Row, type TakenRows } from "./fitting.ts";
 import { NotAFile } from "./failure.ts";
+import { createHeldIds } from "./held.ts";
 import { makeFolder, syncFolder } from "./folder.ts";
 import { idsInFormer } from "./former.ts";
 import { filesOf, removeOldFiles, type Retention } from "./retention.ts";
@@ -70,7 +71,7 @@ class Series {
   #current: Current | undefined;
   /** Parts of this title below this one are full. */
   #least = { title: "", part: 0 };
-  readonly #held = new Set<string>();
+  readonly #held = createHeldIds();
   #isFirst = true;
 
   constructor(
@@ -87,7 +88,9 @@ class Series {
 
   append(records: readonly SinkRecord[], signal: AbortSignal): Promise<TakenRows> {
     const rows = records.map((record) => ({ id: record.id, text: this.#form.textOf(record) }));
-    return appendAll(rows, (all, first) => this.#appendSome(all, first), signal);
+    const appendSome = (all: readonly Row[], first: number): Promise<number> =>
+      this.#appendSome(all, first);
+    return appendAll(rows, { appendSome, held: this.#held }, signal);
   }
 
   async close(): Promise<void> {
@@ -98,7 +101,8 @@ class Series {
 
   async #appendSome(rows: readonly Row[], first: number): Promise<number> {
     const { title, part, file } = await this.#opened();
-    if (this.#held.delete(rows[first]?.id ?? "")) return 1;
+    const skipped = this.#held.skip(rows, first);
+    if (skipped > 0) return skipped;
     const { head, isWhole } = this.#form;
     const begin = file.size === 0 ? head : new Uint8Array(0);
     const room = (this.#settings.maxBytes ?? Number.POSITIVE_INFINITY) - file.size - begin.length;
@@ -149,9 +153,7 @@ class Series {
     const [former] = await filesOf(folder, this.#stem, [extension], basename(file.path));
     if (former === undefined) return;
     const { log } = this.#parts;
-    for (const id of await idsInFormer(file, join(folder, former.name), { readTail, log })) {
-      this.#held.add(id);
-    }
+    this.#held.learn(await idsInFormer(file, join(folder, former.name), { readTail, log }));
   }
 
   /** Opens a file and mends its end; undefined when it is not one to go on with. */
@@ -161,7 +163,6 @@ class Series {
     await using stack = new AsyncDisposableStack();
     const file = stack.use(await openAppendFile(path));
     if (!file.isRegular) throw new NotAFile(`${path} is not a regular file`);
-    this.#held.clear();
     if (file.size === 0) await syncFolder(folder);
     else {
       const tail = await this.#form.readTail(file);
@@ -171,7 +172,7 @@ class Series {
         this.#parts.log.warn({ path, bytes }, "a torn end of a file was cut off");
         await file.cut(tail.end);
       }
-      for (const id of tail.ids) this.#held.add(id);
+      this.#held.learn(tail.ids);
     }
     stack.move();
     return file;

@@ -1,5 +1,7 @@
 /** What of a batch goes into a file that may only become so large. */
 
+import type { HeldIds } from "./held.ts";
+
 /** A record as it is written, with its end; and its id. */
 export interface Row {
   readonly id: string;
@@ -10,7 +12,7 @@ export interface Row {
 export function fitting(
   rows: readonly Row[],
   first: number,
-  { room, held }: { readonly room: number; readonly held: ReadonlySet<string> },
+  { room, held }: { readonly room: number; readonly held: Pick<HeldIds, "has"> },
 ): number {
   let used = 0;
   for (let i = first; i < rows.length; i += 1) {
@@ -28,13 +30,17 @@ export interface TakenRows {
   readonly failure?: unknown;
 }
 
-/**
- * Appends rows piece by piece: `appendSome` writes what goes into one file and answers how many rows these were, 0 after it
- * made room. Never rejects; looks at the signal between pieces.
- */
+/** How rows get into files. */
+export interface Pieces {
+  /** Writes what goes into one file, and answers how many rows these were; 0 after it made room. */
+  readonly appendSome: (rows: readonly Row[], first: number) => Promise<number>;
+  readonly held: Pick<HeldIds, "endBatch">;
+}
+
+/** Appends rows piece by piece. Never rejects; looks at the signal between pieces. */
 export async function appendAll(
   rows: readonly Row[],
-  appendSome: (rows: readonly Row[], first: number) => Promise<number>,
+  { appendSome, held }: Pieces,
   signal: AbortSignal,
 ): Promise<TakenRows> {
   let taken = 0;
@@ -43,6 +49,7 @@ export async function appendAll(
       signal.throwIfAborted();
       taken += await appendSome(rows, taken);
     }
+    held.endBatch();
     return { taken };
   } catch (failure) {
     return { taken, failure };
