@@ -274,31 +274,38 @@ export async function refreshJob(
     .set({
       last_run_id: last.id,
       last_status: last.status,
-      late_at: lateAtOf(own, last, now),
+      late_at: await lateAtOf(context, own, last.id, now),
       ...(learn ? { learned: await learnOf(db, id, now) } : {}),
     })
     .where("id", "=", id)
     .execute();
 }
 
-async function lastRunOf(db: Database, jobId: string): Promise<KeptRun | undefined> {
-  const row = await selectRuns(db)
-    .where("run.job_id", "=", jobId)
+async function lastRunOf(
+  db: Database,
+  jobId: string,
+): Promise<Pick<Selectable<RunTable>, "id" | "status"> | undefined> {
+  return db
+    .selectFrom("run")
+    .select(["id", "status"])
+    .where("job_id", "=", jobId)
     .orderBy("started_at", "desc")
-    .orderBy("run.id", "desc")
+    .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? undefined : runOf(row);
 }
 
-function lateAtOf(
+async function lateAtOf(
+  context: OperationContext,
   job: Pick<Selectable<JobTable>, "schedule" | "schedule_set_at">,
-  last: KeptRun,
+  lastId: string,
   now: number,
-): number | null {
+): Promise<number | null> {
   const schedule = scheduleOf(job);
   if (schedule === null || job.schedule_set_at === null) return null;
-  return expectationOf(schedule, job.schedule_set_at, spanOf(last), now).lateAt;
+  const last = await run(context, asWritten<RunRowId>(lastId));
+  const span = last === undefined ? null : spanOf(last);
+  return expectationOf(schedule, job.schedule_set_at, span, now).lateAt;
 }
 
 function scheduleOf({ schedule }: Pick<Selectable<JobTable>, "schedule">): JobSchedule | null {

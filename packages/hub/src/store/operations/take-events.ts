@@ -35,6 +35,7 @@ import type { RunTable } from "../tables.ts";
 import { readRunState } from "../run-state.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement, toInteger, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
+import { holdJob } from "./take-events-job.ts";
 import { refreshJob } from "./jobs.ts";
 
 /** The body of a kept event. */
@@ -338,7 +339,7 @@ async function dropOldest({ db }: Pick<OperationContext, "db">, row: Row): Promi
 
 /** Gives each run its job, and makes those that are new. */
 async function findJobs(
-  { db, engine }: OperationContext,
+  context: OperationContext,
   rows: readonly Row[],
   receivedAt: number,
 ): Promise<void> {
@@ -351,36 +352,7 @@ async function findJobs(
     const own = byName.get(key) ?? [];
     const [first] = own;
     if (first === undefined) continue;
-    const { siteId, appName, type, name } = first.name;
-    await db
-      .insertInto("job")
-      .values({
-        id: createId<"job">(receivedAt),
-        site: siteId,
-        app: appName,
-        type,
-        name,
-        folded: foldText([name, appName, siteId].join("\n")),
-        last_run_id: null,
-        last_status: null,
-        created_at: receivedAt,
-        schedule: null,
-        schedule_set_at: null,
-        late_at: null,
-        slow_after_s: null,
-        learned: null,
-      })
-      .onConflict((conflict) => conflict.columns(["site", "app", "type", "name"]).doNothing())
-      .execute();
-    let select = db
-      .selectFrom("job")
-      .select(["id", "learned"])
-      .where("site", "=", siteId)
-      .where("app", "=", appName)
-      .where("type", "=", type)
-      .where("name", "=", name);
-    if (engine === "postgres") select = select.forUpdate();
-    const { id, learned } = await select.executeTakeFirstOrThrow();
+    const { id, learned } = await holdJob(context, first.name, receivedAt);
     const limit = learned === null ? null : learnedLimit(fromJson<LearnedDurations>(learned));
     for (const { row } of own) {
       row.jobId = asWritten<JobId>(id);
