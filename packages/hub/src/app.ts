@@ -20,7 +20,7 @@ import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJobs, createRunReader } from "./jobs.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
-import { listenOn, urlOf } from "./listen.ts";
+import { listenOn, serveAlso, urlOf } from "./listen.ts";
 import { createLive, type Live } from "./live/live.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { CheckKind } from "./model/check-kind.ts";
@@ -69,6 +69,8 @@ const maxWaitingChecks = 50_000;
 
 /** Where clients of the System Stats Service ask. */
 const systemStatsPort = 5001;
+/** Where clients of the Monitoring Component's sidecar send. */
+const sidecarPort = 17_000;
 
 const pagesFolder = fileURLToPath(new URL("../../dashboard/dist", import.meta.url));
 
@@ -120,9 +122,14 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
     settings.listen,
   );
-  if (own !== null && settings.dropInPorts) {
-    const at = { host: settings.listen.host, port: systemStatsPort };
-    stack.use(await listenOn(at, (address) => own.serve(address)));
+  if (settings.dropInPorts) {
+    const { host } = settings.listen;
+    if (own !== null) {
+      const at = { host, port: systemStatsPort };
+      stack.use(await listenOn(at, (address) => own.serve(address)));
+    }
+    const at = { host, port: sidecarPort };
+    stack.use(await listenOn(at, (address) => serveAlso(address, api.app.routing)));
   }
   stack.use(jobs.listen());
   path.schedule.addAll(enabledMonitors(board));

@@ -1,4 +1,6 @@
 /** Addresses the hub listens on. */
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
 import { hostAndPortText, type HostAndPort } from "./config/address.ts";
 import { AppError } from "./model/error.ts";
 
@@ -19,6 +21,24 @@ export async function listenOn<T>(
     const text = `cannot listen on ${hostAndPortText(address)}: ${known.get(why) ?? why}`;
     throw new AppError("unavailable", text, { cause });
   }
+}
+
+/** Serves what `handle` answers at one more address. Disposing closes it, with the requests that are under way. */
+export async function serveAlso(
+  { host, port }: HostAndPort,
+  handle: RequestListener,
+): Promise<AsyncDisposable> {
+  const server = createServer(handle);
+  server.listen(port, host);
+  await once(server, "listening");
+  return {
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
 }
 
 /** Where this machine reaches the hub: the address it listens on, or loopback when that is every address. */

@@ -318,8 +318,9 @@ export const PlainConfigSchema = Type.Object(
       title: "Ports of the systems Belfry stands in for",
       default: false,
       description:
-        "true: this machine's agent also answers at port 5001 of the same address, as the System Stats Service does",
-      price: "One more open port; it gives host metrics to whoever reaches it, without a key",
+        "true: at the same address this machine's agent also answers at port 5001, as the System Stats Service does, and everything Belfry serves also at port 17000, where clients of the Monitoring Component's sidecar send",
+      price:
+        "Two more open ports; that of the agent gives host metrics to whoever reaches it, without a key",
     }),
   },
   { additionalProperties: false },
