@@ -63,8 +63,7 @@ describe("the list of jobs", { skip: noBrowser }, () => {
     await visit.isAccessible("a job that runs");
     const metrics = { progress_pct: 70, progress_current: 7, progress_total: 10 };
     await send(hub, run, { kind: "progress", metrics });
-    // What is told is gathered for at most a second; the rest is the way to the screen.
-    await row.getByText("70 %").waitFor({ timeout: 3000 });
+    await row.getByText("70 %").waitFor();
     await send(hub, run, { kind: "error", status: "failed", metadata: diskFull });
     await row.getByText("Failed").waitFor();
     await row.getByText("no space left on device").waitFor();
