@@ -65,7 +65,6 @@ export const jobTroubles = ["failed", "lost", "late", "slow"] as const;
 export type JobTrouble = (typeof jobTroubles)[number];
 
 const secondsOrNull = Type.Union([Type.Number(), Type.Null()]);
-const timeOrNull = Type.Union([TimeSchema, Type.Null()]);
 
 export const JobSchema = Type.Object({
   id: IdSchema,
@@ -83,15 +82,21 @@ export const JobSchema = Type.Object({
       "`failed`, `lost`: the last run was; `late`: no run began in time; `slow`: the last run took, or takes, too long",
   }),
   schedule: Type.Union([JobScheduleSchema, Type.Null()]),
-  next_expected_at: timeOrNull,
+  next_expected_at: Type.Union([TimeSchema, Type.Null()], {
+    description: "Always ahead; a late job has missed one before it",
+  }),
   expected_times: Type.Array(TimeSchema, { description: "The next three, the first one first" }),
-  late_since: timeOrNull,
+  late_since: Type.Union([TimeSchema, Type.Null()], {
+    description: "The first expected time that no run answered; null unless the job is late",
+  }),
   durations: Type.Union(
     [
       Type.Object({
         runs: Type.Integer({ description: "Succeeded runs they were learned from" }),
         typical_seconds: Type.Number({ description: "Half of them took at most this long" }),
-        p95_seconds: Type.Number({ description: "95 in 100 took at most this long" }),
+        p95_seconds: Type.Number({
+          description: "95 in 100 took at most this long; of few, all but the longest",
+        }),
       }),
       Type.Null(),
     ],
