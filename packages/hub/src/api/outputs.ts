@@ -70,19 +70,31 @@ export function addOutputRoutes(app: FastifyInstance, parts: Parts): void {
       };
     },
   });
-  addDeed(app, parts, "replay", "Send dead letters again, to this output alone");
-  addDeed(app, parts, "delete", "Delete dead letters");
+  addDeed(app, parts, {
+    path: "/api/v1/outputs/:name/dead-letters/replay",
+    summary: "Send dead letters again, to this output alone",
+    said: "dead letters are sent again",
+    act: (name, which) => parts.outputs.replay(name, which),
+  });
+  addDeed(app, parts, {
+    path: "/api/v1/outputs/:name/dead-letters/delete",
+    summary: "Delete dead letters",
+    said: "dead letters were deleted",
+    act: (name, which) => parts.outputs.deleteDead(name, which),
+  });
 }
 
-function addDeed(
-  app: FastifyInstance,
-  { outputs, log }: Parts,
-  deed: "replay" | "delete",
-  summary: string,
-): void {
+interface Deed {
+  readonly path: string;
+  readonly summary: string;
+  readonly said: string;
+  readonly act: (name: string, which: "all" | readonly number[]) => Promise<number | undefined>;
+}
+
+function addDeed(app: FastifyInstance, { log }: Parts, { path, summary, said, act }: Deed): void {
   addRoute(app, {
     method: "POST",
-    path: `/api/v1/outputs/:name/dead-letters/${deed}`,
+    path,
     permission: "admin",
     tag: "outputs",
     summary,
@@ -91,11 +103,8 @@ function addDeed(
     answers: { 200: { description: "How many there were", schema: countSchema } },
     errors: ["not_found"],
     async handle({ params: { name }, body: { sequences }, principal }) {
-      const done = await (deed === "replay"
-        ? outputs.replay(name, sequences)
-        : outputs.deleteDead(name, sequences));
-      const count = known(done);
-      log.warn({ output: name, count, actor: actorOf(principal) }, `dead letters: ${deed}`);
+      const count = known(await act(name, sequences));
+      log.warn({ output: name, count, actor: actorOf(principal) }, said);
       return { count };
     },
   });
