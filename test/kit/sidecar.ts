@@ -37,10 +37,14 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
     });
   }
   try {
-    const url = await until("the sidecar listens", () => {
-      if (child.exitCode !== null) throw new Error("it ended");
-      return /listening on (http:\/\/[\d.:]+)/.exec(output)?.[1];
-    });
+    const url = await until(
+      "the sidecar listens",
+      () => {
+        if (child.exitCode !== null) throw new Error("it ended");
+        return /listening on (http:\/\/[\d.:]+)/.exec(output)?.[1];
+      },
+      60_000,
+    );
     return {
       url,
       output: () => output,
