@@ -51,9 +51,12 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "GET /targets",
     "GET /targets/:target_id",
     "GET /v1/jobs",
+    "GET /v1/stream",
     "GET /v1/subjobs",
   ],
   write: [
+    "PATCH /api/v1/jobs/:id",
+    "DELETE /api/v1/jobs/:id",
     "DELETE /api/v1/hosts/:id",
     "DELETE /api/v1/monitors/:id",
     "DELETE /hosts/*",
