@@ -8,7 +8,7 @@ import type { SinkRecord } from "../../sink-record.ts";
 import { verdictOfFailure } from "../files/failure.ts";
 import { healthOfFolder } from "../files/folder.ts";
 import { createLateWrites } from "../files/late-writes.ts";
-import { FileSinkSchema, parseFileSinkSettings, type FileSinkSettings } from "./record-settings.ts";
+import { FileSinkSchema, parseFileSinkSettings, type FileSinkSettings } from "./settings.ts";
 import { createRotatingFile } from "./rotating-file.ts";
 
 export const fileKind: EventSinkKind = {
