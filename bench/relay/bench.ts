@@ -115,7 +115,10 @@ class Bench {
     }
     const rows: BenchRow[] = [];
     for (const sinks of ["none", "two"] as const) {
-      await using server = await this.#start("throughput", sinks);
+      // Its spool goes when it has ended.
+      await using stack = new AsyncDisposableStack();
+      stack.defer(() => this.#forget("throughput"));
+      const server = stack.use(await this.#start("throughput", sinks));
       const { perSecond, microseconds, taken } = await this.#measure(server, settings);
       const isFirst = sinks === "none";
       rows.push(
@@ -131,16 +134,16 @@ class Bench {
       );
       if (sinks === "two")
         rows.push(info("  taken by each of the two meanwhile", taken, "events/s"));
-      this.#forget("throughput");
     }
     return rows;
   }
 
   async latency(settings: LoadSettings): Promise<BenchRow[]> {
-    await using server = await this.#start("latency", "two");
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => this.#forget("latency"));
+    const server = stack.use(await this.#start("latency", "two"));
     await load(server.port, { ...settings, seconds: this.#warmSeconds });
     const { p50Ms, p99Ms, maxMs, perSecond } = await load(server.port, settings);
-    this.#forget("latency");
     return [
       info("an acknowledgement at 5,000 events/s, two sinks, p50", p50Ms, "ms"),
       { what: "  p99", value: p99Ms, unit: "ms", budget: 25, atMost: true },
