@@ -1,8 +1,9 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
+import { telegramKind } from "./telegram/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly ChannelKind[] = [webhookKind];
+const kinds: readonly ChannelKind[] = [webhookKind, telegramKind];
 
 /** By kind. */
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(

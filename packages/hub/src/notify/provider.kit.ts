@@ -62,6 +62,11 @@ export async function startProvider(rules: ProviderRules): Promise<Provider> {
   };
 }
 
+/** One that answers everything alike. */
+export function startAnswering(answer: GivenAnswer): Promise<Provider> {
+  return startProvider({ take: () => answer, error: answer, busy: () => answer, refusal: answer });
+}
+
 /** An answer with JSON. */
 export function jsonAnswer(status: number, value: unknown): GivenAnswer {
   return {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { Webhook } from "standardwebhooks";
 import { channelContract, openChannel, type ChannelFixture } from "../channel.contract.ts";
 import { noticeOf } from "../notice.kit.ts";
-import { startProvider, type Provider } from "../provider.kit.ts";
+import { startAnswering } from "../provider.kit.ts";
 import { webhookKind } from "./kind.ts";
 import { receiverKey, receiverSecret, startReceiver, textHeaders } from "./receiver.kit.ts";
 
@@ -74,15 +74,9 @@ describe("with a template", () => {
   channelContract({ kind: webhookKind, createFixture: () => createFixture(template), invalid: [] });
 });
 
-/** Answers everything alike. */
-function startAnswering(status: number): Promise<Provider> {
-  const answer = { status };
-  return startProvider({ take: () => answer, error: answer, busy: () => answer, refusal: answer });
-}
-
 describe("a webhook", () => {
   it("keeps its id over attempts, and signs with every key", async () => {
-    await using receiver = await startAnswering(503);
+    await using receiver = await startAnswering({ status: 503 });
     const keys = [1, 2].map((n) => `whsec_${Buffer.alloc(24, n).toString("base64")}`);
     const settings = { url: receiver.url, secret: keys.join(" ") };
     await using channel = openChannel(webhookKind, settings);
@@ -99,7 +93,7 @@ describe("a webhook", () => {
   });
 
   it("escapes as its content type asks for", async () => {
-    await using receiver = await startAnswering(200);
+    await using receiver = await startAnswering({ status: 200 });
     const notice = noticeOf({ title: "a&b <c>" });
     for (const content_type of ["application/x-www-form-urlencoded", "text/xml", "text/plain"]) {
       const settings = {
@@ -129,7 +123,7 @@ describe("a webhook", () => {
     { status: 408, expected: "retry" },
   ]) {
     it(`answers ${status} with ${expected}`, async () => {
-      await using receiver = await startAnswering(status);
+      await using receiver = await startAnswering({ status });
       await using channel = openChannel(webhookKind, { url: receiver.url });
       const { result } = await channel.send(noticeOf(), AbortSignal.timeout(5_000));
       assert.equal(result.kind, expected);
