@@ -1,9 +1,10 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
+import { slackKind } from "./slack/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly ChannelKind[] = [webhookKind, telegramKind];
+const kinds: readonly ChannelKind[] = [slackKind, webhookKind, telegramKind];
 
 /** By kind. */
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(
