@@ -151,7 +151,7 @@ describe("the sidecar", () => {
       );
       const before = acknowledged.size;
       const wanted = before + 1 + Math.floor(Math.random() * 150);
-      await until("some are acknowledged", () => acknowledged.size >= wanted);
+      await until("some are acknowledged", () => acknowledged.size >= wanted, 60_000);
       // Not in step with what asked just now.
       await sleep(Math.random() * 50);
       await sidecar.end("SIGKILL");
