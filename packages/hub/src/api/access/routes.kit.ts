@@ -32,6 +32,8 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "GET /api/v1/jobs",
     "GET /api/v1/jobs/:id",
     "GET /api/v1/live",
+    "GET /api/v1/outputs",
+    "GET /api/v1/outputs/:name/dead-letters",
     "GET /api/v1/monitors",
     "GET /api/v1/monitors/:id",
     "GET /api/v1/monitors/:id/history",
@@ -86,5 +88,7 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "POST /v1/ingest/events",
     "POST /v1/ingest/events::batch",
   ],
-  admin: ["DELETE /api/v1/keys/:id", "GET /api/v1/audit", "GET /api/v1/keys", "POST /api/v1/keys"],
+  admin: [
+    "POST /api/v1/outputs/:name/dead-letters/delete",
+    "POST /api/v1/outputs/:name/dead-letters/replay","DELETE /api/v1/keys/:id", "GET /api/v1/audit", "GET /api/v1/keys", "POST /api/v1/keys"],
 };
