@@ -1,10 +1,11 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { slackKind } from "./slack/kind.ts";
+import { pagerdutyKind } from "./pagerduty/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly ChannelKind[] = [slackKind, webhookKind, telegramKind];
+const kinds: readonly ChannelKind[] = [slackKind, webhookKind, telegramKind, pagerdutyKind];
 
 /** By kind. */
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(

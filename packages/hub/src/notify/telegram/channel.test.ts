@@ -104,7 +104,7 @@ describe("Telegram's answer", () => {
       await using channel = openChannel(telegramKind, { ...right, api_base: api.url });
       const { result } = await channel.send(noticeOf(), AbortSignal.timeout(5_000));
       assert.equal(result.kind, expected);
-      assert.ok(result.kind !== "sent" && result.why.includes(description), JSON.stringify(result));
+      assert.ok(result.why.includes(description), result.why);
     });
   }
 
