@@ -1,11 +1,18 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { slackKind } from "./slack/kind.ts";
+import { opsgenieKind } from "./opsgenie/kind.ts";
 import { pagerdutyKind } from "./pagerduty/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
-const kinds: readonly ChannelKind[] = [slackKind, webhookKind, telegramKind, pagerdutyKind];
+const kinds: readonly ChannelKind[] = [
+  slackKind,
+  webhookKind,
+  telegramKind,
+  pagerdutyKind,
+  opsgenieKind,
+];
 
 /** By kind. */
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(

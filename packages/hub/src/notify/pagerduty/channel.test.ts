@@ -60,7 +60,10 @@ describe("events of PagerDuty", () => {
 
   it("say what, where and how bad", () => {
     const [event] = pagerdutyEvents(noticeOf({ incidents: [incident] }));
-    const { custom_details: details, ...payload } = event?.["payload"] as Record<string, unknown>;
+    const { custom_details: details, ...payload } = (event?.["payload"] ?? {}) as Record<
+      string,
+      unknown
+    >;
     assert.deepEqual(payload, {
       summary: "api is down: refused the connection",
       source: "https://example.org/",
