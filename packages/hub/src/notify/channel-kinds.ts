@@ -1,6 +1,8 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { slackKind } from "./slack/kind.ts";
+import { appriseKind } from "./apprise/kind.ts";
+import { ntfyKind } from "./ntfy/kind.ts";
 import { opsgenieKind } from "./opsgenie/kind.ts";
 import { pagerdutyKind } from "./pagerduty/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
@@ -12,6 +14,8 @@ const kinds: readonly ChannelKind[] = [
   telegramKind,
   pagerdutyKind,
   opsgenieKind,
+  ntfyKind,
+  appriseKind,
 ];
 
 /** By kind. */

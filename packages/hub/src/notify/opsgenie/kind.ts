@@ -1,7 +1,7 @@
 /** Channel `opsgenie`: alerts that are created, acknowledged and closed, over the Alert API. */
 import type { HttpOutcome } from "@belfry/relay/http";
 import type { Channel, ChannelKind, ChannelParts, SendResult } from "../../model/channel-kind.ts";
-import { openClient } from "../exchange.ts";
+import { openClient, secretsOfUrl } from "../exchange.ts";
 import { sendEach } from "../send-each.ts";
 import { opsgenieRequests } from "./message.ts";
 import {
@@ -30,9 +30,11 @@ const bases = { us: "https://api.opsgenie.com", eu: "https://api.eu.opsgenie.com
 function createOpsgenie(settings: OpsgenieSettings, parts: ChannelParts): Channel {
   const { api_key, region, api_base } = settings;
   const client = openClient(parts);
-  const url = `${(api_base ?? bases[region]).replace(/\/+$/, "")}/v2/alerts`;
+  const base = api_base ?? bases[region];
+  const url = `${base.replace(/\/+$/, "")}/v2/alerts`;
   const headers = { "content-type": "application/json", authorization: `GenieKey ${api_key}` };
-  const exchangeParts = { client, ...parts, secrets: [api_key], readAnswer };
+  const secrets = [api_key, ...secretsOfUrl(base)];
+  const exchangeParts = { client, ...parts, secrets, readAnswer };
 
   return {
     send(notice, signal) {

@@ -36,9 +36,12 @@ export async function startOpsgenie(): Promise<Opsgenie> {
 
   const provider = await startProvider({
     take(request) {
-      const { authorization } = request.headers;
+      const { authorization = "" } = request.headers;
       if (authorization !== `GenieKey ${apiKey}`) {
-        return jsonAnswer(401, { message: `Could not authenticate: ${authorization}`, took: 0 });
+        return jsonAnswer(401, {
+          message: `Could not authenticate: ${String(authorization)}`,
+          took: 0,
+        });
       }
       if (request.method !== "POST") return jsonAnswer(405, { message: "Method not allowed" });
       const body = objectOf(jsonOf(request, invalid("not JSON")));

@@ -1,7 +1,7 @@
 /** Channel `pagerduty`: alerts that open, are taken and are resolved, over the Events API v2. */
 import { readJson, valueAt, type HttpOutcome } from "@belfry/relay/http";
 import type { Channel, ChannelKind, ChannelParts, SendResult } from "../../model/channel-kind.ts";
-import { openClient } from "../exchange.ts";
+import { openClient, secretsOfUrl } from "../exchange.ts";
 import { sendEach } from "../send-each.ts";
 import { pagerdutyEvents } from "./message.ts";
 import {
@@ -34,9 +34,11 @@ const bases = {
 function createPagerduty(settings: PagerdutySettings, parts: ChannelParts): Channel {
   const { routing_key, region, api_base } = settings;
   const client = openClient(parts);
-  const url = `${(api_base ?? bases[region]).replace(/\/+$/, "")}/v2/enqueue`;
+  const base = api_base ?? bases[region];
+  const url = `${base.replace(/\/+$/, "")}/v2/enqueue`;
   const headers = { "content-type": "application/json" };
-  const exchangeParts = { client, ...parts, secrets: [routing_key], readAnswer };
+  const secrets = [routing_key, ...secretsOfUrl(base)];
+  const exchangeParts = { client, ...parts, secrets, readAnswer };
 
   return {
     send(notice, signal) {

@@ -1,7 +1,7 @@
 /** Channel `telegram`: messages of a bot, over the Bot API. */
 import { readJson, retryAfterMs, valueAt, type HttpOutcome } from "@belfry/relay/http";
 import type { Channel, ChannelKind, ChannelParts, SendResult } from "../../model/channel-kind.ts";
-import { exchange, openClient } from "../exchange.ts";
+import { exchange, openClient, secretsOfUrl } from "../exchange.ts";
 import { telegramMessage } from "./message.ts";
 import {
   parseTelegramSettings,
@@ -29,7 +29,7 @@ function createTelegram(settings: TelegramSettings, parts: ChannelParts): Channe
   const { bot_token, api_base } = settings;
   const client = openClient(parts);
   const url = `${api_base.replace(/\/+$/, "")}/bot${bot_token}/sendMessage`;
-  const secrets = [bot_token];
+  const secrets = [bot_token, ...secretsOfUrl(api_base)];
   const readAnswer = (answer: Answer) => resultOf(answer, parts.clock.now());
 
   return {

@@ -4,6 +4,8 @@
  * cut in two.
  */
 import type { Notice } from "../../model/notice.ts";
+import { lineOf, linesOf, linksOf } from "../details.ts";
+import { withoutMentions } from "../mentions.ts";
 import { bodyOf, clip, headlineOf } from "../plain.ts";
 import type { TelegramSettings } from "./settings.ts";
 
@@ -12,6 +14,7 @@ const longestMessage = 4_096;
 const longestHeadline = 300;
 /** Rows of buttons; more are of no use on a telephone. */
 const mostRows = 5;
+const longestButton = 40;
 
 /** The body; keys that are not set are left out. */
 export function telegramMessage(
@@ -31,51 +34,27 @@ export function telegramMessage(
 }
 
 function textOf(notice: Notice): string {
-  const headline = clip(withoutMentions(headlineOf(notice)), longestHeadline);
-  const body = clip(printable(bodyOf(notice)), longestMessage - headline.length - 1);
+  const headline = clip(withoutMentions(headlineOf(notice).toWellFormed()), longestHeadline);
+  const body = clip(withoutMentions(linesOf(bodyOf(notice))), longestMessage - headline.length - 1);
   return body === ""
     ? `<b>${escaped(headline)}</b>`
     : `<b>${escaped(headline)}</b>\n${escaped(body)}`;
-}
-
-/** Lines stay lines; what no text can show is left out. */
-function printable(text: string): string {
-  return (
-    withoutMentions(text)
-      // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-      .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]+/g, " ")
-      .trim()
-  );
-}
-
-/** A word joiner behind an at sign: no name in a text calls anybody. */
-function withoutMentions(text: string): string {
-  return text.toWellFormed().replaceAll("@", "@\u2060");
 }
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-interface Button {
-  readonly text: string;
-  readonly url: string;
-}
-
-/** One row of links per incident; with several they say which. */
-function buttonRows({ incidents }: Notice): readonly (readonly Button[])[] {
+/** Of one incident all its links in a row; of several the page of each in a row of its own. */
+function buttonRows({ incidents }: Notice): readonly (readonly object[])[] {
   const isOne = incidents.length === 1;
-  return incidents.slice(0, mostRows).flatMap(({ title, links }) => {
-    if (links === null) return [];
-    const page = isOne ? "Open" : clip(title.toWellFormed().trim() || "Open", 40);
-    const buttons = [
-      { text: page, url: links.page },
-      ...(links.acknowledge === null || !isOne
-        ? []
-        : [{ text: "Acknowledge", url: links.acknowledge }]),
-      ...(links.snooze === null || !isOne ? [] : [{ text: "Snooze", url: links.snooze }]),
-    ];
-    return [buttons.filter(({ url }) => mayBeLinked(url))].filter((row) => row.length > 0);
+  return incidents.slice(0, mostRows).flatMap((incident) => {
+    const title = clip(lineOf(incident.title), longestButton) || "Open";
+    const row = linksOf(incident)
+      .slice(0, isOne ? undefined : 1)
+      .filter(({ url }) => mayBeLinked(url))
+      .map((link) => ({ text: isOne ? link.title : title, url: link.url }));
+    return row.length === 0 ? [] : [row];
   });
 }
 
