@@ -44,7 +44,7 @@ const borders: Readonly<Record<string, Row>> = {
 
   "hub/model": {
     ours: ["@belfry/contract"],
-    others: ["croner", "typebox"],
+    others: ["croner", "re2js", "typebox"],
     node: ["crypto"],
   },
   "hub/config": { ours: ["@belfry/contract", "@belfry/relay"], others: ["typebox", "yaml"] },
