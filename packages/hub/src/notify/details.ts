@@ -69,18 +69,20 @@ export function linesOf(text: string): string {
 
 /**
  * A well-formed text, escaped, with at most `most` UTF-16 units afterwards; what is cut ends with an ellipsis and never
- * within an escape. `escape` is given one character (code point) at a time.
+ * within an escape. `escape` is given one character (code point) at a time, or what `split` cuts the text into; it never
+ * makes anything shorter.
  */
 export function clipEscaped(
   text: string,
   most: number,
-  escape: (character: string) => string,
+  escape: (part: string) => string,
+  split: (text: string) => Iterable<string> = (whole) => whole,
 ): string {
   let whole = "";
   let cut = "";
-  // Nothing escaped is shorter than it was: more than that need not be looked at.
-  for (const character of clip(text, most + 1)) {
-    whole += escape(character);
+  // What is behind `most` cannot come into it: escaping makes nothing shorter.
+  for (const part of split(clip(text, most + 1))) {
+    whole += escape(part);
     if (whole.length > most) return `${cut}…`;
     if (whole.length < most) cut = whole;
   }
