@@ -53,6 +53,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg", "re2js"] },
+  "hub/rules": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/alert": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/notify": {
     ours: ["@belfry/contract", "@belfry/relay", "hub/model"],
