@@ -1,6 +1,7 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { slackKind } from "./slack/kind.ts";
+import { alertmanagerKind } from "./alertmanager/kind.ts";
 import { appriseKind } from "./apprise/kind.ts";
 import { ntfyKind } from "./ntfy/kind.ts";
 import { opsgenieKind } from "./opsgenie/kind.ts";
@@ -16,6 +17,7 @@ const kinds: readonly ChannelKind[] = [
   opsgenieKind,
   ntfyKind,
   appriseKind,
+  alertmanagerKind,
 ];
 
 /** By kind. */

@@ -69,7 +69,8 @@ function textOf(message: Json): string {
     "tags",
   );
   must(Buffer.byteLength(tags.join("")) <= 250, 40_058, "tags too long");
-  if (message["click"] !== undefined) must(URL.canParse(String(message["click"])), 40_017, "click");
+  const { click } = message;
+  must(click === undefined || (typeof click === "string" && URL.canParse(click)), 40_017, "click");
   const actions = listOf(message["actions"] ?? []).map(objectOf);
   must(actions.length <= 3, 40_018, `${actions.length} actions`);
   for (const action of actions) {
