@@ -38,7 +38,7 @@ export async function startAlertmanager(): Promise<Alertmanager> {
       must(Array.isArray(list) && list.length > 0, "alerts must be a list");
       for (const item of list as unknown[]) {
         const alert = alertOf(objectOf(item));
-        alerts.set(JSON.stringify(Object.entries(alert.labels).toSorted()), alert);
+        alerts.set(JSON.stringify(alert.labels, Object.keys(alert.labels).toSorted()), alert);
         texts.push(Object.values(alert.annotations).join("\n"));
       }
       return { status: 200 };

@@ -9,13 +9,13 @@ import { receiverKey, receiverSecret, startReceiver, textHeaders } from "./recei
 
 const wrongKey = "a-key-that-is-wrong";
 
-async function createFixture(template?: string): Promise<ChannelFixture> {
+async function createFixture(more: object = {}): Promise<ChannelFixture> {
   const receiver = await startReceiver();
   const settings = {
     url: `${receiver.url}/hook`,
     headers: { "X-Api-Key": receiverKey },
     secret: receiverSecret,
-    ...(template === undefined ? {} : { format: "template", template }),
+    ...more,
   };
   return {
     settings,
@@ -71,8 +71,22 @@ const template = `{
   }{{#has_next}},{{/has_next}}{{/incidents}}]
 }`;
 describe("with a template", () => {
-  channelContract({ kind: webhookKind, createFixture: () => createFixture(template), invalid: [] });
+  channelContract({
+    kind: webhookKind,
+    createFixture: () => createFixture({ format: "template", template }),
+    invalid: [],
+  });
 });
+
+for (const format of ["alertmanager", "uptime_kuma"]) {
+  describe(`in the form of ${format}`, () => {
+    channelContract({
+      kind: webhookKind,
+      createFixture: () => createFixture({ format }),
+      invalid: [],
+    });
+  });
+}
 
 describe("a webhook", () => {
   it("keeps its id over attempts, and signs with every key", async () => {

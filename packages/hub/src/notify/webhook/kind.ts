@@ -4,8 +4,10 @@ import type { Channel, ChannelKind, ChannelParts } from "../../model/channel-kin
 import type { Notice } from "../../model/notice.ts";
 import { exchange, openClient, secretsOfUrl } from "../exchange.ts";
 import { tlsOf } from "../tls.ts";
+import { alertmanagerBody } from "./alertmanager-body.ts";
 import { webhookBody } from "./message.ts";
 import { parseWebhookSettings, WebhookSettingsSchema, type WebhookSettings } from "./settings.ts";
+import { uptimeKumaBody } from "./uptime-kuma-body.ts";
 
 export const webhookKind: ChannelKind = {
   kind: "webhook",
@@ -45,10 +47,16 @@ function createWebhook(settings: WebhookSettings, parts: ChannelParts): Channel 
 
 function contentOf(
   notice: Notice,
-  { render, content_type }: WebhookSettings,
+  { format, render, content_type }: WebhookSettings,
 ): { readonly type: string; readonly body: string } {
-  const body = webhookBody(notice);
-  return render === undefined
-    ? { type: "application/json", body: JSON.stringify(body) }
-    : { type: content_type, body: render(body) };
+  if (render !== undefined) return { type: content_type, body: render(webhookBody(notice)) };
+  return { type: "application/json", body: JSON.stringify(makers[format](notice)) };
 }
+
+/** Bodies by format; a template, which is rendered from the JSON shape, has been taken care of. */
+const makers = {
+  json: webhookBody,
+  template: webhookBody,
+  alertmanager: alertmanagerBody,
+  uptime_kuma: uptimeKumaBody,
+} as const satisfies Record<WebhookSettings["format"], (notice: Notice) => object>;

@@ -13,10 +13,11 @@ export const WebhookSettingsSchema = Type.Object(
     url: HttpUrlSchema,
     method: Type.Enum(["POST", "PUT", "PATCH"], { title: "Method", default: "POST" }),
     headers: HeadersSchema,
-    format: Type.Enum(["json", "template"], {
+    format: Type.Enum(["json", "template", "alertmanager", "uptime_kuma"], {
       title: "Format",
       default: "json",
-      description: "json: Belfry's own shape; template: as written below",
+      description:
+        "json: Belfry's own shape; template: as written below; alertmanager: as Alertmanager's webhooks, version 4; uptime_kuma: as Uptime Kuma's",
     }),
     template: Type.Optional(
       Type.String({
