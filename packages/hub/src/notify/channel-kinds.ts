@@ -1,6 +1,8 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
+import { discordKind } from "./discord/kind.ts";
 import { slackKind } from "./slack/kind.ts";
+import { teamsKind } from "./teams/kind.ts";
 import { alertmanagerKind } from "./alertmanager/kind.ts";
 import { appriseKind } from "./apprise/kind.ts";
 import { ntfyKind } from "./ntfy/kind.ts";
@@ -11,6 +13,8 @@ import { webhookKind } from "./webhook/kind.ts";
 
 const kinds: readonly ChannelKind[] = [
   slackKind,
+  discordKind,
+  teamsKind,
   webhookKind,
   telegramKind,
   pagerdutyKind,
