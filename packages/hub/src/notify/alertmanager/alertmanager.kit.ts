@@ -27,13 +27,32 @@ export async function startAlertmanager(): Promise<Alertmanager> {
   const texts: string[] = [];
   const alerts = new Map<string, KeptAlert>();
   const credentials = Buffer.from(`${user.username}:${user.password}`).toString("base64");
+
+  /** Those that have not ended; of matchers it knows `name=~"a|b"`. */
+  function matching(filters: readonly string[]): readonly object[] {
+    const matchers = filters.map((filter) => {
+      const [, name = "", values = ""] = /^([a-z_]+)=~"([^"]*)"$/.exec(filter) ?? [];
+      must(name !== "", `matcher ${filter}`);
+      return { name, values: values.split("|") };
+    });
+    return [...alerts.values()]
+      .filter(({ endsAt }) => endsAt > Date.now())
+      .filter(({ labels }) =>
+        matchers.every(({ name, values }) => values.includes(String(labels[name]))),
+      )
+      .map((alert) => ({ ...alert, startsAt: new Date(alert.startsAt).toISOString() }));
+  }
+
   const provider = await startProvider({
     take(request) {
       const { authorization = "" } = request.headers;
       if (authorization !== `Basic ${credentials}`) {
         return { status: 401, body: `Unauthorized ${String(authorization)}` };
       }
-      if (request.path !== "/api/v2/alerts" || request.method !== "POST") return { status: 404 };
+      const { pathname, searchParams } = new URL(request.path, "http://alertmanager");
+      if (pathname !== "/api/v2/alerts") return { status: 404 };
+      if (request.method === "GET") return jsonAnswer(200, matching(searchParams.getAll("filter")));
+      must(request.method === "POST", "method");
       const list = jsonOf(request, jsonAnswer(400, "parsing failed"));
       must(Array.isArray(list) && list.length > 0, "alerts must be a list");
       for (const item of list as unknown[]) {

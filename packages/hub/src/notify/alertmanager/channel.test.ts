@@ -11,6 +11,7 @@ import { startAnswering } from "../provider.kit.ts";
 import { startAlertmanager, user } from "./alertmanager.kit.ts";
 import { alertmanagerKind } from "./kind.ts";
 import { alertsOf } from "./message.ts";
+import { staleAlerts } from "./stale.ts";
 
 async function createFixture(): Promise<ChannelFixture> {
   const alertmanager = await startAlertmanager();
@@ -131,6 +132,41 @@ describe("Alertmanager", () => {
     for (const { endsAt } of alertmanager.alerts.values()) assert.ok(endsAt < now);
     assert.deepEqual(alertmanager.faults(), []);
   });
+
+  it("ends the alert that an incident was before it became worse, or got another label", async () => {
+    await using alertmanager = await startAlertmanager();
+    await using channel = openChannel(alertmanagerKind, { urls: [alertmanager.url], ...user });
+    const incident = incidentOf({ severity: "warning" });
+    const other = incidentOf();
+    const worse = { ...incident, severity: "critical" } as const;
+    const moved = { ...worse, labels: { team: "edge" } };
+    for (const [kind, incidents] of [
+      ["firing", [incident, other]],
+      ["changed", [worse]],
+      ["changed", [moved]],
+    ] as const) {
+      const { result } = await channel.send(
+        noticeOf({ kind, incidents }),
+        AbortSignal.timeout(5_000),
+      );
+      assert.equal(result.kind, "sent");
+    }
+    const firing = [...alertmanager.alerts.values()].filter(({ endsAt }) => endsAt > Date.now());
+    assert.deepEqual(
+      firing.map(({ labels }) => [labels["incident"], labels["severity"], labels["team"]]),
+      [
+        [other.id, "critical", "core"],
+        [incident.id, "critical", "edge"],
+      ],
+    );
+    assert.deepEqual(alertmanager.faults(), []);
+  });
+
+  for (const list of ["", "<html>", "{}", '[1, null, {"labels": 2}]']) {
+    it(`is told all the same where it lists its alerts as ${JSON.stringify(list)}`, () => {
+      assert.deepEqual(staleAlerts(list, alertsOf(noticeOf(), options), now), []);
+    });
+  }
 
   for (const { statuses, expected } of [
     { statuses: [500, 200], expected: "sent" },

@@ -8,6 +8,7 @@ import {
   parseAlertmanagerSettings,
   type AlertmanagerSettings,
 } from "./settings.ts";
+import { staleAlerts, staleQuery } from "./stale.ts";
 
 export const alertmanagerKind: ChannelKind = {
   kind: "alertmanager",
@@ -36,16 +37,25 @@ function createAlertmanager(settings: AlertmanagerSettings, parts: ChannelParts)
 
   return {
     async send(notice, signal) {
-      const options = { labels, keepMs: keep * 1_000, now: parts.clock.now() };
-      const body = JSON.stringify(alertsOf(notice, options));
-      const answers = await Promise.all(
-        urls.map((base) => {
-          const url = `${base.replace(/\/+$/, "")}/api/v2/alerts`;
-          const request = { method: "POST", url, headers, body };
-          return exchange(request, { client, ...parts, secrets }, signal);
-        }),
-      );
-      return decisive(answers);
+      const now = parts.clock.now();
+      const alerts = alertsOf(notice, { labels, keepMs: keep * 1_000, now });
+      const query = notice.kind === "firing" ? undefined : staleQuery(alerts);
+
+      async function tell(base: string): Promise<Sent> {
+        const stale = query === undefined ? [] : staleAlerts(await ask(base + query), alerts, now);
+        const body = JSON.stringify([...alerts, ...stale]);
+        const request = { method: "POST", url: `${base}/api/v2/alerts`, headers, body };
+        return await exchange(request, { client, ...parts, secrets }, signal);
+      }
+
+      /** Empty where there is no answer: what is stale ends by itself then, only later. */
+      async function ask(url: string): Promise<string> {
+        const asked = { ...headers, "user-agent": parts.userAgent };
+        const outcome = await client.send({ method: "GET", url, headers: asked }, signal);
+        return outcome.kind === "answer" && outcome.status === 200 ? outcome.body : "";
+      }
+
+      return decisive(await Promise.all(urls.map((url) => tell(url.replace(/\/+$/, "")))));
     },
     [Symbol.asyncDispose]() {
       client[Symbol.dispose]();

@@ -1,11 +1,14 @@
 /**
  * A notice as alerts of Alertmanager's API v2 (prometheus/alertmanager, api/v2/openapi.yaml): one for each incident. An alert
- * is known by its labels, so only what stays over the incident's life is among them, and its severity: an incident that
- * becomes worse is another alert, as with rules of Prometheus; the one before ends when it is told no more.
+ * is known by its labels: an incident that becomes worse, or whose labels change, is another alert, and the one before has
+ * to be ended (`stale.ts`).
  */
 import type { Notice, NoticeIncident } from "../../model/notice.ts";
 import { detailsOf, lineOf, linesOf } from "../details.ts";
 import { clip } from "../plain.ts";
+
+/** The label `alertname` of every incident. */
+export const incidentAlertname = "BelfryIncident";
 
 const longestName = 100;
 const longestValue = 300;
@@ -56,7 +59,7 @@ function incidentAlert(
   { labels, keepMs, now }: AlertOptions,
 ): PostableAlert {
   const { id, severity, title, status, openedAt, resolvedAt, links } = incident;
-  const own = { ...labels, alertname: "BelfryIncident", severity, incident: id };
+  const own = { ...labels, alertname: incidentAlertname, severity, incident: id };
   // Over is over, whatever the clocks say: never before it began.
   const endsAt = status === "resolved" ? Math.max(openedAt, resolvedAt ?? notice.at) : now + keepMs;
   return {

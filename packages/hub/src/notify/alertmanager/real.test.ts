@@ -19,8 +19,8 @@ const skip = program === undefined ? "this machine has no prometheus-alertmanage
 
 interface RealAlertmanager extends AsyncDisposable {
   readonly url: string;
-  /** Alerts that fire at present, by the label `incident`. */
-  firing(): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
+  /** Labels of the alerts that fire at present. */
+  firing(): Promise<readonly Readonly<Record<string, string>>[]>;
 }
 
 async function startReal(): Promise<RealAlertmanager> {
@@ -46,7 +46,7 @@ async function startReal(): Promise<RealAlertmanager> {
     async firing() {
       const answer = await fetch(`${url}/api/v2/alerts`);
       const alerts = (await answer.json()) as { labels: Record<string, string> }[];
-      return new Map(alerts.map(({ labels }) => [labels["incident"] ?? "", labels]));
+      return alerts.map(({ labels }) => labels);
     },
     async [Symbol.asyncDispose]() {
       child.kill();
@@ -89,15 +89,29 @@ describe("the real Alertmanager", { skip }, () => {
       const { result } = await channel.send(notice, AbortSignal.timeout(10_000));
       assert.deepEqual(result, { kind: "sent" });
       const firing = await alertmanager.firing();
-      assert.deepEqual([...firing.keys()].toSorted(), incidents.map(({ id }) => id).toSorted());
+      assert.deepEqual(
+        new Set(firing.map(({ incident }) => incident)),
+        new Set(incidents.map(({ id }) => id)),
+      );
+      assert.equal(firing.length, incidents.length);
     }
-    const over = resolvedOf(notice);
+    const [first, ...others] = incidents;
+    assert.ok(first !== undefined);
+    const milder = { ...first, severity: "info" } as const;
+    const changed = noticeOf({ kind: "changed", incidents: [milder] });
+    assert.equal((await channel.send(changed, AbortSignal.timeout(10_000))).result.kind, "sent");
+    const firing = await alertmanager.firing();
+    assert.equal(firing.length, incidents.length);
+    const told = firing.find(({ incident }) => incident === first.id);
+    assert.equal(told?.["severity"], "info");
+
+    const over = resolvedOf({ ...notice, incidents: [milder, ...others] });
     const resolved = over.incidents.map((one) => ({ ...one, resolvedAt: Date.now() - 1_000 }));
     const { result } = await channel.send(
       { ...over, incidents: resolved },
       AbortSignal.timeout(10_000),
     );
     assert.deepEqual(result, { kind: "sent" });
-    assert.equal((await alertmanager.firing()).size, 0);
+    assert.deepEqual(await alertmanager.firing(), []);
   });
 });
