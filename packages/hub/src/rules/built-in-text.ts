@@ -2,14 +2,7 @@
 import type { AlertRuleInput, Matcher, RuleCondition, Severity } from "@belfry/contract";
 
 /** What a value counts, so that it can be said. */
-export type Unit =
-  | "ratio"
-  | "bytes"
-  | "celsius"
-  | "count"
-  | "per_second"
-  | "seconds_per_second"
-  | "seconds";
+export type Unit = "ratio" | "bytes" | "celsius" | "count" | "per_second" | "seconds";
 
 export interface BuiltInRule {
   /** What it is known by, here and in signals: `filesystem_full`. */

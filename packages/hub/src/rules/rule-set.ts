@@ -51,6 +51,11 @@ export class RuleSet {
     return this.#ids.get(id);
   }
 
+  /** Whether enabled rules look at such subjects. */
+  isAbout(kind: SubjectKind): boolean {
+    return this.#wanted.has(kind);
+  }
+
   /** Numbers of the enabled rules that look at a metric of such subjects. */
   about(kind: SubjectKind, metric: string): readonly number[] {
     return this.#wanted.get(kind)?.get(metric) ?? none;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { RuleState } from "../model/rule-state.ts";
 import type { Finding } from "./condition.ts";
-import { isFiring, step, type HoldTimes, type RuleState } from "./rule-state.ts";
+import { isFiring, step, type HoldTimes } from "./rule-state.ts";
 
 const holds: Finding = { kind: "holds", value: 9 };
 const findings: Readonly<Record<string, Finding>> = {

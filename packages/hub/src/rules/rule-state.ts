@@ -8,22 +8,8 @@
  * time in which it could not counts neither for nor against it.
  */
 import type { Severity } from "@belfry/contract";
+import type { RuleState } from "../model/rule-state.ts";
 import type { Finding } from "./condition.ts";
-
-/** What is kept while it is not inactive. Times are epoch ms. */
-export interface RuleState {
-  readonly phase: "pending" | "firing" | "recovering";
-  /** When the phase began, moved on by the time in which it could not be told. */
-  readonly since: number;
-  /** When it began to hold. */
-  readonly startedAt: number;
-  /** What was compared with the limit when the phase began. */
-  readonly value: number;
-  /** Since when it cannot be told; null while it can. */
-  readonly blindSince: number | null;
-  /** What it was raised with; null before. */
-  readonly severity: Severity | null;
-}
 
 /** How long it must hold, and must not, in ms. */
 export interface HoldTimes {

@@ -37,6 +37,22 @@ export interface WindowNeed {
   readonly overMs: number;
 }
 
+/** Draws plans by these rules, and shares those of one list. */
+export function createPlanner(
+  rules: RuleSet,
+): (list: readonly SeriesKey[], kind: SubjectKind) => SeriesPlan {
+  const plans = new Map<SubjectKind, WeakMap<readonly SeriesKey[], SeriesPlan>>();
+  return (list, kind) => {
+    const ofKind = plans.get(kind) ?? new WeakMap<readonly SeriesKey[], SeriesPlan>();
+    plans.set(kind, ofKind);
+    const known = ofKind.get(list);
+    if (known !== undefined) return known;
+    const plan = planSeries(list, rules, kind);
+    ofKind.set(list, plan);
+    return plan;
+  };
+}
+
 /** Draws the plan of a list. */
 export function planSeries(
   list: readonly SeriesKey[],

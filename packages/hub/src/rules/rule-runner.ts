@@ -1,0 +1,305 @@
+/**
+ * Looks at every rule of every subject every fifteen seconds: a sixtieth of the subjects every quarter of a second, and
+ * never for longer than a few ms at a time, so that checks wait for nothing. What is decided is committed with the signals
+ * that tell it, and tried again until it is; while much waits to be committed nothing more is decided.
+ */
+import type { AlertRuleSettings } from "../model/alert-policy.ts";
+import type { Clock } from "../model/clock.ts";
+import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
+import type { Frame, SourceKey } from "../model/series.ts";
+import { recall, type RecallStore } from "./recall.ts";
+import { RuleSet, type SubjectKind } from "./rule-set.ts";
+import { createPlanner } from "./series-plan.ts";
+import type { RuleSubject } from "./subject.ts";
+import { WatchedSource, type Draft, type Planner } from "./watched-source.ts";
+
+export interface RunnerParts {
+  readonly clock: Clock;
+  readonly store: RecallStore & {
+    ruleStates(): Promise<readonly KeptRuleState[]>;
+    commitRules(change: RuleChange): Promise<void>;
+    /** When the hub was last known to run, epoch ms. */
+    readAlive(): Promise<number | undefined>;
+    /** Own rules, and what was changed of built-in ones. */
+    rules(): Promise<readonly AlertRuleSettings[]>;
+  };
+  /** The subject of a source; undefined: it is gone. */
+  readonly subject: (source: SourceKey) => RuleSubject | undefined;
+  /** Sources there are, also those nothing was heard of since the start. */
+  readonly sources: () => Iterable<SourceKey>;
+  /** Signals were committed. */
+  readonly onSignals: () => void;
+  /** Something could not be read or written; it is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface RuleCounts {
+  readonly firing: number;
+  readonly cannotTell: number;
+}
+
+/** How it does, for metrics. */
+export interface RunnerStats {
+  readonly sources: number;
+  readonly bytes: number;
+  /** Sources whose samples are not kept because there is no room. */
+  readonly refused: number;
+  /** Ms the last round took of the event loop. */
+  readonly roundMs: number;
+  /** Decisions that wait to be committed. */
+  readonly waiting: number;
+}
+
+/** Every rule is looked at once in this time, in ms. */
+export const roundMs = 15_000;
+const slots = 60;
+/** Ms of looking after which everything else has its turn. */
+const sliceMs = 5;
+/** Bytes of samples that are kept for rules. */
+const mostBytes = 256 * 1024 * 1024;
+/** Decisions that may wait; then nothing is decided until the store takes them. */
+const mostWaiting = 20_000;
+const retryMs = 1_000;
+const recallPauseMs = 10_000;
+
+export class RuleRunner implements AsyncDisposable {
+  readonly #parts: RunnerParts;
+  readonly #watched = new Map<SourceKey, WatchedSource>();
+  #rules = new RuleSet([]);
+  #planner: Planner = createPlanner(this.#rules);
+  #order: WatchedSource[] = [];
+  #draft: Draft = { states: new Map(), signals: [] };
+  #recallAfterMs = 0;
+  #committing: Promise<void> | null = null;
+  #recalling: Promise<void> | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #slot = 0;
+  #roundMs = 0;
+  #spentMs = 0;
+  #bytes = 0;
+  #refused = 0;
+  #isStopping = false;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** The rules that hold. */
+  get rules(): RuleSet {
+    return this.#rules;
+  }
+
+  get stats(): RunnerStats {
+    return {
+      sources: this.#watched.size,
+      bytes: this.#bytes,
+      refused: this.#refused,
+      roundMs: this.#roundMs,
+      waiting: this.#waiting,
+    };
+  }
+
+  /** Takes up where the former process stopped. */
+  async load(): Promise<void> {
+    const { store } = this.#parts;
+    this.#use(new RuleSet(await store.rules()));
+    const aliveAt = (await store.readAlive()) ?? null;
+    for (const kept of await store.ruleStates()) {
+      // Nobody looked while no hub ran: that time counts for nothing.
+      const blindSince = kept.state.blindSince ?? aliveAt;
+      this.#watch(kept.source)?.restore({ ...kept, state: { ...kept.state, blindSince } });
+    }
+  }
+
+  /** Begins to look. */
+  start(): void {
+    this.#order = [...this.#watched.values()];
+    this.#timer = setInterval(() => void this.#nextSlot(), roundMs / slots);
+  }
+
+  /** Reads the rules anew: some were changed. */
+  async reload(): Promise<void> {
+    this.#use(new RuleSet(await this.#parts.store.rules()));
+    for (const watched of this.#watched.values()) watched.useRules(this.#rules, this.#planner);
+  }
+
+  /** Takes in samples that were stored. */
+  take(frames: readonly Frame[]): void {
+    for (const frame of frames) {
+      const kind = kindOf(frame.source);
+      if (kind === undefined || !this.#rules.isAbout(kind)) continue;
+      this.#watch(frame.source)?.take(frame, this.#planner);
+    }
+  }
+
+  /** Samples of these sources were stored without passing by. */
+  changed(sources: Iterable<SourceKey>): void {
+    for (const source of sources) {
+      const kind = kindOf(source);
+      if (kind === undefined || !this.#rules.isAbout(kind)) continue;
+      const watched = this.#watch(source);
+      if (watched !== undefined) watched.isRecalled = false;
+    }
+  }
+
+  /** How many subjects each rule holds of, and of how many it cannot be told; by the id of the rule. */
+  counts(): ReadonlyMap<string, RuleCounts> {
+    const counts = new Map<string, { firing: number; cannotTell: number }>();
+    for (const watched of this.#watched.values()) {
+      watched.count((number, verdict) => {
+        const id = this.#rules.rules[number]?.id ?? "";
+        const one = counts.get(id) ?? { firing: 0, cannotTell: 0 };
+        if (verdict === "firing") one.firing += 1;
+        else one.cannotTell += 1;
+        counts.set(id, one);
+      });
+    }
+    return counts;
+  }
+
+  /** Looks at everything once and commits what was decided; samples from before are read first. */
+  async round(): Promise<void> {
+    this.#meet();
+    await this.#recallAll();
+    await this.#lookAt([...this.#watched.values()]);
+    await this.#commit();
+  }
+
+  /** Stops looking; commits what was decided, or gives up after one try. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#timer);
+    await this.#recalling;
+    await this.#committing;
+    if (this.#waiting > 0) await this.#commitOnce();
+  }
+
+  get #waiting(): number {
+    return this.#draft.states.size + this.#draft.signals.length;
+  }
+
+  #use(rules: RuleSet): void {
+    this.#rules = rules;
+    this.#planner = createPlanner(rules);
+  }
+
+  #watch(source: SourceKey): WatchedSource | undefined {
+    const known = this.#watched.get(source);
+    if (known !== undefined) return known;
+    const kind = kindOf(source);
+    if (kind === undefined) return undefined;
+    if (this.#bytes > mostBytes) {
+      this.#refused += 1;
+      return undefined;
+    }
+    const watched = new WatchedSource(source, kind, this.#rules);
+    this.#watched.set(source, watched);
+    return watched;
+  }
+
+  /** Watches subjects that nothing was heard of, and forgets those that are gone. */
+  #meet(): void {
+    for (const source of this.#parts.sources()) {
+      const kind = kindOf(source);
+      if (kind !== undefined && this.#rules.isAbout(kind)) this.#watch(source);
+    }
+    let bytes = 0;
+    for (const [source, watched] of this.#watched) {
+      bytes += watched.bytes;
+      const isGone = this.#parts.subject(source) === undefined && watched.activeCount === 0;
+      if (isGone) this.#watched.delete(source);
+    }
+    this.#bytes = bytes;
+  }
+
+  async #nextSlot(): Promise<void> {
+    if (this.#slot === 0) {
+      this.#roundMs = this.#spentMs;
+      this.#spentMs = 0;
+      this.#refused = 0;
+      this.#meet();
+      this.#order = [...this.#watched.values()];
+    }
+    const from = Math.floor((this.#slot * this.#order.length) / slots);
+    const to = Math.floor(((this.#slot + 1) * this.#order.length) / slots);
+    this.#slot = (this.#slot + 1) % slots;
+    this.#recalling ??= this.#recallAll().finally(() => (this.#recalling = null));
+    if (this.#waiting > mostWaiting) return;
+    await this.#lookAt(this.#order.slice(from, to));
+    if (this.#waiting > 0)
+      this.#committing ??= this.#commit().finally(() => (this.#committing = null));
+  }
+
+  async #lookAt(some: readonly WatchedSource[]): Promise<void> {
+    let began = this.#parts.clock.monotonicMs();
+    for (const watched of some) {
+      const subject = this.#parts.subject(watched.source);
+      watched.look(this.#parts.clock.now(), subject, this.#draft);
+      const passed = this.#parts.clock.monotonicMs() - began;
+      if (passed < sliceMs) continue;
+      this.#spentMs += passed;
+      await new Promise((resolve) => setImmediate(resolve));
+      if (this.#isStopping) return;
+      began = this.#parts.clock.monotonicMs();
+    }
+    this.#spentMs += this.#parts.clock.monotonicMs() - began;
+  }
+
+  async #recallAll(): Promise<void> {
+    const { store, clock, onError } = this.#parts;
+    if (clock.monotonicMs() < this.#recallAfterMs) return;
+    for (const watched of this.#watched.values()) {
+      if (watched.isRecalled) continue;
+      if (this.#isStopping) return;
+      try {
+        const parts = { rules: this.#rules, store, planner: this.#planner };
+        await recall(watched, parts, clock.now());
+      } catch (error) {
+        this.#recallAfterMs = clock.monotonicMs() + recallPauseMs;
+        onError(error);
+        return;
+      }
+    }
+  }
+
+  async #commit(): Promise<void> {
+    while (this.#waiting > 0 && !(await this.#commitOnce())) {
+      if (this.#isStopping) return;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  /** Whether it was taken. What is not waits in front of what is decided meanwhile. */
+  async #commitOnce(): Promise<boolean> {
+    const draft = this.#draft;
+    this.#draft = { states: new Map(), signals: [] };
+    try {
+      await this.#parts.store.commitRules(changeOf(draft));
+    } catch (error) {
+      const newer = this.#draft;
+      this.#draft = {
+        states: new Map([...draft.states, ...newer.states]),
+        signals: [...draft.signals, ...newer.signals],
+      };
+      this.#parts.onError(error);
+      return false;
+    }
+    if (draft.signals.length > 0) this.#parts.onSignals();
+    return true;
+  }
+}
+
+function changeOf({ states, signals }: Draft): RuleChange {
+  const decided = [...states.values()];
+  return {
+    saved: decided.flatMap(({ kept }) => (kept === null ? [] : [kept])),
+    dropped: decided.flatMap(({ key, kept }) => (kept === null ? [key] : [])),
+    signals,
+  };
+}
+
+/** What a source is of: `host:<id>`. Imported samples are of no subject. */
+function kindOf(source: SourceKey): SubjectKind | undefined {
+  const prefix = source.slice(0, source.indexOf(":"));
+  return prefix === "host" || prefix === "monitor" || prefix === "job" ? prefix : undefined;
+}
