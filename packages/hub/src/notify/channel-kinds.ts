@@ -1,6 +1,7 @@
 /** All kinds of channels, by the name that settings have for them. */
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { discordKind } from "./discord/kind.ts";
+import { emailKind } from "./email/kind.ts";
 import { slackKind } from "./slack/kind.ts";
 import { teamsKind } from "./teams/kind.ts";
 import { alertmanagerKind } from "./alertmanager/kind.ts";
@@ -12,6 +13,7 @@ import { telegramKind } from "./telegram/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
 const kinds: readonly ChannelKind[] = [
+  emailKind,
   slackKind,
   discordKind,
   teamsKind,
