@@ -7,7 +7,6 @@ import type {
   HostSeriesView,
   HostSparklinesView,
   HostView,
-  IncidentView,
   MonitorInput,
   MonitorPatch,
   MonitorSummary,
@@ -18,6 +17,7 @@ import type {
   UptimeView,
 } from "@belfry/contract";
 import type { Order, OverviewView, Span } from "../route/route.ts";
+import { alertSettingCalls, heartbeatCalls, incidentCalls } from "./alert-calls.ts";
 import type { Reply } from "./failure.ts";
 import { jobCalls } from "./job-calls.ts";
 import { queryOf, withSignal } from "./query.ts";
@@ -55,6 +55,9 @@ export function createClient(requester: Requester) {
   return {
     ...hostCalls(ask),
     ...jobCalls(ask),
+    ...incidentCalls(ask),
+    ...heartbeatCalls(ask),
+    ...alertSettingCalls(ask),
     listMonitors: (
       filter: MonitorFilter,
       page: { cursor: string | null; limit: number },
@@ -97,14 +100,6 @@ export function createClient(requester: Requester) {
       ask("GET", `${api}/monitors/${id}/history?${queryOf(query)}`),
     uptime: (id: string, span: Span, signal?: AbortSignal): Promise<Reply<UptimeView>> =>
       ask("GET", `${api}/monitors/${id}/uptime?${queryOf(spanQuery(span))}`, withSignal(signal)),
-    incidents: (query: {
-      monitor?: string;
-      open?: boolean;
-      limit: number;
-      cursor?: string;
-    }): Promise<Reply<Page<IncidentView>>> => ask("GET", `${api}/incidents?${queryOf(query)}`),
-    acknowledge: (id: string): Promise<Reply<IncidentView>> =>
-      ask("POST", `${api}/incidents/${id}/acknowledge`),
     checkKinds: (): Promise<Reply<{ readonly items: readonly CheckKindView[] }>> =>
       ask("GET", `${api}/check-kinds`),
     /** Samples of the series a selector matches; `stepSeconds` null asks for them as they are. */

@@ -16,3 +16,16 @@ export async function appendNextPage<T>(
     next_cursor: reply.value.next_cursor,
   };
 }
+
+/** The newest page, with what was loaded behind it before: nobody is thrown back to the top. */
+export function withOlder<T extends { readonly id: string }>(
+  fresh: Page<T>,
+  former: Page<T> | null,
+): Page<T> {
+  const last = fresh.items.at(-1);
+  if (former === null || last === undefined || fresh.next_cursor === null) return fresh;
+  const at = former.items.findIndex(({ id }) => id === last.id);
+  const older = at === -1 ? [] : former.items.slice(at + 1);
+  if (older.length === 0) return fresh;
+  return { items: [...fresh.items, ...older], next_cursor: former.next_cursor };
+}

@@ -23,12 +23,15 @@ export interface TextField extends Common {
   readonly kind: "text";
   readonly multiline: boolean;
   readonly maxLength: number | undefined;
+  /** An instant, RFC 3339: chosen on the clock of whoever looks. */
+  readonly isInstant: boolean;
 }
 export interface NumberField extends Common {
   readonly kind: "number";
   readonly integer: boolean;
   readonly minimum: number | undefined;
   readonly maximum: number | undefined;
+  /** What stands behind it; `duration`: seconds, said in the unit that fits. */
   readonly unit: string;
 }
 export interface SwitchField extends Common {
@@ -41,6 +44,8 @@ export interface ChoiceField extends Common {
 export interface ListField extends Common {
   readonly kind: "list";
   readonly item: Field;
+  /** No item twice: a few choices are then ticked. */
+  readonly isSet: boolean;
 }
 /** Free names, each with a text. */
 export interface MapField extends Common {
@@ -113,6 +118,7 @@ export function fieldOf(schema: unknown, key: string, required: boolean): Field 
         kind: "text",
         multiline: inner["multiline"] === true,
         maxLength: numberOf(inner["maxLength"]),
+        isInstant: inner["format"] === "date-time",
       };
     case "number":
     case "integer":
@@ -127,7 +133,12 @@ export function fieldOf(schema: unknown, key: string, required: boolean): Field 
     case "boolean":
       return { ...common, kind: "switch" };
     case "array":
-      return { ...common, kind: "list", item: fieldOf(inner["items"], "", true) };
+      return {
+        ...common,
+        kind: "list",
+        item: fieldOf(inner["items"], "", true),
+        isSet: inner["uniqueItems"] === true,
+      };
     case "object":
       return objectOf(inner, common);
     default:

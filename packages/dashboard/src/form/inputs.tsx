@@ -26,6 +26,7 @@ export function TextInput({ field, path }: InputProps<TextField>) {
       form.set(path, text === "" && !field.required ? undefined : text);
     },
   };
+  if (field.isInstant) return <InstantInput field={field} path={path} />;
   if (field.multiline) return <textarea {...common} class="mono" rows={3} />;
   if (isSecret(path, form.secrets.value)) {
     return <input {...common} type="password" autocomplete="new-password" />;
@@ -33,9 +34,91 @@ export function TextInput({ field, path }: InputProps<TextField>) {
   return <input {...common} type="text" autocomplete="off" />;
 }
 
+/** An instant, on the clock of whoever looks. */
+function InstantInput({ path }: InputProps<TextField>) {
+  const form = useForm();
+  const value = form.get(path);
+  return (
+    <input
+      {...controlProps(path, useProblem(path))}
+      type="datetime-local"
+      value={typeof value === "string" ? localText(value) : ""}
+      onInput={(event) => {
+        const at = Date.parse(event.currentTarget.value);
+        form.set(path, Number.isNaN(at) ? undefined : new Date(at).toISOString());
+      }}
+    />
+  );
+}
+
+/** As a field for date and time wants it: `2026-11-21T16:30`. */
+function localText(instant: string): string {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+const durationUnits = [
+  ["seconds", 1],
+  ["minutes", 60],
+  ["hours", 3600],
+  ["days", 86_400],
+] as const;
+
+/** Seconds, in the largest unit that says them whole. */
+function DurationInput({ field, path }: InputProps<NumberField>) {
+  const form = useForm();
+  const value = form.get(path);
+  const seconds = typeof value === "number" ? value : null;
+  const size = useSignal(sizeOf(seconds));
+  return (
+    <span class="with-unit">
+      <input
+        {...controlProps(path, useProblem(path))}
+        type="number"
+        inputMode="decimal"
+        step="any"
+        min={0}
+        value={seconds === null ? "" : seconds / size.value}
+        onInput={({ currentTarget: { value: text, valueAsNumber } }) =>
+          form.set(
+            path,
+            text === ""
+              ? field.nullable
+                ? null
+                : undefined
+              : Math.round(valueAsNumber * size.value),
+          )
+        }
+      />
+      <select
+        aria-label="Unit"
+        value={String(size.value)}
+        onChange={(event) => {
+          const former = size.value;
+          size.value = Number(event.currentTarget.value);
+          if (seconds !== null) form.set(path, Math.round((seconds / former) * size.value));
+        }}
+      >
+        {durationUnits.map(([name, unitSeconds]) => (
+          <option key={name} value={String(unitSeconds)}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+function sizeOf(seconds: number | null): number {
+  if (seconds === null || seconds === 0) return 60;
+  return durationUnits.findLast(([, size]) => seconds % size === 0)?.[1] ?? 1;
+}
+
 /** A number with its unit behind it. Empty means null where that is a value, else that it is left out. */
 export function NumberInput({ field, path }: InputProps<NumberField>) {
   const form = useForm();
+  if (field.unit === "duration") return <DurationInput field={field} path={path} />;
   const value = form.get(path);
   const placeholder = typeof field.fallback === "number" ? String(field.fallback) : undefined;
   return (

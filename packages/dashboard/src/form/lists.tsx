@@ -20,6 +20,9 @@ export function ListInput({ field, path, Item }: ListProps) {
   const form = useForm();
   const value = form.get(path);
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (field.isSet && field.item.kind === "choice") {
+    return <ChoiceSet field={field} path={path} Item={Item} />;
+  }
   const isPlain = isPlainItem(field);
   const noun = field.item.title === "" ? field.title : field.item.title;
   return (
@@ -44,6 +47,35 @@ export function ListInput({ field, path, Item }: ListProps) {
       >
         <Icon name="plus" /> Add {isPlain ? "" : noun.toLowerCase()}
       </button>
+    </div>
+  );
+}
+
+/** Choices that are ticked. They stay in the order of the choices. */
+function ChoiceSet({ field, path }: ListProps) {
+  const form = useForm();
+  const value = form.get(path);
+  const chosen: readonly unknown[] = Array.isArray(value) ? value : [];
+  const options = field.item.kind === "choice" ? field.item.options : [];
+  return (
+    <div class="choice-set">
+      {options.map(({ value: option, title }) => (
+        <label key={title}>
+          <input
+            type="checkbox"
+            checked={chosen.includes(option)}
+            onChange={({ currentTarget: { checked } }) =>
+              form.set(
+                path,
+                options
+                  .map((one) => one.value)
+                  .filter((one) => (one === option ? checked : chosen.includes(one))),
+              )
+            }
+          />
+          {title}
+        </label>
+      ))}
     </div>
   );
 }

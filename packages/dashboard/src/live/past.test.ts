@@ -1,24 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IncidentView } from "@belfry/contract";
 import { stopClock } from "./clock.kit.ts";
+import { incidentOf } from "./incident.kit.ts";
 import { createPast, uptimeDays, type Past } from "./past.ts";
 import type { LiveListener } from "./stream.ts";
-
-function incidentOf(id: string): IncidentView {
-  return {
-    id,
-    subjects: [],
-    opened_at: "2026-01-01T00:00:00Z",
-    decided_at: "2026-01-01T00:00:00Z",
-    acknowledged_at: null,
-    resolved_at: null,
-    reason: "refused",
-    message: "",
-    evidence: {},
-    flapping: false,
-  };
-}
 
 interface World extends Disposable {
   readonly past: Past;

@@ -32,7 +32,11 @@ export function CopyText({ text, what }: CopyProps) {
       <pre ref={place} tabIndex={0}>
         {text}
       </pre>
-      <button type="button" aria-label={`${said.value === "" ? "Copy" : said.value} ${what}`} onClick={() => void copy()}>
+      <button
+        type="button"
+        aria-label={`${said.value === "" ? "Copy" : said.value} ${what}`}
+        onClick={() => void copy()}
+      >
         <Icon name={said.value === "" ? "copy" : "check"} />
         <span aria-hidden="true">{said.value === "" ? "Copy" : said.value}</span>
       </button>

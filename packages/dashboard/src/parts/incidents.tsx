@@ -8,6 +8,8 @@ import type { Past } from "../live/past.ts";
 import { Ago } from "./ago.tsx";
 import { Evidence } from "./evidence.tsx";
 import { StatusMark } from "./status-mark.tsx";
+import { incidentPage } from "../route/alert-route.ts";
+import { formatRoute } from "../route/route.ts";
 import { useParts } from "../shell/parts.ts";
 import "./incidents.css";
 
@@ -56,9 +58,15 @@ function Incident({ incident, past, mayWrite }: IncidentProps) {
     <li class={isOpen ? "incident incident-open is-down" : "incident is-up"}>
       <p class="incident-line">
         <StatusMark status={isOpen ? "down" : "up"} />
-        <strong title={reasonTable[incident.reason].title}>
-          {incident.reason.replaceAll("_", " ")}
-        </strong>
+        <a href={formatRoute(incidentPage(incident.id))}>
+          {incident.reason === null ? (
+            <strong>{incident.title}</strong>
+          ) : (
+            <strong title={reasonTable[incident.reason].title}>
+              {incident.reason.replaceAll("_", " ")}
+            </strong>
+          )}
+        </a>
         <span>
           {isOpen ? (
             <>

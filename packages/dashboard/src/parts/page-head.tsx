@@ -1,10 +1,10 @@
-/** The top of a page about one monitor, host, job or run: the way back, its name, what can be done, and what it is. */
+/** The top of a page about one monitor, host, job, run or incident: the way back, its name, what can be done, and what it is. */
 import type { ComponentChildren } from "preact";
 import { Icon } from "./icon.tsx";
 import "./page-head.css";
 
 interface PageHeadProps {
-  readonly noun: "monitor" | "host" | "job" | "run";
+  readonly noun: "monitor" | "host" | "job" | "run" | "incident";
   /** The list it is from. */
   readonly list: { readonly title: string; readonly href: string };
   readonly name: string;

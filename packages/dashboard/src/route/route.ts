@@ -4,6 +4,7 @@
  * out, never an error.
  */
 import { statuses, type Status } from "@belfry/contract/status";
+import { alertPath, alertRelated, type AlertRelatedView } from "./alert-route.ts";
 import {
   jobRanges,
   jobsOf,
@@ -114,6 +115,7 @@ export type View =
   | HostPageView
   | FormView
   | JobRelatedView
+  | AlertRelatedView
   | MissingView;
 
 /** The overview without any filter. */
@@ -171,7 +173,10 @@ export function parseRoute(url: string): View {
     if (id === "") return hostsOf(query);
     if (idPattern.test(id)) return { page: "host", id, ...spanOf(query, hostRanges, "1h") };
   }
-  const found = action === undefined ? jobRelated(resource, id, query) : undefined;
+  const found =
+    action === undefined
+      ? (jobRelated(resource, id, query) ?? alertRelated(resource, id, query))
+      : undefined;
   return found ?? { page: "missing", path: pathname };
 }
 
@@ -221,6 +226,10 @@ export function formatRoute(view: View): string {
       return `${base}outputs${view.name === null ? "" : `/${encodeURIComponent(view.name)}`}`;
     case "missing":
       return view.path;
+    default: {
+      const { path, query } = alertPath(view);
+      return `${base}${path}${queryText(query)}`;
+    }
   }
 }
 

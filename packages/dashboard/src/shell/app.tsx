@@ -4,6 +4,7 @@ import { Later } from "../parts/later.tsx";
 import { Missing } from "../parts/missing.tsx";
 import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
+import { plainIncidents } from "../route/alert-route.ts";
 import { plainJobs, plainOutputs } from "../route/job-route.ts";
 import { newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { Banner } from "./banner.tsx";
@@ -26,6 +27,7 @@ export function App() {
     o: () => router.go(plainOverview),
     h: () => router.go(plainHosts),
     r: () => router.go(plainJobs),
+    i: () => router.go(plainIncidents),
     u: () => router.go(plainOutputs),
     t: () => theme.choose(nextTheme(theme.chosen.value)),
     "/": () => toSearch(),
@@ -69,6 +71,9 @@ const loadFailures = async () => (await import("../pages/jobs/failures-page.tsx"
 const loadJobPage = async () => (await import("../pages/job/job-page.tsx")).JobPage;
 const loadRunPage = async () => (await import("../pages/run/run-page.tsx")).RunPage;
 const loadOutputs = async () => (await import("../pages/outputs/outputs-page.tsx")).OutputsPage;
+const loadIncidents = async () =>
+  (await import("../pages/incidents/incidents-page.tsx")).IncidentsPage;
+const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
 function PageOf({ view }: { view: View }) {
@@ -91,6 +96,14 @@ function PageOf({ view }: { view: View }) {
       return <Later key={view.id} load={loadRunPage} give={{ id: view.id }} />;
     case "outputs":
       return <Later load={loadOutputs} give={{ name: view.name }} />;
+    case "incidents":
+      return <Later load={loadIncidents} give={{}} />;
+    case "incident":
+      return <Later key={view.id} load={loadIncident} give={{ id: view.id }} />;
+    case "channels":
+    case "rules":
+    case "silences":
+      return <Missing what="There is no such page." />;
     case "form":
       return (
         <Later

@@ -1,12 +1,15 @@
 /** The header of every page: the way home, the state of the stream, and what is there everywhere. */
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
 import { Brand } from "../parts/brand.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { formatCount, formatPlural } from "../format/number.ts";
 import { troubles } from "../parts/status-words.ts";
+import { plainIncidents } from "../route/alert-route.ts";
 import { plainJobs, plainOutputs } from "../route/job-route.ts";
 import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { mayWrite } from "./access.ts";
+import { createOpenIncidents } from "./open-incidents.ts";
 import { useParts } from "./parts.ts";
 import { nextTheme, type Theme } from "./theme.ts";
 import type { StreamState } from "../live/stream.ts";
@@ -109,10 +112,33 @@ function Pages() {
       >
         Jobs
       </a>
+      <OpenIncidents
+        current={currentOf(page, "incidents", "incident", "channels", "rules", "silences")}
+      />
       <a href={formatRoute(plainOutputs)} aria-current={currentOf(page, "outputs")}>
         Outputs
       </a>
     </nav>
+  );
+}
+
+/** The way to the incidents, with how many are open. */
+function OpenIncidents({ current }: { current: "page" | "true" | undefined }) {
+  const { client, live } = useParts();
+  const open = useMemo(() => createOpenIncidents({ client, live }), [client, live]);
+  useEffect(() => () => open[Symbol.dispose](), [open]);
+  const { count, isMore } = open.count.value;
+  return (
+    <a href={formatRoute(plainIncidents)} aria-current={current}>
+      Incidents
+      {count > 0 && (
+        <span class="header-count" title={`${formatPlural(count, "incident")} open`}>
+          {formatCount(count)}
+          {isMore && "+"}
+          <span class="visually-hidden"> open</span>
+        </span>
+      )}
+    </a>
   );
 }
 

@@ -14,6 +14,7 @@ const places: readonly (readonly [place: KeyPlace, title: string])[] = [
   ["monitor", "Monitor"],
   ["host", "Host"],
   ["job", "Job"],
+  ["incident", "Incident"],
 ];
 
 /** Opened by `?`. */

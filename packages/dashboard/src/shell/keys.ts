@@ -1,7 +1,7 @@
 /** Keys of the pages: one table that help is drawn from, and the rule when a key is not ours. */
 
 /** Where a key works. */
-export type KeyPlace = "everywhere" | "overview" | "monitor" | "host" | "job";
+export type KeyPlace = "everywhere" | "overview" | "monitor" | "host" | "job" | "incident";
 
 /** Every key, as help shows it. */
 export const keyTable = [
@@ -10,6 +10,7 @@ export const keyTable = [
   { keys: ["o"], what: "Overview", place: "everywhere" },
   { keys: ["h"], what: "Hosts", place: "everywhere" },
   { keys: ["r"], what: "Jobs and their runs", place: "everywhere" },
+  { keys: ["i"], what: "Incidents", place: "everywhere" },
   { keys: ["u"], what: "Outputs", place: "everywhere" },
   { keys: ["t"], what: "Next theme: system, light, dark", place: "everywhere" },
   { keys: ["?"], what: "This help", place: "everywhere" },
@@ -35,6 +36,8 @@ export const keyTable = [
   { keys: ["+", "-"], what: "Zoom in or out", place: "job" },
   { keys: ["ArrowLeft", "ArrowRight"], what: "Earlier or later", place: "job" },
   { keys: ["Escape"], what: "Leave the zoom", place: "job" },
+  { keys: ["a"], what: "Acknowledge", place: "incident" },
+  { keys: ["s"], what: "Snooze", place: "incident" },
 ] as const satisfies readonly { keys: readonly string[]; what: string; place: KeyPlace }[];
 
 /** A key as it stands on keyboards. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HostDetailView, IncidentView } from "@belfry/contract";
+import type { HostDetailView } from "@belfry/contract";
+import { incidentOf } from "../../live/incident.kit.ts";
 import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { hostDetailOf, hostOf } from "../hosts/host.kit.ts";
@@ -49,7 +50,7 @@ class Hub {
     },
     incidents: ({ cursor }) => {
       this.asked.incidents += 1;
-      const items = [incident(cursor === undefined ? "newest" : "older")];
+      const items = [incidentOf(cursor === undefined ? "newest" : "older")];
       return Promise.resolve({
         kind: "ok",
         value: { items, next_cursor: cursor === undefined ? "more" : null },
@@ -62,21 +63,6 @@ class Hub {
       return () => void (this.listener = {});
     },
     watchHosts: (hosts) => void this.watched.push(hosts),
-  };
-}
-
-function incident(id: string): IncidentView {
-  return {
-    id,
-    subjects: [],
-    opened_at: "2026-01-01T00:00:00Z",
-    decided_at: "2026-01-01T00:00:00Z",
-    acknowledged_at: null,
-    resolved_at: null,
-    reason: "silent",
-    message: "",
-    evidence: {},
-    flapping: false,
   };
 }
 
@@ -115,7 +101,7 @@ test("a host is shown with its uptimes and incidents, and watched until it is le
     world.model.past.incidents.value?.items.map(({ id }) => id),
     ["newest", "older"],
   );
-  world.model.past.putIncident({ ...incident("older"), acknowledged_at: "2026-01-02T00:00:00Z" });
+  world.model.past.putIncident({ ...incidentOf("older"), acknowledged_at: "2026-01-02T00:00:00Z" });
   assert.ok(world.model.past.incidents.value?.items[1]?.acknowledged_at);
   world[Symbol.dispose]();
   assert.deepEqual(world.hub.watched, [["id of a"], []]);

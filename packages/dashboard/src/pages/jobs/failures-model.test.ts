@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runOf } from "../run/run.kit.ts";
-import { withOlder } from "./failures-model.ts";
+import { withOlder } from "../../api/next-page.ts";
 
 const pageOf = (ids: string, next_cursor: string | null) => ({
   items: ids.split("").map((id) => runOf(id)),

@@ -3,7 +3,7 @@ import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { RunView } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
 import type { Failure } from "../../api/failure.ts";
-import { appendNextPage } from "../../api/next-page.ts";
+import { appendNextPage, withOlder } from "../../api/next-page.ts";
 import { afterOpening } from "../../live/after-opening.ts";
 import type { Live } from "../../live/stream.ts";
 
@@ -69,16 +69,6 @@ export function createFailuresModel({ client, live }: FailuresParts): FailuresMo
       live.watchRuns([]);
     },
   };
-}
-
-/** The newest page, with what was loaded behind it before: nobody is thrown back to the top. */
-export function withOlder(fresh: Page<RunView>, former: Page<RunView> | null): Page<RunView> {
-  const last = fresh.items.at(-1);
-  if (former === null || last === undefined || fresh.next_cursor === null) return fresh;
-  const at = former.items.findIndex(({ id }) => id === last.id);
-  const older = at === -1 ? [] : former.items.slice(at + 1);
-  if (older.length === 0) return fresh;
-  return { items: [...fresh.items, ...older], next_cursor: former.next_cursor };
 }
 
 /** No run has this id. */

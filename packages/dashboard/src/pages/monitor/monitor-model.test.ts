@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HistoryRow, IncidentView, LiveCheck, MonitorView } from "@belfry/contract";
+import type { HistoryRow, LiveCheck, MonitorView } from "@belfry/contract";
 import { parseFailure, type Reply } from "../../api/failure.ts";
+import { incidentOf } from "../../live/incident.kit.ts";
 import { uptimeDays } from "../../live/past.ts";
 import type { LiveListener } from "../../live/stream.ts";
 import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
@@ -38,21 +39,6 @@ const monitor: MonitorView = {
   created_at: since,
   updated_at: since,
 };
-
-function incidentOf(incidentId: string): IncidentView {
-  return {
-    id: incidentId,
-    subjects: [],
-    opened_at: since,
-    decided_at: since,
-    acknowledged_at: null,
-    resolved_at: null,
-    reason: "refused",
-    message: "",
-    evidence: {},
-    flapping: false,
-  };
-}
 
 function rowOf(minute: number): HistoryRow {
   return {

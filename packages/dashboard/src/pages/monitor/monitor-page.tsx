@@ -13,10 +13,14 @@ import { Checks } from "./checks.tsx";
 import { createChartModel, type ChartModel } from "./chart-model.ts";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Facts } from "./facts.tsx";
+import { Later } from "../../parts/later.tsx";
 import { Incidents } from "../../parts/incidents.tsx";
 import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
 import { MonitorHead } from "./monitor-head.tsx";
 import "./monitor-page.css";
+
+const loadHeartbeat = async () =>
+  (await import("../heartbeat/heartbeat-section.tsx")).HeartbeatSection;
 
 /** Draws the monitor of an id. */
 export function MonitorPage({ id }: { id: string }) {
@@ -85,6 +89,7 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
         checking={checking.value}
         onDelete={() => (deleting.value = true)}
       />
+      {monitor.kind === "heartbeat" && <Later load={loadHeartbeat} give={{ id }} />}
       <Facts monitor={monitor} uptimes={model.past.uptimes.value} />
       <ChartSection
         model={chart}

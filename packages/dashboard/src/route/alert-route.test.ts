@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  incidentPage,
+  pastIncidents,
+  plainIncidents,
+  type AlertRelatedView,
+} from "./alert-route.ts";
+import { formatRoute, parseRoute } from "./route.ts";
+
+const id = "0198c0de-0000-7000-8000-000000000001";
+
+const addresses: readonly (readonly [path: string, view: AlertRelatedView])[] = [
+  ["/dashboard/incidents", plainIncidents],
+  ["/dashboard/incidents?shown=past", pastIncidents],
+  [
+    "/dashboard/incidents?shown=past&q=db+one&severity=warning&range=30d",
+    { ...pastIncidents, q: "db one", severity: "warning", range: "30d" },
+  ],
+  [`/dashboard/incidents/${id}`, incidentPage(id)],
+];
+for (const [path, view] of addresses) {
+  test(`${path} is read and written`, () => {
+    assert.deepEqual(parseRoute(path), view);
+    assert.equal(formatRoute(view), path);
+  });
+}
+
+test("what is not understood is left out", () => {
+  assert.deepEqual(
+    parseRoute("/dashboard/incidents?shown=x&severity=loud&range=9y"),
+    plainIncidents,
+  );
+});
+
+test("an incident without an id is no page", () => {
+  assert.equal(parseRoute("/dashboard/incidents/12").page, "missing");
+});
