@@ -33,6 +33,8 @@ export interface ChannelSettings extends Kept<ChannelId> {
   readonly isFallback: boolean;
   /** As they were written and checked, secrets included; `parseSettings` of the kind reads them. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** The variable of the environment that it was made from and follows; left out: people change it. */
+  readonly managedBy?: string;
 }
 
 export interface AlertRoute extends Kept<AlertRouteId> {
@@ -60,6 +62,16 @@ export interface MaintenanceWindow extends Kept<MaintenanceId> {
 export interface AlertRuleSettings extends Kept<string> {
   readonly rule: AlertRuleInput;
 }
+
+/** What is kept of each kind. */
+export interface AlertSettings {
+  readonly channel: ChannelSettings;
+  readonly alert_route: AlertRoute;
+  readonly silence: Silence;
+  readonly maintenance: MaintenanceWindow;
+  readonly alert_rule: AlertRuleSettings;
+}
+export type AlertSettingKind = keyof AlertSettings;
 
 /** Everything that deciding about notices looks at. */
 export interface AlertPolicy {

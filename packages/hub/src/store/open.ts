@@ -14,6 +14,7 @@ import type { SourceKey, TimeRange } from "../model/series.ts";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
 import type { JobStore, JobWatchStore, MaintenanceReport, Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
+import { alertSettingCalls } from "./alert-setting-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
@@ -89,6 +90,7 @@ function createFacade(
     incident: reads("incident"),
     incidents: reads("incidents"),
     updateIncident: writes("updateIncident"),
+    ...alertSettingCalls(reads, writes),
     createKey: writes("createKey"),
     keys: reads("keys"),
     revokeKey: writes("revokeKey"),

@@ -25,6 +25,7 @@ import type {
 } from "../model/job.ts";
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
+import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { RunEvent } from "../model/run.ts";
 import type {
   Frame,
@@ -347,6 +348,7 @@ export interface Store
     JobStore,
     JobWatchStore,
     AlertStore,
+    AlertSettingStore,
     AccessStore,
     SeriesStore,
     SourceSeriesStore,

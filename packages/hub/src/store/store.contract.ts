@@ -4,6 +4,7 @@
  */
 import { describe } from "node:test";
 import { accessContract } from "./contract/access.contract.ts";
+import { alertSettingContract } from "./contract/alert-settings.contract.ts";
 import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
@@ -20,6 +21,7 @@ export function storeContract(stores: ContractStores): void {
     monitorContract(stores);
     checkContract(stores);
     alertingContract(stores);
+    alertSettingContract(stores);
     accessContract(stores);
     historyContract(stores);
     hostContract(stores);

@@ -12,6 +12,7 @@ export interface Tables {
   transition: TransitionTable;
   incident: IncidentTable;
   incident_subject: IncidentSubjectTable;
+  alert_setting: AlertSettingTable;
   api_key: ApiKeyTable;
   session: SessionTable;
   audit: AuditTable;
@@ -100,6 +101,17 @@ export interface IncidentSubjectTable {
   kind: string;
   subject_id: string;
   incident_id: string;
+}
+
+/** `ends_at`: when a silence is over; null: never. */
+export interface AlertSettingTable {
+  kind: string;
+  id: string;
+  body: string;
+  ends_at: number | null;
+  version: number;
+  created_at: number;
+  updated_at: number;
 }
 
 export interface ApiKeyTable {

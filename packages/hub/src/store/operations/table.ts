@@ -3,6 +3,8 @@ import { createKey, createSession, deleteSession, keys, rememberAnswer } from ".
 import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
 import { commitAlerting, incident, incidents, openIncidents } from "./alerting.ts";
 import { pendingTransitions, updateIncident } from "./alerting.ts";
+import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from "./alert-settings.ts";
+import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
 import { auditEntries } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
@@ -79,6 +81,13 @@ export const operations = {
   incident: read(incident),
   incidents: read(incidents),
   updateIncident: write(updateIncident),
+  alertSettings: read(alertSettings),
+  alertSetting: read(alertSetting),
+  createAlertSetting: write(createAlertSetting),
+  updateAlertSetting: write(updateAlertSetting),
+  deleteAlertSetting: write(deleteAlertSetting),
+  alertSettingChanges: read(alertSettingChanges),
+  alertPolicy: snapshot(alertPolicy),
   createKey: write(createKey),
   keys: read(keys),
   revokeKey: write(revokeKey),

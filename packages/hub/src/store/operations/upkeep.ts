@@ -1,16 +1,18 @@
 /** What must not grow for ever, beside series. */
 import { answerLifetimeMs } from "./access.ts";
+import { dropOldSilences } from "./alert-settings.ts";
 import type { OperationContext } from "./operation.ts";
 
 /**
  * Drops failed checks older than the raw samples, status intervals that ended before the longest rollups begin, expired
- * sessions and answers of yesterday. Incidents and the audit stay. Times are epoch ms.
+ * sessions, answers of yesterday and silences of last month. Incidents and the audit stay. Times are epoch ms.
  */
 export async function dropOld(
-  { db }: OperationContext,
+  context: OperationContext,
   now: number,
   retention: { readonly rawMs: number; readonly hourMs: number },
 ): Promise<void> {
+  const { db } = context;
   await db
     .deleteFrom("failed_check")
     .where("checked_at", "<", now - retention.rawMs)
@@ -24,4 +26,5 @@ export async function dropOld(
     .deleteFrom("answer")
     .where("at", "<", now - answerLifetimeMs)
     .execute();
+  await dropOldSilences(context, now);
 }
