@@ -56,7 +56,11 @@ export async function recall(
   );
   const needs = watched.windowNeeds();
   const filled = new Map<SpanWindow, SpanWindow>();
-  for (const { window } of needs) filled.set(window, new SpanWindow(window.kind, window.overMs));
+  const fresh = (window: SpanWindow): SpanWindow => {
+    const into = filled.get(window) ?? new SpanWindow(window.kind, window.overMs);
+    filled.set(window, into);
+    return into;
+  };
   const to = now + 86_400_000;
 
   const short = needs.filter(({ window }) => window.overMs <= mostRawMs);
@@ -65,8 +69,7 @@ export async function recall(
   const raw = keys.length === 0 ? [] : await store.rawOf(source, keys, { from: now - spanMs, to });
   for (const { key, window } of short) {
     const samples = raw[keys.indexOf(key)];
-    const into = filled.get(window);
-    if (samples !== undefined && into !== undefined) addSamples(into, samples, now - window.overMs);
+    if (samples !== undefined) addSamples(fresh(window), samples, now - window.overMs);
   }
 
   const long = needs.filter(({ window }) => window.overMs > mostRawMs);
@@ -78,8 +81,7 @@ export async function recall(
   const byKey = new Map(buckets.map((one) => [textOf(one.key), one]));
   for (const { key, window } of long) {
     const found = byKey.get(textOf(key));
-    const into = filled.get(window);
-    if (found !== undefined && into !== undefined) addBuckets(into, found, rollupMs);
+    if (found !== undefined) addBuckets(fresh(window), found, rollupMs);
   }
   watched.recall(filled, newest);
 }

@@ -8,7 +8,7 @@ import type { Clock } from "../model/clock.ts";
 import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { Frame, SourceKey } from "../model/series.ts";
 import { recall, type RecallStore } from "./recall.ts";
-import { RuleSet, type SubjectKind } from "./rule-set.ts";
+import { RuleSet, rulesThatHold, type SubjectKind } from "./rule-set.ts";
 import { createPlanner } from "./series-plan.ts";
 import type { RuleSubject } from "./subject.ts";
 import { WatchedSource, type Draft, type Planner } from "./watched-source.ts";
@@ -102,7 +102,7 @@ export class RuleRunner implements AsyncDisposable {
   /** Takes up where the former process stopped. */
   async load(): Promise<void> {
     const { store } = this.#parts;
-    this.#use(new RuleSet(await store.rules()));
+    this.#use(rulesThatHold(await store.rules()));
     const aliveAt = (await store.readAlive()) ?? null;
     for (const kept of await store.ruleStates()) {
       // Nobody looked while no hub ran: that time counts for nothing.
@@ -119,7 +119,7 @@ export class RuleRunner implements AsyncDisposable {
 
   /** Reads the rules anew: some were changed. */
   async reload(): Promise<void> {
-    this.#use(new RuleSet(await this.#parts.store.rules()));
+    this.#use(rulesThatHold(await this.#parts.store.rules()));
     for (const watched of this.#watched.values()) watched.useRules(this.#rules, this.#planner);
   }
 

@@ -33,10 +33,8 @@ export class RuleSet {
   readonly #wanted = new Map<string, Map<string, readonly number[]>>();
   readonly #ids: ReadonlyMap<string, ActiveRule>;
 
-  constructor(kept: readonly AlertRuleSettings[]) {
-    const written = new Map(kept.map((one) => [one.id, one]));
-    const own = kept.filter(({ id }) => !builtInRules.has(id)).map(ownRule);
-    this.rules = [...[...builtInRules.values()].map((one) => builtIn(one, written)), ...own];
+  constructor(rules: readonly ActiveRule[]) {
+    this.rules = rules;
     this.#ids = new Map(this.rules.map((one) => [one.id, one]));
     for (const [number, { rule }] of this.rules.entries()) {
       if (!rule.enabled) continue;
@@ -84,6 +82,20 @@ export class RuleSet {
 }
 
 const none: readonly number[] = [];
+
+/** The rules that hold, by what people wrote of them. */
+export function rulesThatHold(kept: readonly AlertRuleSettings[]): RuleSet {
+  const written = new Map(kept.map((one) => [one.id, one]));
+  const own = kept.filter(({ id }) => !builtInRules.has(id)).map(ownRule);
+  return new RuleSet([...[...builtInRules.values()].map((one) => builtIn(one, written)), ...own]);
+}
+
+/** One rule that need not exist, as it would hold. */
+export function onlyRule(rule: AlertRuleInput): RuleSet {
+  return new RuleSet([
+    { id: "tried", rule: { ...rule, enabled: true }, builtIn: null, kept: null },
+  ]);
+}
 
 /** The series a condition is about; of a ratio the numerator. */
 export function primaryMetric(condition: RuleCondition): AskedMetric {

@@ -126,6 +126,20 @@ export class WatchedSource {
     this.#newestAt = Math.max(this.#newestAt, times[count - 1] ?? this.#newestAt);
   }
 
+  /** Takes in one sample of the series in a column of a list; `at` is epoch ms. */
+  put(
+    list: readonly SeriesKey[],
+    column: number,
+    at: number,
+    value: number,
+    planner: Planner,
+  ): void {
+    if (list !== this.#list) this.#replan(list, planner);
+    const place = this.#plan.columns.indexOf(column);
+    if (place !== -1) this.#put(place, at, value);
+    this.#newestAt = Math.max(this.#newestAt, at);
+  }
+
   /** Takes in series that are known from before; nothing of them is known yet. */
   expect(list: readonly SeriesKey[], planner: Planner): void {
     if (this.#list === null || this.kind === "job") this.#replan(list, planner);
@@ -185,6 +199,22 @@ export class WatchedSource {
         draft,
       );
     }
+  }
+
+  /** What each condition is found to be now; nothing is changed by it. */
+  peek(
+    now: number,
+    subject: RuleSubject,
+  ): readonly { readonly series: SeriesKey["labels"]; readonly finding: Finding }[] {
+    const moment = {
+      now: now + subject.clockOffsetMs,
+      freshMs: freshMsOf(subject),
+      isActive: false,
+    };
+    return this.#plan.instances.map((instance) => ({
+      series: this.#plan.series[instance.place]?.labels ?? {},
+      finding: this.#find(instance, moment),
+    }));
   }
 
   /** Counts of this subject by the number of a rule: whether it holds of it, and whether it cannot be told. */
