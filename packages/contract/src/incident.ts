@@ -1,24 +1,118 @@
-/** Wire shape of `/api/v1/incidents`. */
+/** Wire shapes of `/api/v1/incidents`: one span in which something was wrong, however many feel it. */
 import { Type, type Static } from "typebox";
 import { IdSchema, TimeSchema } from "./monitor.ts";
 import { reasons } from "./reason.ts";
+import { severities } from "./severity.ts";
+
+const timeOrNull = Type.Union([TimeSchema, Type.Null()]);
+const textOrNull = Type.Union([Type.String(), Type.Null()]);
+
+export const subjectKinds = ["monitor", "host", "job", "belfry", "external"] as const;
+
+const subject = {
+  kind: Type.Enum([...subjectKinds]),
+  id: Type.String({
+    description: "A UUID; of Belfry's own parts and of others' alerts, their name",
+  }),
+  name: Type.String({ description: "As it was when the incident opened" }),
+};
+
+/** One trouble of one subject within an incident. */
+export const TroubleSchema = Type.Object({
+  ...subject,
+  rule: Type.String({ description: "`monitor_down`, `host_silent`, … or the name of an own rule" }),
+  severity: Type.Enum([...severities]),
+  message: Type.String(),
+  since: TimeSchema,
+  until: timeOrNull,
+});
+export type TroubleView = Static<typeof TroubleSchema>;
 
 export const IncidentSchema = Type.Object({
   id: IdSchema,
-  subjects: Type.Array(
-    Type.Object({
-      kind: Type.Enum(["monitor", "host"]),
-      id: IdSchema,
-      name: Type.String({ description: "As it was when the incident opened" }),
-    }),
+  title: Type.String({ description: "One line: `api is down`" }),
+  severity: Type.Enum([...severities], { description: "The worst of its troubles" }),
+  subjects: Type.Array(Type.Object(subject), {
+    description: "The one believed to be the cause first",
+  }),
+  cause: Type.Union(
+    [
+      Type.Object({
+        ...subject,
+        why: Type.String({ description: "How they belong together: `the same host`" }),
+      }),
+      Type.Null(),
+    ],
+    { description: "null where nothing but the subject itself is behind it" },
   ),
+  troubles: Type.Array(TroubleSchema),
+  labels: Type.Record(Type.String(), Type.String()),
   opened_at: TimeSchema,
   decided_at: TimeSchema,
-  acknowledged_at: Type.Union([TimeSchema, Type.Null()]),
-  resolved_at: Type.Union([TimeSchema, Type.Null()]),
-  reason: Type.Enum([...reasons]),
+  acknowledged_at: timeOrNull,
+  acknowledged_by: textOrNull,
+  snoozed_until: timeOrNull,
+  resolved_at: timeOrNull,
+  suppressed_by: Type.Union(
+    [Type.Enum(["maintenance", "inhibition", "silence", "snooze"]), Type.Null()],
+    { description: "Why nobody is told at present" },
+  ),
+  reason: Type.Union([Type.Enum([...reasons]), Type.Null()]),
   message: Type.String(),
   evidence: Type.Record(Type.String(), Type.Unknown()),
   flapping: Type.Boolean(),
 });
 export type IncidentView = Static<typeof IncidentSchema>;
+
+/** Something that happened around an incident, for its time line. */
+export const IncidentEntrySchema = Type.Object({
+  at: TimeSchema,
+  kind: Type.Enum([
+    "trouble",
+    "recovery",
+    "notice",
+    "comment",
+    "acknowledged",
+    "snoozed",
+    "resolved",
+    "check",
+    "series",
+    "run",
+    "maintenance",
+    "edit",
+  ]),
+  text: Type.String({ description: "One line" }),
+  by: textOrNull,
+  subject: Type.Union([Type.Object(subject), Type.Null()]),
+});
+export type IncidentEntry = Static<typeof IncidentEntrySchema>;
+
+/** What people do about an incident. */
+export const IncidentCommentSchema = Type.Object(
+  { text: Type.String({ minLength: 1, maxLength: 4000 }) },
+  { additionalProperties: false },
+);
+export const IncidentSnoozeSchema = Type.Object(
+  { seconds: Type.Integer({ minimum: 60, maximum: 2_592_000 }) },
+  { additionalProperties: false },
+);
+
+/** Who would be told if a subject were in trouble now. */
+export const WouldTellSchema = Type.Object({
+  suppressed_by: Type.Union([
+    Type.Enum(["maintenance", "inhibition", "silence", "snooze"]),
+    Type.Null(),
+  ]),
+  why: textOrNull,
+  routes: Type.Array(
+    Type.Object({
+      id: Type.Union([IdSchema, Type.Null()], {
+        description: "null: no route, the default channels",
+      }),
+      name: Type.String(),
+      channels: Type.Array(Type.Object({ id: IdSchema, name: Type.String(), kind: Type.String() })),
+      after_seconds: Type.Integer({ description: "0: at once; else the step of an escalation" }),
+    }),
+  ),
+});
+export type WouldTell = Static<typeof WouldTellSchema>;

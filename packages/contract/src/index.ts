@@ -38,7 +38,19 @@ export {
   type ProcessDetails,
 } from "./host-details.ts";
 export { hostMetrics, type HostMetric } from "./host-metrics.ts";
-export { IncidentSchema, type IncidentView } from "./incident.ts";
+export {
+  IncidentCommentSchema,
+  IncidentEntrySchema,
+  IncidentSchema,
+  IncidentSnoozeSchema,
+  subjectKinds,
+  TroubleSchema,
+  WouldTellSchema,
+  type IncidentEntry,
+  type IncidentView,
+  type TroubleView,
+  type WouldTell,
+} from "./incident.ts";
 export {
   JobEventSchema,
   jobEventKinds,

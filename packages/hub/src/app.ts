@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { HostView } from "@belfry/contract";
 import { Alerting } from "./alert/alerting.ts";
+import type { FollowedSubject } from "./alert/transition-signals.ts";
 import { createApi } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
@@ -27,7 +28,6 @@ import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
 import { createId, type HostId, type MonitorId } from "./model/id.ts";
-import type { Subject } from "./model/incident.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import type { RunEvent } from "./model/run.ts";
@@ -113,7 +113,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       parseImport: parsePrometheusText,
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
-      acknowledge: (id, actor) => alerting.acknowledge(id, clock.now(), actor),
+      acknowledge: (id, actor) => alerting.acknowledge(id, actor),
       system: own === null ? null : () => own.system(),
       pages: pagesFolder,
     }),
@@ -380,9 +380,11 @@ function openDeciding(
   metrics.watchLive(() => live.stats);
   const alerting = stack.use(
     new Alerting({
+      clock,
       store,
       createId,
       subjectOf: (id) => subjectOf(board.get(id), kinds),
+      tiesOf: () => [],
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError(err) {
         metrics.failed("alerting");
@@ -456,10 +458,11 @@ async function readiness(store: Store, commits: CommitQueue): Promise<Record<str
 function subjectOf(
   entry: BoardEntry | undefined,
   kinds: ReadonlyMap<string, CheckKind>,
-): Subject | undefined {
+): FollowedSubject | undefined {
   if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
   const { monitor } = entry;
-  return { kind: followsHost(monitor) ? "host" : "monitor", id: monitor.id, name: monitor.name };
+  const kind = followsHost(monitor) ? "host" : "monitor";
+  return { subject: { kind, id: monitor.id, name: monitor.name }, labels: monitor.labels };
 }
 
 function* enabledMonitors(board: Board): Iterable<Monitor> {

@@ -50,6 +50,8 @@ const down: Outcome = {
 
 interface Hub extends AsyncDisposable {
   readonly alerting: Alerting;
+  /** What the clock shows. */
+  readonly time: { now: number };
   readonly told: Incident[];
   play(outcomes: readonly Outcome[], from: number): Promise<void>;
 }
@@ -57,11 +59,16 @@ interface Hub extends AsyncDisposable {
 /** The part of the hub between a probe and an incident. */
 async function startHub(store: Store): Promise<Hub> {
   const told: Incident[] = [];
+  const time = { now: 5000 };
   const alerting = new Alerting({
+    clock: { now: () => time.now },
     store,
     createId,
     subjectOf: (id) =>
-      id === monitor.id ? { kind: "monitor", id, name: monitor.name } : undefined,
+      id === monitor.id
+        ? { subject: { kind: "monitor", id, name: monitor.name }, labels: monitor.labels }
+        : undefined,
+    tiesOf: () => [],
     onIncidents: (incidents) => told.push(...incidents),
     onError: (error) => assert.fail(String(error)),
   });
@@ -79,6 +86,7 @@ async function startHub(store: Store): Promise<Hub> {
   table.add(monitor.id, known?.state, { intervalIsOpen: true, at: 1000 });
   return {
     alerting,
+    time,
     told,
     async play(outcomes, from) {
       for (const [index, outcome] of outcomes.entries()) {
@@ -188,14 +196,15 @@ describe("decisions", { timeout: 20_000 }, () => {
       await using hub = await startHub(store);
       await hub.play([down, down], 2000);
       const { id } = await until(async () => (await store.openIncidents())[0]);
-      assert.equal((await hub.alerting.acknowledge(id, 5000, "key ops"))?.acknowledgedAt, 5000);
-      assert.equal((await hub.alerting.acknowledge(id, 7000, "key ops"))?.acknowledgedAt, 5000);
+      assert.equal((await hub.alerting.acknowledge(id, "key ops"))?.acknowledgedAt, 5000);
+      hub.time.now = 7000;
+      assert.equal((await hub.alerting.acknowledge(id, "key ops"))?.acknowledgedAt, 5000);
       await hub.play([up], 8000);
       await until(async () => (await store.incident(id))?.resolvedAt ?? undefined);
       assert.equal((await store.incident(id))?.acknowledgedAt, 5000);
       const audit = await store.auditEntries({ limit: 10 });
       assert.equal(audit.filter((entry) => entry.action === "acknowledge").length, 1);
-      assert.equal(await hub.alerting.acknowledge(createId<"incident">(1), 9000, "x"), undefined);
+      assert.equal(await hub.alerting.acknowledge(createId<"incident">(1), "x"), undefined);
     }));
 
   test("a monitor that is deleted or paused takes its open incident with it", () =>

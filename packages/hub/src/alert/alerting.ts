@@ -1,30 +1,47 @@
 /**
- * Consumes the transitions that `commit` stored, in their order, and keeps the incidents. Each step commits
- * {inputs consumed, incidents} together, so a crash at any point repeats a step or does not, and never does half.
- * One step runs at a time, what people do to incidents included, so that neither forgets the other. A store that fails is
- * asked again with growing pauses.
+ * Consumes transitions and signals in their order, and keeps the incidents. Each step commits {inputs consumed, incidents,
+ * notices} together, so a crash at any point repeats a step or does not, and never does half. One step runs at a time, what
+ * people do to incidents included, so that neither forgets the other. A store that fails is asked again with growing
+ * pauses; when another hub wrote meanwhile, everything is read anew.
  */
 import type { AuditEntry } from "../model/access.ts";
-import type { IncidentId, MonitorId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
+import type { Clock } from "../model/clock.ts";
+import { AppError } from "../model/error.ts";
+import type { IdMaker, IncidentId, MonitorId } from "../model/id.ts";
+import type { Incident, IncidentComment, Subject } from "../model/incident.ts";
 import type { Transition } from "../model/judgement.ts";
-import { incidentAfter, resolve, type IncidentParts } from "./incidents.ts";
+import type { Signal } from "../model/signal.ts";
+import { IncidentBook } from "./book.ts";
+import { correlate, resolved } from "./correlate.ts";
+import type { Tie } from "./ties.ts";
+import { signalsOf, type FollowedSubject } from "./transition-signals.ts";
 
 export interface AlertingStore {
   pendingTransitions(
     limit: number,
   ): Promise<readonly { readonly sequence: number; readonly transition: Transition }[]>;
+  pendingSignals(
+    limit: number,
+  ): Promise<readonly { readonly sequence: number; readonly signal: Signal }[]>;
   commitAlerting(step: {
     readonly consumed: readonly number[];
+    readonly signals: readonly number[];
     readonly incidents: readonly Incident[];
+    readonly comments: readonly IncidentComment[];
+    readonly audit: readonly AuditEntry[];
   }): Promise<void>;
   openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
-  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
 }
 
-export interface AlertingParts extends IncidentParts {
+export interface AlertingParts {
+  readonly clock: Pick<Clock, "now">;
   readonly store: AlertingStore;
+  readonly createId: IdMaker;
+  /** What transitions of a monitor are about; undefined for one that is gone or made up. */
+  readonly subjectOf: (id: MonitorId) => FollowedSubject | undefined;
+  /** What a subject shares with others. */
+  readonly tiesOf: (subject: Subject) => readonly Tie[];
   /** Told of incidents once they are stored. */
   readonly onIncidents: (incidents: readonly Incident[]) => void;
   readonly onError: (error: unknown) => void;
@@ -34,10 +51,18 @@ const stepSize = 200;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
 
+/** What a person does to an incident; null: it leaves it as it is. */
+type Act = (
+  incident: Incident,
+  now: number,
+) => {
+  readonly incident: Incident;
+  readonly detail: unknown;
+} | null;
+
 export class Alerting implements AsyncDisposable {
   readonly #parts: AlertingParts;
-  /** Open incidents by the monitor they are about. */
-  readonly #open = new Map<MonitorId, Incident>();
+  readonly #book: IncidentBook;
   #loaded = false;
   #wanted = false;
   #running: Promise<void> | null = null;
@@ -47,10 +72,11 @@ export class Alerting implements AsyncDisposable {
 
   constructor(parts: AlertingParts) {
     this.#parts = parts;
+    this.#book = new IncidentBook(parts.tiesOf);
   }
 
   get openIncidents(): number {
-    return this.#open.size;
+    return this.#book.size;
   }
 
   /** There may be something to consume; returns at once. */
@@ -63,37 +89,52 @@ export class Alerting implements AsyncDisposable {
     });
   }
 
-  /** Resolves the open incident of a monitor that was deleted or paused, after what was decided before. */
+  /** Ends the troubles of a monitor that was deleted or paused, after what was decided before. */
   close(id: MonitorId, at: number): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#load();
-      while (await this.#step());
-      const open = this.#open.get(id);
-      if (open !== undefined) await this.#commit([], [resolve(open, at)]);
+      await this.#consume();
+      const closed = [...this.#book.all()].flatMap((incident) => withoutSubject(incident, id, at));
+      if (closed.length > 0) await this.#commit({ incidents: closed });
     });
   }
 
-  /**
-   * Notes that somebody takes care of an incident; undefined when there is none with this id. A second time changes
-   * nothing.
-   */
-  acknowledge(id: IncidentId, at: number, actor: string): Promise<Incident | undefined> {
+  /** Notes that somebody takes care of an incident; undefined when there is none. A second time changes nothing. */
+  acknowledge(id: IncidentId, actor: string): Promise<Incident | undefined> {
+    return this.#act(id, "acknowledge", actor, (incident, now) => {
+      if (incident.acknowledgedAt !== null) return null;
+      const acknowledged = { ...incident, acknowledgedAt: now, acknowledgedBy: actor };
+      return { incident: acknowledged, detail: { title: incident.title } };
+    });
+  }
+
+  /** Nobody is told of it for so long (ms), unless it is over before; undefined when there is none. */
+  snooze(id: IncidentId, ms: number, actor: string): Promise<Incident | undefined> {
+    return this.#act(id, "snooze", actor, (incident, now) => {
+      if (incident.resolvedAt !== null) return null;
+      const snoozedUntil = now + ms;
+      return { incident: { ...incident, snoozedUntil }, detail: { title: incident.title, ms } };
+    });
+  }
+
+  /** Ends an incident by hand: what is still wrong then opens another one only when it changes again. */
+  resolve(id: IncidentId, actor: string): Promise<Incident | undefined> {
+    return this.#act(id, "resolve", actor, (incident, now) => {
+      if (incident.resolvedAt !== null) return null;
+      return { incident: resolved(incident, now), detail: { title: incident.title } };
+    });
+  }
+
+  /** Adds a comment to an incident; undefined when there is none. */
+  comment(id: IncidentId, text: string, actor: string): Promise<IncidentComment | undefined> {
     return this.#inTurn(async () => {
-      await this.#load();
       const found = await this.#parts.store.incident(id);
-      if (found === undefined || found.acknowledgedAt !== null) return found;
-      const acknowledged = { ...found, acknowledgedAt: at };
-      await this.#parts.store.updateIncident(acknowledged, {
-        at,
-        actor,
-        action: "acknowledge",
-        resource: "incident",
-        resourceId: id,
-        detail: { message: found.message },
-      });
-      this.#remember(acknowledged);
-      this.#parts.onIncidents([acknowledged]);
-      return acknowledged;
+      if (found === undefined) return undefined;
+      const at = this.#parts.clock.now();
+      const comment = { incidentId: id, at, by: actor, text };
+      const audit = auditOf("comment", id, actor, at, { title: found.title });
+      await this.#commit({ comments: [comment], audit: [audit] });
+      this.#parts.onIncidents([found]);
+      return comment;
     });
   }
 
@@ -101,6 +142,20 @@ export class Alerting implements AsyncDisposable {
     this.#stop.abort();
     await this.#running;
     await this.#turn;
+  }
+
+  #act(id: IncidentId, action: string, actor: string, act: Act): Promise<Incident | undefined> {
+    return this.#inTurn(async () => {
+      await this.#load();
+      const found = this.#book.get(id) ?? (await this.#parts.store.incident(id));
+      if (found === undefined) return undefined;
+      const now = this.#parts.clock.now();
+      const done = act(found, now);
+      if (done === null) return found;
+      const audit = auditOf(action, id, actor, now, done.detail);
+      const [written] = await this.#commit({ incidents: [done.incident], audit: [audit] });
+      return written;
+    });
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -114,10 +169,7 @@ export class Alerting implements AsyncDisposable {
     while (this.#wanted && !this.#stop.signal.aborted) {
       this.#wanted = false;
       try {
-        await this.#inTurn(async () => {
-          await this.#load();
-          while (await this.#step());
-        });
+        await this.#inTurn(() => this.#consume());
         pauseMs = firstPauseMs;
       } catch (error) {
         this.#parts.onError(error);
@@ -130,43 +182,101 @@ export class Alerting implements AsyncDisposable {
 
   async #load(): Promise<void> {
     if (this.#loaded) return;
-    for (const incident of await this.#parts.store.openIncidents()) this.#remember(incident);
+    this.#book.clear();
+    for (const incident of await this.#parts.store.openIncidents()) this.#book.put(incident);
     this.#loaded = true;
   }
 
+  async #consume(): Promise<void> {
+    await this.#load();
+    while (await this.#step());
+  }
+
   async #step(): Promise<boolean> {
-    const inputs = await this.#parts.store.pendingTransitions(stepSize);
-    if (inputs.length === 0) return false;
-    const touched = new Map<MonitorId, Incident>();
-    const written = new Map<string, Incident>();
-    for (const { transition } of inputs) {
-      const id = transition.monitorId;
-      const latest = touched.get(id) ?? this.#open.get(id);
-      const open = latest?.resolvedAt === null ? latest : undefined;
-      const after = incidentAfter(open, transition, this.#parts);
+    const { store } = this.#parts;
+    const [transitions, signals] = await Promise.all([
+      store.pendingTransitions(stepSize),
+      store.pendingSignals(stepSize),
+    ]);
+    if (transitions.length === 0 && signals.length === 0) return false;
+    const written = new Map<IncidentId, Incident>();
+    const all = [
+      ...transitions.flatMap(({ transition }) => this.#signalsOf(transition)),
+      ...signals.map(({ signal }) => signal),
+    ];
+    for (const signal of all) {
+      const after = this.#correlate(signal);
       if (after === null) continue;
-      touched.set(id, after);
       written.set(after.id, after);
+      this.#book.put(after);
     }
-    await this.#commit(
-      inputs.map((input) => input.sequence),
-      [...written.values()],
-    );
-    return inputs.length === stepSize;
+    await this.#commit({
+      consumed: transitions.map(({ sequence }) => sequence),
+      signals: signals.map(({ sequence }) => sequence),
+      incidents: [...written.values()],
+    });
+    return transitions.length === stepSize || signals.length === stepSize;
   }
 
-  async #commit(consumed: readonly number[], incidents: readonly Incident[]): Promise<void> {
-    await this.#parts.store.commitAlerting({ consumed, incidents });
-    for (const incident of incidents) this.#remember(incident);
+  #signalsOf(transition: Transition): readonly Signal[] {
+    const followed = this.#parts.subjectOf(transition.monitorId);
+    return followed === undefined ? [] : signalsOf(transition, followed);
+  }
+
+  #correlate(signal: Signal): Incident | null {
+    const { createId, tiesOf } = this.#parts;
+    return correlate(signal, { book: this.#book, ties: tiesOf(signal.subject), createId });
+  }
+
+  /** What is in the book may be ahead of the store: when the store does not take it, the book is read anew. */
+  async #commit(step: {
+    readonly consumed?: readonly number[];
+    readonly signals?: readonly number[];
+    readonly incidents?: readonly Incident[];
+    readonly comments?: readonly IncidentComment[];
+    readonly audit?: readonly AuditEntry[];
+  }): Promise<readonly Incident[]> {
+    const incidents = (step.incidents ?? []).map((one) => ({ ...one, revision: one.revision + 1 }));
+    const nothing = { consumed: [], signals: [], comments: [], audit: [] };
+    try {
+      await this.#parts.store.commitAlerting({ ...nothing, ...step, incidents });
+    } catch (error) {
+      this.#loaded = false;
+      if (error instanceof AppError && error.code === "conflict") this.wake();
+      throw error;
+    }
+    for (const incident of incidents) this.#book.put(incident);
     if (incidents.length > 0) this.#parts.onIncidents(incidents);
+    return incidents;
   }
+}
 
-  #remember(incident: Incident): void {
-    for (const subject of incident.subjects) {
-      if (incident.resolvedAt === null) this.#open.set(subject.id, incident);
-      else if (this.#open.get(subject.id)?.id === incident.id) this.#open.delete(subject.id);
-    }
+function auditOf(
+  action: string,
+  resourceId: string,
+  actor: string,
+  at: number,
+  detail: unknown,
+): AuditEntry {
+  return { at, actor, action, resource: "incident", resourceId, detail };
+}
+
+/** An incident without what was wrong with a monitor or host; none when it had nothing to do with it. */
+function withoutSubject(incident: Incident, id: MonitorId, at: number): readonly Incident[] {
+  let changed: Incident = incident;
+  for (const { key, subject, until } of incident.troubles) {
+    if (until !== null || subject.id !== id) continue;
+    changed = ended(changed, key, at);
   }
+  return changed === incident ? [] : [changed];
+}
+
+function ended(incident: Incident, key: string, at: number): Incident {
+  const troubles = incident.troubles.map((one) =>
+    one.key === key ? { ...one, until: Math.max(at, one.since) } : one,
+  );
+  const changed = { ...incident, troubles };
+  return troubles.every(({ until }) => until !== null) ? resolved(changed, at) : changed;
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

@@ -140,7 +140,7 @@ export async function openTestHub(
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
-    acknowledge: (id, actor) => path.alerting.acknowledge(id, clock.now(), actor),
+    acknowledge: (id, actor) => path.alerting.acknowledge(id, actor),
     system: null,
     pages: join(folder, "pages"),
     ...over,
@@ -195,7 +195,7 @@ interface Path {
 }
 
 /** What stores what was decided. */
-function openDeciding({ store, board, live, stack }: PathParts): {
+function openDeciding({ clock, store, board, live, stack }: PathParts): {
   readonly alerting: Alerting;
   readonly commits: CommitQueue;
 } {
@@ -204,13 +204,16 @@ function openDeciding({ store, board, live, stack }: PathParts): {
   };
   const alerting = stack.use(
     new Alerting({
+      clock,
       store,
       createId,
       subjectOf(id) {
         const monitor = board.get(id)?.monitor;
         if (monitor === undefined) return undefined;
-        return { kind: followsHost(monitor) ? "host" : "monitor", id, name: monitor.name };
+        const kind = followsHost(monitor) ? "host" : "monitor";
+        return { subject: { kind, id, name: monitor.name }, labels: monitor.labels };
       },
+      tiesOf: () => [],
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError: failed,
     }),

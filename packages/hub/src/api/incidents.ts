@@ -1,17 +1,16 @@
 /** `/api/v1/incidents`: list, read, acknowledge. */
-import { IncidentSchema, type IncidentView } from "@belfry/contract";
+import { IncidentSchema } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../model/error.ts";
 import { parseId, type IncidentId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
 import { actorOf } from "./access/permission.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import type { ApiParts } from "./parts.ts";
 import { addRoute, type Answer } from "./route.ts";
+import { incidentView } from "./incidents-view.ts";
 import { invalidAt, readRange } from "./times.ts";
 import { idParams } from "./monitors/monitors.ts";
-import { timeText, timeTextOrNull } from "./monitors/view.ts";
 
 const listQuery = Type.Object(
   {
@@ -50,7 +49,7 @@ export function addIncidentRoutes(app: FastifyInstance, parts: ApiParts): void {
         throw invalidAt("monitor", "expected the id of a monitor");
       }
       const found = await parts.store.incidents({
-        ...(monitorId === undefined ? {} : { monitorId }),
+        ...(monitorId === undefined ? {} : { subjectId: monitorId }),
         ...(query.open === undefined ? {} : { open: query.open }),
         ...(query.from === undefined && query.to === undefined
           ? {}
@@ -105,19 +104,4 @@ function incidentId(text: string): IncidentId {
 function found<T>(value: T | undefined): T {
   if (value === undefined) throw new AppError("not_found", "There is no incident with this id");
   return value;
-}
-
-function incidentView(incident: Incident): IncidentView {
-  return {
-    id: incident.id,
-    subjects: incident.subjects.map((subject) => ({ ...subject })),
-    opened_at: timeText(incident.openedAt),
-    decided_at: timeText(incident.decidedAt),
-    acknowledged_at: timeTextOrNull(incident.acknowledgedAt),
-    resolved_at: timeTextOrNull(incident.resolvedAt),
-    reason: incident.reason,
-    message: incident.message,
-    evidence: { ...incident.evidence },
-    flapping: incident.flapping,
-  };
 }

@@ -31,7 +31,7 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
-import type { JobEvent, Problem, Reason, SampleBatch, Status } from "@belfry/contract";
+import type { JobEvent, Problem, Reason, SampleBatch, Severity, Status } from "@belfry/contract";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -224,12 +224,39 @@ export interface ReadEvents {
 export interface IncidentStore {
   incident(id: IncidentId): Promise<Incident | undefined>;
   incidents(query: {
-    readonly monitorId?: MonitorId;
+    readonly subjectId?: string;
     readonly open?: boolean;
+    readonly severity?: Severity;
+    readonly text?: string;
     readonly range?: TimeRange;
     readonly cursor?: string;
     readonly limit: number;
   }): Promise<readonly Incident[]>;
+}
+
+/** What people set about alerts. */
+export interface AlertSettingStore {
+  alertSettings<K extends AlertSettingKind>(kind: K): Promise<readonly AlertSettings[K][]>;
+  alertSetting<K extends AlertSettingKind>(
+    kind: K,
+    id: string,
+  ): Promise<AlertSettings[K] | undefined>;
+  createAlertSetting<K extends AlertSettingKind>(
+    kind: K,
+    setting: AlertSettings[K],
+    audit: AuditEntry,
+  ): Promise<void>;
+  updateAlertSetting<K extends AlertSettingKind>(
+    kind: K,
+    setting: AlertSettings[K],
+    audit: AuditEntry,
+  ): Promise<"updated" | "version_mismatch" | "missing">;
+  deleteAlertSetting(
+    kind: AlertSettingKind,
+    id: string,
+    version: number,
+    audit: AuditEntry,
+  ): Promise<"deleted" | "version_mismatch" | "missing">;
 }
 
 export interface AuditStore {

@@ -3,7 +3,7 @@
  * channel puts it into its own form. No text holds markup: everything is as somebody or some target wrote it, and may be
  * hostile.
  */
-import type { NoticeKind, Severity } from "@belfry/contract";
+import type { NoticeKind, NoticeState, Severity } from "@belfry/contract";
 import type { Id, IncidentId } from "./id.ts";
 import type { SignalSubject } from "./signal.ts";
 
@@ -51,4 +51,54 @@ export interface NoticeIncident {
     readonly acknowledge: string | null;
     readonly snooze: string | null;
   } | null;
+}
+
+/** A notice for one channel, as it waits in the outbox or lies in the log. Times are epoch ms. */
+export interface KeptNotice {
+  readonly notice: Notice;
+  readonly channelId: ChannelId;
+  /** Told because another channel could not deliver it. */
+  readonly isFallback: boolean;
+  readonly state: NoticeState;
+  readonly attempts: number;
+  readonly nextAt: number | null;
+  readonly createdAt: number;
+  readonly sentAt: number | null;
+  readonly why: string | null;
+}
+
+/** A notice that was decided. */
+export interface NewNotice {
+  readonly notice: Notice;
+  readonly channelId: ChannelId;
+  readonly isFallback: boolean;
+  /** The route it was decided by, or `default`: for the limits of routes. */
+  readonly route: string;
+}
+
+/** One attempt to deliver a notice. Texts hold no secrets. */
+export interface Delivery {
+  readonly noticeId: NoticeId;
+  readonly at: number;
+  readonly attempt: number;
+  readonly result: "sent" | "retry" | "refused" | "misconfigured";
+  readonly why: string | null;
+  readonly request: string | null;
+  readonly answer: string | null;
+  readonly durationMs: number;
+}
+
+/**
+ * Notices that wait to be told together: of one route, one channel and the same values of the labels it groups by. Several
+ * are told in one notice at `dueAt` (epoch ms).
+ */
+export interface NoticeGroup {
+  /** `<route or default>|<channel>|<values>`. */
+  readonly key: string;
+  readonly dueAt: number;
+  /** A digest is told as such even when it holds one. */
+  readonly isDigest: boolean;
+  readonly entries: readonly { readonly incidentId: IncidentId; readonly kind: NoticeKind }[];
+  /** Grows by one with every write. */
+  readonly revision: number;
 }

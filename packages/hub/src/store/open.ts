@@ -12,7 +12,8 @@ import type { AuditEntry } from "../model/access.ts";
 import type { JobId } from "../model/job.ts";
 import type { SourceKey, TimeRange } from "../model/series.ts";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
-import type { JobStore, JobWatchStore, MaintenanceReport, Store, StoreSettings } from "./port.ts";
+import type { AlertStore, JobStore, JobWatchStore, MaintenanceReport, OutboxStore } from "./port.ts";
+import type { Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
@@ -84,13 +85,7 @@ function createFacade(
     hostDetails: reads("hostDetails"),
     hostDetailTimes: reads("hostDetailTimes"),
     ...jobCalls(threads),
-    pendingTransitions: reads("pendingTransitions"),
-    commitAlerting: writes("commitAlerting"),
-    openIncidents: reads("openIncidents"),
-    incident: reads("incident"),
-    incidents: reads("incidents"),
-    updateIncident: writes("updateIncident"),
-    ...alertSettingCalls(reads, writes),
+    ...alertCalls(threads),
     createKey: writes("createKey"),
     keys: reads("keys"),
     revokeKey: writes("revokeKey"),
@@ -148,6 +143,31 @@ function jobCalls({ writer, reader }: Threads): JobStore & JobWatchStore {
     loseSilentRuns: writes("loseSilentRuns"),
     changeJob: writes("changeJob"),
     deleteJob: (id, version, audit) => deleteJob(writer, id, version, audit),
+  };
+}
+
+function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore {
+  const reads = callsOf(reader);
+  const writes = callsOf(writer);
+  return {
+    pendingTransitions: reads("pendingTransitions"),
+    pendingSignals: reads("pendingSignals"),
+    putSignals: writes("putSignals"),
+    commitAlerting: writes("commitAlerting"),
+    openIncidents: reads("openIncidents"),
+    incident: reads("incident"),
+    incidents: reads("incidents"),
+    incidentComments: reads("incidentComments"),
+    noticeGroups: reads("noticeGroups"),
+    recentNotices: reads("recentNotices"),
+    dueNotices: writes("dueNotices"),
+    releaseNotices: writes("releaseNotices"),
+    settleNotice: writes("settleNotice"),
+    notices: reads("notices"),
+    notice: reads("notice"),
+    deliveries: reads("deliveries"),
+    channelTotals: reads("channelTotals"),
+    secret: writes("secret"),
   };
 }
 

@@ -8,7 +8,7 @@ import type { ApiKey, AuditEntry } from "../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
+import type { Incident, IncidentComment } from "../model/incident.ts";
 import type {
   ChangedRun,
   Job,
@@ -26,6 +26,7 @@ import type {
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
+import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
 import type { RunEvent } from "../model/run.ts";
 import type {
   Frame,
@@ -36,6 +37,9 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
+import type { Signal } from "../model/signal.ts";
+import type { AlertingStep, IncidentQuery } from "./operations/alerting.ts";
+import type { DueQuery, NoticeQuery, SettledNotice } from "./operations/notices.ts";
 
 /** Monitors and what is known of them. */
 export interface MonitorStore {
@@ -190,23 +194,66 @@ export interface AlertStore {
   pendingTransitions(
     limit: number,
   ): Promise<readonly { readonly sequence: number; readonly transition: Transition }[]>;
-  /** One step of alerting: these inputs are consumed and these incidents written, together. */
-  commitAlerting(step: {
-    readonly consumed: readonly number[];
-    readonly incidents: readonly Incident[];
-  }): Promise<void>;
+  /** Signals not yet consumed, oldest first, at most `limit`. */
+  pendingSignals(
+    limit: number,
+  ): Promise<readonly { readonly sequence: number; readonly signal: Signal }[]>;
+  /** Hands signals to alerting, in this order. */
+  putSignals(signals: readonly Signal[]): Promise<void>;
+  /**
+   * One step of alerting, all of it or nothing: these inputs are consumed, incidents and groups written, notices put into
+   * the outbox, comments and audit entries added. The revision of an incident or group is one more than what it replaces;
+   * `conflict` when that is not so, or when an input was consumed already.
+   */
+  commitAlerting(step: AlertingStep): Promise<void>;
+  /** Also those that are over and that something is still to be told of. */
   openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
-  /** Newest first. `cursor` is the id of the last incident of the page before. */
-  incidents(query: {
-    readonly monitorId?: MonitorId;
-    readonly open?: boolean;
-    readonly range?: TimeRange;
-    readonly cursor?: string;
-    readonly limit: number;
-  }): Promise<readonly Incident[]>;
-  /** Writes an incident a person changed (acknowledged). */
-  updateIncident(incident: Incident, audit: AuditEntry): Promise<void>;
+  /** Newest first. `cursor` is the id of the last incident of the page before; `text` is searched in title and names. */
+  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /** The newest comments on an incident, oldest first. */
+  incidentComments(id: IncidentId, limit: number): Promise<readonly IncidentComment[]>;
+  /** Notices that wait to be told together. */
+  noticeGroups(): Promise<readonly NoticeGroup[]>;
+  /** When notices were decided since then (epoch ms), ascending. */
+  recentNotices(
+    since: number,
+  ): Promise<
+    readonly { readonly route: string; readonly channelId: ChannelId; readonly at: number }[]
+  >;
+}
+
+/** Notices from their decision to their end, and the log of what was tried. */
+export interface OutboxStore {
+  /**
+   * Hands out notices that are due, oldest first, at most `limit`, and none before an unfinished earlier one of the same
+   * incident and channel. Nobody else is handed them before `claimUntil`. `nextAt`: when there may be more.
+   */
+  dueNotices(
+    query: DueQuery,
+  ): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }>;
+  /** Gives notices back that were handed out and not attempted. */
+  releaseNotices(ids: readonly NoticeId[] | "all"): Promise<void>;
+  /**
+   * Writes what became of a notice, with the attempt, what is told instead and signals about it, together. false: it was
+   * written before, and nothing changed.
+   */
+  settleNotice(settled: SettledNotice): Promise<boolean>;
+  /** Newest first. */
+  notices(query: NoticeQuery): Promise<readonly KeptNotice[]>;
+  notice(id: NoticeId): Promise<KeptNotice | undefined>;
+  /** Attempts of a notice, newest first. */
+  deliveries(id: NoticeId, limit: number): Promise<readonly Delivery[]>;
+  /** Of each channel that was ever told: what waits, and when it took something last. */
+  channelTotals(): Promise<
+    readonly {
+      readonly channelId: ChannelId;
+      readonly waiting: number;
+      readonly lastSentAt: number | null;
+    }[]
+  >;
+  /** A key Belfry made for itself: the one kept by this name, or else `candidate`, which is kept from then on. */
+  secret(name: string, candidate: string): Promise<string>;
 }
 
 /** Keys, sessions, audit, repeated requests. */
@@ -348,6 +395,7 @@ export interface Store
     JobStore,
     JobWatchStore,
     AlertStore,
+    OutboxStore,
     AlertSettingStore,
     AccessStore,
     SeriesStore,

@@ -12,6 +12,14 @@ export interface Tables {
   transition: TransitionTable;
   incident: IncidentTable;
   incident_subject: IncidentSubjectTable;
+  incident_comment: IncidentCommentTable;
+  signal: SignalTable;
+  notice: NoticeTable;
+  notice_incident: NoticeIncidentTable;
+  notice_group: NoticeGroupTable;
+  delivery: DeliveryTable;
+  secret: SecretTable;
+  alert_setting: AlertSettingTable;
   alert_setting: AlertSettingTable;
   api_key: ApiKeyTable;
   session: SessionTable;
@@ -76,6 +84,70 @@ export interface FailedCheckTable {
   evidence: string | null;
 }
 
+/** Signals that alerting has not consumed yet. */
+export interface SignalTable {
+  sequence: Generated<number>;
+  body: string;
+}
+
+export interface IncidentCommentTable {
+  sequence: Generated<number>;
+  incident_id: string;
+  at: number;
+  by: string;
+  text: string;
+}
+
+/** The outbox, and its past. `claimed_until`: another hub delivers it until then. */
+export interface NoticeTable {
+  sequence: Generated<number>;
+  id: string;
+  channel_id: string;
+  route: string;
+  kind: string;
+  body: string;
+  is_fallback: number;
+  state: string;
+  attempts: number;
+  next_at: number | null;
+  claimed_until: number | null;
+  created_at: number;
+  sent_at: number | null;
+  why: string | null;
+}
+
+/** Which incidents a notice tells of. */
+export interface NoticeIncidentTable {
+  incident_id: string;
+  notice_id: string;
+}
+
+/** Notices that wait to be told together. */
+export interface NoticeGroupTable {
+  key: string;
+  due_at: number;
+  body: string;
+  revision: number;
+}
+
+export interface DeliveryTable {
+  sequence: Generated<number>;
+  notice_id: string;
+  at: number;
+  attempt: number;
+  result: string;
+  why: string | null;
+  request: string | null;
+  answer: string | null;
+  duration_ms: number;
+}
+
+/** Keys that Belfry makes for itself, by name. */
+export interface SecretTable {
+  name: string;
+  value: string;
+}
+
 /** Transitions that alerting has not consumed yet. */
 export interface TransitionTable {
   sequence: Generated<number>;
@@ -89,11 +161,26 @@ export interface IncidentTable {
   decided_at: number;
   acknowledged_at: number | null;
   resolved_at: number | null;
+  /** Empty: none. */
   reason: string;
   message: string;
   flapping: number;
   subjects: string;
   evidence: string;
+  title: string | null;
+  severity: string | null;
+  labels: string | null;
+  troubles: string | null;
+  cause: string | null;
+  acknowledged_by: string | null;
+  suppressed_by: string | null;
+  flow: string | null;
+  /** What is searched in. */
+  folded: string | null;
+  snoozed_until: number | null;
+  held_until: number | null;
+  wake_at: number | null;
+  revision: number;
 }
 
 /** Which incidents speak of a thing; the incident itself holds the subjects' names. */

@@ -66,27 +66,50 @@ export function alertingContract({ open }: ContractStores): void {
       await store.commitAlerting({ consumed: [], incidents: [made] });
       assert.deepEqual(await store.incident(made.id), made);
       assert.deepEqual(await store.openIncidents(), [made]);
-      const resolved: Incident = { ...made, resolvedAt: 9000, flapping: false, evidence: {} };
+      const resolved: Incident = {
+        ...made,
+        resolvedAt: 9000,
+        flapping: false,
+        evidence: {},
+        revision: 2,
+      };
       await store.commitAlerting({ consumed: [], incidents: [resolved] });
       assert.deepEqual(await store.incident(made.id), resolved);
       assert.deepEqual(await store.openIncidents(), []);
     });
 
-    test("that do not exist are not found and cannot be changed", async () => {
+    test("that do not exist are not found", async () => {
       await using store = await open();
-      const other = incidentOf(createId(1));
-      assert.equal(await store.incident(other.id), undefined);
-      await assert.rejects(store.updateIncident(other, auditOf()), { code: "not_found" });
-      assert.deepEqual(await store.auditEntries({ limit: 1 }), []);
+      assert.equal(await store.incident(createId(1)), undefined);
     });
 
-    test("that a person changes leave an audit entry", async () => {
+    test("that were written meanwhile are not written over", async () => {
       await using store = await open();
       const made = incidentOf(createId(1));
       await store.commitAlerting({ consumed: [], incidents: [made] });
-      const acknowledged = { ...made, acknowledgedAt: 5000 };
-      await store.updateIncident(acknowledged, auditOf({ action: "acknowledge" }));
+      const later = { ...made, title: "later", revision: 2 };
+      await store.commitAlerting({ consumed: [], incidents: [later] });
+      const stale = { ...made, title: "stale", revision: 2 };
+      const other = incidentOf(createId(2));
+      const step = { consumed: [], incidents: [other, stale] };
+      await assert.rejects(store.commitAlerting(step), { code: "conflict" });
+      assert.deepEqual(await store.openIncidents(), [later]);
+    });
+
+    test("that a person changes leave an audit entry and a comment", async () => {
+      await using store = await open();
+      const made = incidentOf(createId(1));
+      await store.commitAlerting({ consumed: [], incidents: [made] });
+      const acknowledged = { ...made, acknowledgedAt: 5000, acknowledgedBy: "ada", revision: 2 };
+      const comment = { incidentId: made.id, at: 5000, by: "ada", text: "on it" };
+      await store.commitAlerting({
+        consumed: [],
+        incidents: [acknowledged],
+        comments: [comment],
+        audit: [auditOf({ action: "acknowledge" })],
+      });
       assert.deepEqual(await store.incident(made.id), acknowledged);
+      assert.deepEqual(await store.incidentComments(made.id, 9), [comment]);
       assert.equal((await store.auditEntries({ limit: 1 }))[0]?.action, "acknowledge");
     });
 
@@ -95,7 +118,7 @@ export function alertingContract({ open }: ContractStores): void {
       const id = createId<"monitor">(1);
       const made = incidentOf(id, { subjects: [{ kind: "host", id, name: "web1" }] });
       await store.commitAlerting({ consumed: [], incidents: [made, incidentOf(createId(2))] });
-      assert.deepEqual(await store.incidents({ monitorId: id, limit: 10 }), [made]);
+      assert.deepEqual(await store.incidents({ subjectId: id, limit: 10 }), [made]);
       assert.deepEqual(await store.incident(made.id), made);
     });
 
@@ -119,7 +142,7 @@ export function alertingContract({ open }: ContractStores): void {
       await store.commitAlerting({ consumed: [], incidents: all });
       const table = [
         { title: "all", query: {}, expected: [both, fourth, third, second, first] },
-        { title: "of one monitor", query: { monitorId: a }, expected: [both, third, first] },
+        { title: "of one monitor", query: { subjectId: a }, expected: [both, third, first] },
         { title: "open ones", query: { open: true }, expected: [fourth, third] },
         { title: "resolved ones", query: { open: false }, expected: [both, second, first] },
         {
@@ -134,7 +157,7 @@ export function alertingContract({ open }: ContractStores): void {
         },
         {
           title: "the second page of one monitor",
-          query: { cursor: both.id, monitorId: b },
+          query: { cursor: both.id, subjectId: b },
           expected: [fourth, second],
         },
         { title: "after a cursor nobody knows", query: { cursor: "x" }, expected: [] },

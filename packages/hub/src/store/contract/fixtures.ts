@@ -4,7 +4,7 @@ import type { ApiKey, AuditEntry } from "../../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../../model/change.ts";
 import { hostKind, type Host } from "../../model/host.ts";
 import { createId, type MonitorId } from "../../model/id.ts";
-import type { Incident } from "../../model/incident.ts";
+import { emptyFlow, type Incident } from "../../model/incident.ts";
 import type { JudgeState, Transition } from "../../model/judgement.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { monitorSource } from "../../model/monitor-series.ts";
@@ -155,17 +155,41 @@ export function transitionOf(monitorId: MonitorId, over: Partial<Transition> = {
 }
 
 export function incidentOf(monitorId: MonitorId, over: Partial<Incident> = {}): Incident {
+  const subject = { kind: "monitor", id: monitorId, name: "api" } as const;
   return {
     id: createId<"incident">(over.openedAt ?? 2000),
-    subjects: [{ kind: "monitor", id: monitorId, name: "api" }],
+    title: "api is down",
+    severity: "critical",
+    subjects: [subject],
+    cause: { subject, why: "the same host" },
+    troubles: [
+      {
+        key: `monitor_down:monitor:${monitorId}`,
+        rule: "monitor_down",
+        subject,
+        severity: "critical",
+        message: "no answer",
+        labels: { team: "core" },
+        since: 2000,
+        until: null,
+      },
+    ],
+    labels: { team: "core" },
     openedAt: 2000,
     decidedAt: 3000,
     acknowledgedAt: null,
+    acknowledgedBy: null,
+    snoozedUntil: null,
     resolvedAt: null,
+    suppressedBy: null,
     reason: "timeout",
     message: "no answer",
     evidence: { status: 500, headers: { "content-type": "text/html" } },
     flapping: false,
+    heldUntil: null,
+    wakeAt: null,
+    flow: emptyFlow,
+    revision: 1,
     ...over,
   };
 }

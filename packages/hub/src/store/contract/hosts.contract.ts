@@ -218,7 +218,7 @@ function deletingContract({ open }: ContractStores): void {
     const range = { from: 0, to: at };
     assert.deepEqual(await store.rawOf(hostSource(host.id), [key], range), [undefined]);
     assert.equal((await store.rawOf(hostSource(clone.id), [key], range))[0]?.values.length, 1);
-    assert.deepEqual(await store.incidents({ monitorId: host.id, limit: 9 }), [incident]);
+    assert.deepEqual(await store.incidents({ subjectId: host.id, limit: 9 }), [incident]);
     const heir = await createHost(store, { names: ["web1"], identity: host.identity });
     assert.deepEqual((await namesIn(store)).get(heir.id), ["web1"]);
   });

@@ -5,6 +5,7 @@ import { migration0003 } from "./0003-hosts.ts";
 import { migration0004 } from "./0004-jobs.ts";
 import { migration0005 } from "./0005-job-expectations.ts";
 import { migration0007 } from "./0007-alert-settings.ts";
+import { migration0006 } from "./0006-alerting.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -13,5 +14,6 @@ export const migrations: readonly Migration[] = [
   migration0003,
   migration0004,
   migration0005,
+  migration0006,
   migration0007,
 ];

@@ -1,12 +1,23 @@
 /** What alerting consumes and keeps. */
-import type { Selectable } from "kysely";
-import type { Reason } from "@belfry/contract";
+import { sql, type Selectable } from "kysely";
+import type { Reason, Severity } from "@belfry/contract";
 import type { AuditEntry } from "../../model/access.ts";
 import { AppError } from "../../model/error.ts";
-import type { IncidentId, MonitorId } from "../../model/id.ts";
-import type { Incident, Subject } from "../../model/incident.ts";
+import type { IncidentId } from "../../model/id.ts";
+import {
+  emptyFlow,
+  type FlowState,
+  type Incident,
+  type IncidentCause,
+  type IncidentComment,
+  type Subject,
+  type SuppressedBy,
+  type Trouble,
+} from "../../model/incident.ts";
 import type { Transition } from "../../model/judgement.ts";
+import type { NewNotice, NoticeGroup } from "../../model/notice.ts";
 import type { Evidence } from "../../model/outcome.ts";
+import { foldText } from "../../model/job.ts";
 import type { TimeRange } from "../../model/series.ts";
 import type { IncidentTable } from "../tables.ts";
 import {
@@ -14,12 +25,25 @@ import {
   foreignText,
   fromJson,
   inChunks,
+  plainText,
   rowsPerStatement,
   toInteger,
   toJson,
 } from "../values.ts";
 import { writeAudit } from "./audit.ts";
+import { writeGroups, writeNotices } from "./notices.ts";
 import type { OperationContext } from "./operation.ts";
+
+/** One step of alerting; see `AlertStore.commitAlerting`. */
+export interface AlertingStep {
+  readonly consumed: readonly number[];
+  readonly signals?: readonly number[];
+  readonly incidents: readonly Incident[];
+  readonly notices?: readonly NewNotice[];
+  readonly groups?: readonly NoticeGroup[];
+  readonly comments?: readonly IncidentComment[];
+  readonly audit?: readonly AuditEntry[];
+}
 
 /** See `AlertStore.pendingTransitions`. */
 export async function pendingTransitions(
@@ -39,41 +63,37 @@ export async function pendingTransitions(
 }
 
 /**
- * See `AlertStore.commitAlerting`. Rejects with `conflict` when one of the inputs was consumed already: what was made
- * from it would be made twice.
+ * See `AlertStore.commitAlerting`. Rejects with `conflict` when one of the inputs was consumed already or an incident was
+ * written meanwhile: what was made from it would be made twice.
  */
-export async function commitAlerting(
-  context: OperationContext,
-  step: { readonly consumed: readonly number[]; readonly incidents: readonly Incident[] },
-): Promise<void> {
-  let consumed = 0n;
-  for (const some of inChunks(step.consumed, rowsPerStatement)) {
-    const deleted = await context.db
-      .deleteFrom("transition")
-      .where("sequence", "in", some)
-      .executeTakeFirst();
-    consumed += deleted.numDeletedRows;
-  }
-  if (consumed !== BigInt(step.consumed.length)) {
-    throw new AppError("conflict", "some of these transitions have been consumed already");
-  }
+export async function commitAlerting(context: OperationContext, step: AlertingStep): Promise<void> {
+  await consume(context, "transition", step.consumed);
+  await consume(context, "signal", step.signals ?? []);
   await writeIncidents(context, step.incidents);
+  await writeGroups(context, step.groups ?? []);
+  await writeNotices(context, step.notices ?? []);
+  for (const { incidentId, at, by, text } of step.comments ?? []) {
+    await context.db
+      .insertInto("incident_comment")
+      .values({ incident_id: incidentId, at, by, text: plainText(text, "text") })
+      .execute();
+  }
+  for (const entry of step.audit ?? []) await writeAudit(context, entry);
 }
 
-/** See `AlertStore.updateIncident`. Rejects with `not_found` when there is no such incident. */
-export async function updateIncident(
-  context: OperationContext,
-  changed: Incident,
-  audit: AuditEntry,
+async function consume(
+  { db }: OperationContext,
+  table: "transition" | "signal",
+  sequences: readonly number[],
 ): Promise<void> {
-  const { id, ...columns } = rowOf(changed);
-  const updated = await context.db
-    .updateTable("incident")
-    .set(columns)
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (updated.numUpdatedRows === 0n) throw new AppError("not_found", `there is no incident ${id}`);
-  await writeAudit(context, audit);
+  let consumed = 0n;
+  for (const some of inChunks(sequences, rowsPerStatement)) {
+    const deleted = await db.deleteFrom(table).where("sequence", "in", some).executeTakeFirst();
+    consumed += deleted.numDeletedRows;
+  }
+  if (consumed !== BigInt(sequences.length)) {
+    throw new AppError("conflict", "some of these inputs have been consumed already");
+  }
 }
 
 /** See `AlertStore.openIncidents`; the oldest first. */
@@ -81,7 +101,9 @@ export async function openIncidents({ db }: OperationContext): Promise<readonly 
   const rows = await db
     .selectFrom("incident")
     .selectAll()
-    .where("resolved_at", "is", null)
+    .where((where) =>
+      where.or([where("resolved_at", "is", null), where("wake_at", "is not", null)]),
+    )
     .orderBy("opened_at")
     .orderBy("id")
     .execute();
@@ -97,8 +119,34 @@ export async function incident(
   return row === undefined ? undefined : incidentOf(row);
 }
 
-/** Kinds of subjects whose id is a monitor's: a host has the id of the monitor that follows it. */
-const followedKinds: readonly Subject["kind"][] = ["monitor", "host"];
+/** See `AlertStore.incidentComments`. */
+export async function incidentComments(
+  { db }: OperationContext,
+  id: IncidentId,
+  limit: number,
+): Promise<readonly IncidentComment[]> {
+  const rows = await db
+    .selectFrom("incident_comment")
+    .selectAll()
+    .where("incident_id", "=", id)
+    .orderBy("sequence", "desc")
+    .limit(limit)
+    .execute();
+  return rows
+    .toReversed()
+    .map(({ at, by, text }): IncidentComment => ({ incidentId: id, at, by, text }));
+}
+
+/** What incidents are asked for; see `AlertStore.incidents`. */
+export interface IncidentQuery {
+  readonly subjectId?: string;
+  readonly open?: boolean;
+  readonly severity?: Severity;
+  readonly text?: string;
+  readonly range?: TimeRange;
+  readonly cursor?: string;
+  readonly limit: number;
+}
 
 /**
  * See `AlertStore.incidents`: by the time they opened, newest first. `range` takes those that were open at some time
@@ -106,13 +154,7 @@ const followedKinds: readonly Subject["kind"][] = ["monitor", "host"];
  */
 export async function incidents(
   { db }: OperationContext,
-  query: {
-    readonly monitorId?: MonitorId;
-    readonly open?: boolean;
-    readonly range?: TimeRange;
-    readonly cursor?: string;
-    readonly limit: number;
-  },
+  query: IncidentQuery,
 ): Promise<readonly Incident[]> {
   let select = db
     .selectFrom("incident")
@@ -120,20 +162,25 @@ export async function incidents(
     .orderBy("incident.opened_at", "desc")
     .orderBy("incident.id", "desc")
     .limit(query.limit);
-  const { monitorId, open, range, cursor } = query;
-  if (monitorId !== undefined) {
+  const { subjectId, open, severity, text, range, cursor } = query;
+  if (subjectId !== undefined) {
     select = select.where((where) =>
       where.exists(
         where
           .selectFrom("incident_subject")
           .select("incident_subject.incident_id")
-          .where("incident_subject.kind", "in", followedKinds)
-          .where("incident_subject.subject_id", "=", monitorId)
+          .where("incident_subject.subject_id", "=", subjectId)
           .whereRef("incident_subject.incident_id", "=", "incident.id"),
       ),
     );
   }
   if (open !== undefined) select = select.where("resolved_at", open ? "is" : "is not", null);
+  if (severity !== undefined) select = select.where("severity", "=", severity);
+  for (const word of foldText(text ?? "").split(/\s+/)) {
+    if (word === "") continue;
+    const pattern = `%${word.replaceAll(/[!%_]/g, "!$&")}%`;
+    select = select.where(sql<boolean>`incident.folded like ${pattern} escape '!'`);
+  }
   if (range !== undefined) {
     select = select
       .where("opened_at", "<=", range.to)
@@ -157,67 +204,157 @@ export async function incidents(
   return (await select.execute()).map(incidentOf);
 }
 
+/** Bounded by what a row of SQLite's statement may hold: an incident has more columns than other rows. */
+const incidentsPerStatement = 200;
+
 async function writeIncidents(
   { db }: OperationContext,
   written: readonly Incident[],
 ): Promise<void> {
-  for (const some of inChunks(written, rowsPerStatement)) {
-    await db
+  for (const some of inChunks(written, incidentsPerStatement)) {
+    const result = await db
       .insertInto("incident")
       .values(some.map(rowOf))
       .onConflict((conflict) =>
-        conflict.column("id").doUpdateSet((row) => ({
-          acknowledged_at: row.ref("excluded.acknowledged_at"),
-          resolved_at: row.ref("excluded.resolved_at"),
-          reason: row.ref("excluded.reason"),
-          message: row.ref("excluded.message"),
-          flapping: row.ref("excluded.flapping"),
-          subjects: row.ref("excluded.subjects"),
-          evidence: row.ref("excluded.evidence"),
-        })),
+        conflict
+          .column("id")
+          .doUpdateSet((row) => {
+            const changed = changedColumns.map((name) => [name, row.ref(`excluded.${name}`)]);
+            return Object.fromEntries(changed) as object;
+          })
+          .where((where) =>
+            where("incident.revision", "=", sql<number>`${sql.ref("excluded.revision")} - 1`),
+          ),
       )
-      .execute();
-    const subjects = some.flatMap((one) =>
-      one.subjects.map(({ kind, id }) => ({ kind, subject_id: id, incident_id: one.id })),
-    );
-    for (const rows of inChunks(subjects, rowsPerStatement)) {
-      await db
-        .insertInto("incident_subject")
-        .values([...rows])
-        .onConflict((conflict) =>
-          conflict.columns(["kind", "subject_id", "incident_id"]).doNothing(),
-        )
-        .execute();
+      .executeTakeFirst();
+    if (result.numInsertedOrUpdatedRows !== BigInt(some.length)) {
+      throw new AppError("conflict", "an incident was changed meanwhile");
     }
+    await writeSubjects({ db }, some);
   }
 }
 
-function rowOf(incidentValue: Incident): IncidentTable {
+async function writeSubjects(
+  { db }: Pick<OperationContext, "db">,
+  written: readonly Incident[],
+): Promise<void> {
+  const subjects = written.flatMap((one) =>
+    one.subjects.map(({ kind, id }) => ({
+      kind,
+      subject_id: plainText(id, "id of a subject"),
+      incident_id: one.id,
+    })),
+  );
+  for (const rows of inChunks(subjects, rowsPerStatement)) {
+    await db
+      .insertInto("incident_subject")
+      .values([...rows])
+      .onConflict((conflict) => conflict.columns(["kind", "subject_id", "incident_id"]).doNothing())
+      .execute();
+  }
+}
+
+/** What a later write of the same incident changes. */
+const changedColumns = [
+  "opened_at",
+  "acknowledged_at",
+  "acknowledged_by",
+  "resolved_at",
+  "reason",
+  "message",
+  "flapping",
+  "subjects",
+  "evidence",
+  "title",
+  "severity",
+  "labels",
+  "troubles",
+  "cause",
+  "suppressed_by",
+  "flow",
+  "folded",
+  "snoozed_until",
+  "held_until",
+  "wake_at",
+  "revision",
+] as const;
+
+/** Characters of names that are searched in. */
+const longestFolded = 4_000;
+
+function rowOf(one: Incident): IncidentTable {
+  const names = one.subjects.map(({ name }) => name);
   return {
-    id: incidentValue.id,
-    opened_at: incidentValue.openedAt,
-    decided_at: incidentValue.decidedAt,
-    acknowledged_at: incidentValue.acknowledgedAt,
-    resolved_at: incidentValue.resolvedAt,
-    reason: incidentValue.reason,
-    message: foreignText(incidentValue.message),
-    flapping: toInteger(incidentValue.flapping),
-    subjects: toJson(incidentValue.subjects),
-    evidence: toJson(incidentValue.evidence),
+    id: one.id,
+    opened_at: one.openedAt,
+    decided_at: one.decidedAt,
+    acknowledged_at: one.acknowledgedAt,
+    resolved_at: one.resolvedAt,
+    reason: one.reason ?? "",
+    message: foreignText(one.message),
+    flapping: toInteger(one.flapping),
+    subjects: toJson(one.subjects),
+    evidence: toJson(one.evidence),
+    title: foreignText(one.title),
+    severity: one.severity,
+    labels: toJson(one.labels),
+    troubles: toJson(one.troubles),
+    cause: one.cause === null ? null : toJson(one.cause),
+    acknowledged_by: one.acknowledgedBy === null ? null : foreignText(one.acknowledgedBy),
+    suppressed_by: one.suppressedBy,
+    flow: toJson(one.flow),
+    folded: foreignText(foldText([one.title, ...names].join("\n").slice(0, longestFolded))),
+    snoozed_until: one.snoozedUntil,
+    held_until: one.heldUntil,
+    wake_at: one.wakeAt,
+    revision: one.revision,
   };
 }
 
 function incidentOf(row: Selectable<IncidentTable>): Incident {
+  const subjects = fromJson<readonly Subject[]>(row.subjects);
   return {
     id: asWritten<IncidentId>(row.id),
-    subjects: fromJson<Incident["subjects"]>(row.subjects),
+    title: row.title ?? `${subjects[0]?.name ?? "something"} is down`,
+    severity: asWritten<Severity>(row.severity ?? "critical"),
+    subjects,
+    cause: row.cause === null ? null : fromJson<IncidentCause>(row.cause),
+    troubles: row.troubles === null ? formerTroubles(row, subjects) : fromJson(row.troubles),
+    labels: row.labels === null ? {} : fromJson<Incident["labels"]>(row.labels),
     openedAt: row.opened_at,
     decidedAt: row.decided_at,
     acknowledgedAt: row.acknowledged_at,
+    acknowledgedBy: row.acknowledged_by,
+    snoozedUntil: row.snoozed_until,
     resolvedAt: row.resolved_at,
-    reason: asWritten<Reason>(row.reason),
+    suppressedBy: row.suppressed_by === null ? null : asWritten<SuppressedBy>(row.suppressed_by),
+    reason: row.reason === "" ? null : asWritten<Reason>(row.reason),
     message: row.message,
     evidence: fromJson<Evidence>(row.evidence),
     flapping: row.flapping === 1,
+    heldUntil: row.held_until,
+    wakeAt: row.wake_at,
+    flow: row.flow === null ? emptyFlow : fromJson<FlowState>(row.flow),
+    revision: row.revision,
   };
+}
+
+/** A hub of the release before knew incidents of one monitor or host that is down. */
+function formerTroubles(
+  row: Selectable<IncidentTable>,
+  subjects: readonly Subject[],
+): readonly Trouble[] {
+  return subjects.map((subject) => {
+    const rule = subject.kind === "host" ? "host_silent" : "monitor_down";
+    return {
+      key: `${rule}:${subject.kind}:${subject.id}`,
+      rule,
+      subject,
+      severity: "critical",
+      message: row.message,
+      labels: {},
+      since: row.opened_at,
+      until: row.resolved_at,
+    };
+  });
 }

@@ -1,8 +1,8 @@
 /** Every operation of the store, by name: what a thread can be asked for. All types of the calls come from here. */
 import { createKey, createSession, deleteSession, keys, rememberAnswer } from "./access.ts";
 import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
-import { commitAlerting, incident, incidents, openIncidents } from "./alerting.ts";
-import { pendingTransitions, updateIncident } from "./alerting.ts";
+import { commitAlerting, incident, incidentComments, incidents } from "./alerting.ts";
+import { openIncidents, pendingTransitions } from "./alerting.ts";
 import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from "./alert-settings.ts";
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
 import { auditEntries } from "./audit.ts";
@@ -15,6 +15,8 @@ import { jobsGoneLate, jobTotals, loseSilentRuns } from "./jobs-watch.ts";
 import { dropOldRuns, job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
+import { channelTotals, deliveries, dueNotices, notice, noticeGroups } from "./notices.ts";
+import { notices, recentNotices, releaseNotices, secret, settleNotice } from "./notices.ts";
 import {
   read,
   snapshot,
@@ -39,6 +41,7 @@ import {
   seriesStats,
   setRetention,
 } from "./series.ts";
+import { pendingSignals, putSignals } from "./signals.ts";
 import { takeEvents } from "./take-events.ts";
 import { dropOld } from "./upkeep.ts";
 
@@ -80,7 +83,19 @@ export const operations = {
   openIncidents: read(openIncidents),
   incident: read(incident),
   incidents: read(incidents),
-  updateIncident: write(updateIncident),
+  incidentComments: read(incidentComments),
+  pendingSignals: read(pendingSignals),
+  putSignals: write(putSignals),
+  noticeGroups: read(noticeGroups),
+  recentNotices: read(recentNotices),
+  dueNotices: write(dueNotices),
+  releaseNotices: write(releaseNotices),
+  settleNotice: write(settleNotice),
+  notices: read(notices),
+  notice: read(notice),
+  deliveries: read(deliveries),
+  channelTotals: read(channelTotals),
+  secret: write(secret),
   alertSettings: read(alertSettings),
   alertSetting: read(alertSetting),
   createAlertSetting: write(createAlertSetting),
