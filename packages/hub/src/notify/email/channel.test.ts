@@ -218,7 +218,7 @@ describe("a mail server", () => {
         ...(disabled ? { disabledCommands: ["STARTTLS"] } : {}),
       });
       const { ca: authority, ...changes } = { ca, ...over };
-      const settings = { ...settingsFor(server), ...changes };
+      const settings: Record<string, unknown> = { ...settingsFor(server), ...changes };
       if (authority === undefined) delete settings["ca"];
       await using channel = openChannel(emailKind, settings);
       const { result } = await channel.send(noticeOf(), AbortSignal.timeout(20_000));
