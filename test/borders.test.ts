@@ -87,6 +87,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/desk.ts": { ours: ["hub/model"], ...pure },
   "hub/host-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/job-desk.ts": { ours: ["hub/model"], ...pure },
+  "hub/heartbeats.ts": { ours: "all", ...pure },
   "hub/jobs.ts": { ours: "all", node: ["crypto"] },
   "hub/hub-outputs.ts": {
     ours: ["@belfry/contract", "@belfry/relay", "hub/config", "hub/model"],

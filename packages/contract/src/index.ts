@@ -12,6 +12,17 @@ export {
 export { CheckKindSchema, type CheckKindView } from "./check-kind.ts";
 export { errorTable, type ErrorCode } from "./error-code.ts";
 export {
+  ExpectedTimeSchema,
+  HeartbeatScheduleSchema,
+  HeartbeatSchema,
+  pingKinds,
+  PingSchema,
+  type HeartbeatSchedule,
+  type HeartbeatView,
+  type PingKind,
+  type PingView,
+} from "./heartbeat.ts";
+export {
   FileSystemSchema,
   HostDetailSchema,
   HostFiguresSchema,

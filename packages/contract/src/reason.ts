@@ -17,6 +17,8 @@ export const reasonTable = {
   too_large: { result: "down", title: "The answer was larger than the size limit" },
   loss: { result: "down", title: "Too many packets were lost" },
   silent: { result: "down", title: "Nothing was heard within the deadline" },
+  late: { result: "down", title: "An expected call did not come in time" },
+  reported: { result: "down", title: "The job itself reported that it failed" },
   guard: { result: "unknown", title: "The address is refused by Belfry's own network policy" },
   internal: { result: "unknown", title: "Belfry itself failed while checking" },
   misconfigured: { result: "unknown", title: "A setting cannot be applied here" },

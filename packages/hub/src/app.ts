@@ -15,6 +15,7 @@ import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
 import { HostDesk } from "./host-desk.ts";
 import { openHubOutputs, type HubOutputs } from "./hub-outputs.ts";
+import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "./heartbeats.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
@@ -88,7 +89,8 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const watching = openHosts({ settings, parts, store, deciding, path, outputs, metrics }, stack);
 
   const keyFile = await ensureAdminKey(settings, { clock, newId: createId, keys: store });
-  const isNew = await takeUp(store, deciding, clock);
+  const aliveAt = await takeUp(store, deciding, clock);
+  await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
   alerting.wake();
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
@@ -104,6 +106,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       board,
       desk: path.desk,
       ...watching,
+      heartbeats: path.calls.heartbeats,
       ...jobs,
       kinds: checking.kinds,
       store,
@@ -133,6 +136,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   }
   stack.use(jobs.listen());
   path.schedule.addAll(enabledMonitors(board));
+  path.calls.watch.start(aliveAt);
   stack.use(fillTrends(watching.hosts, log));
   stack.use(
     startUpkeep({
@@ -142,7 +146,12 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       onError: (err, duty) => log.error({ err, duty }, "a duty failed; it is done again later"),
     }),
   );
-  await keepOwnMonitor(url, isNew, { clock, board, desk: path.desk, kinds: checking.kinds });
+  await keepOwnMonitor(url, aliveAt === undefined, {
+    clock,
+    board,
+    desk: path.desk,
+    kinds: checking.kinds,
+  });
   const running = stack.move();
   return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -161,6 +170,7 @@ interface Path {
   readonly schedule: ReturnType<typeof createSchedule>;
   readonly deadlines: Deadlines;
   readonly desk: Desk;
+  readonly calls: HeartbeatPath;
 }
 
 /** The path of a check from the schedule to whoever shows it, and the desk where people change monitors. */
@@ -186,7 +196,17 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     }),
   );
   const isPassive = ({ kind }: Monitor): boolean => checking.kinds.get(kind)?.passive === true;
-  const schedule = createSchedule({ isPassive, deadlines, scheduler });
+  const calls = createHeartbeatPath({
+    clock,
+    log: parts.log,
+    store,
+    board,
+    judged: (id) => judging.state(id),
+    conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
+  });
+  stack.use(calls.watch);
+  const heard = eachByKind(deadlines, calls.watch);
+  const schedule = createSchedule({ isPassive, deadlines: heard, scheduler });
   const desk = new Desk({
     clock,
     store,
@@ -200,9 +220,12 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     flush: () => commits.flush(),
     check: checking.check,
     closeIncident: (id, at) => alerting.close(id, at),
-    onChanged: (ids) => live.monitorsChanged(ids),
+    onChanged(ids) {
+      calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+      live.monitorsChanged(ids);
+    },
   });
-  return { schedule, deadlines, desk };
+  return { schedule, deadlines, desk, calls };
 }
 
 function openPipeline({
@@ -411,8 +434,15 @@ function openDeciding(
   return { board, judging: createJudgingTable(), live, alerting, commits };
 }
 
-/** Takes up where the former process stopped. Answers whether there was none: a new database. */
-async function takeUp(store: Store, { board, judging }: Deciding, clock: Clock): Promise<boolean> {
+/**
+ * Takes up where the former process stopped. Answers with its last sign of life, epoch ms; undefined: there was none, the
+ * database is new.
+ */
+async function takeUp(
+  store: Store,
+  { board, judging }: Deciding,
+  clock: Clock,
+): Promise<number | undefined> {
   const now = clock.now();
   const aliveAt = await store.readAlive();
   if (aliveAt !== undefined) await store.closeGap(aliveAt);
@@ -420,7 +450,17 @@ async function takeUp(store: Store, { board, judging }: Deciding, clock: Clock):
     board.put(monitor, state, now);
     judging.add(monitor.id, state, { intervalIsOpen: state === undefined, at: now });
   }
-  return aliveAt === undefined;
+  return aliveAt;
+}
+
+/** What heartbeats were told before, and what their tokens stand for. */
+async function takeUpHeartbeats(
+  store: Store,
+  { heartbeats }: HeartbeatPath,
+  board: Board,
+): Promise<void> {
+  heartbeats.load(await store.heartbeats());
+  heartbeats.changed([...board.entries()].map(({ monitor }) => monitor.id));
 }
 
 /** Before anything old is dropped the store knows whose samples are kept for another time than all others. */

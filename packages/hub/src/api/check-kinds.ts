@@ -21,7 +21,7 @@ export function addCheckKindRoutes(app: FastifyInstance, parts: Pick<ApiParts, "
       },
     },
     handle: () => ({
-      items: [...parts.kinds.values()].filter(({ passive }) => passive !== true).map(kindView),
+      items: [...parts.kinds.values()].filter(({ internal }) => internal !== true).map(kindView),
     }),
   });
 }

@@ -19,6 +19,9 @@ import { addMonitoringComponentRoutes } from "./drop-in/monitoring-component/mon
 import { addMonitoringStackRoutes } from "./drop-in/monitoring-stack/monitoring-stack.ts";
 import { addSystemRoute } from "./drop-in/system-stats.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
+import { addHealthchecksRoutes } from "./drop-in/healthchecks/healthchecks.ts";
+import { addUptimeKumaPushRoutes } from "./drop-in/uptime-kuma-push/uptime-kuma-push.ts";
+import { addHeartbeatRoutes } from "./heartbeats/heartbeats.ts";
 import { addHostRoutes } from "./hosts/hosts.ts";
 import { addHostSamplesRoute } from "./hosts/samples.ts";
 import { addHostSeriesRoutes } from "./hosts/series.ts";
@@ -103,6 +106,7 @@ async function addRoutes(
   addPastRoutes(app, parts);
   addCheckingRoutes(app, settings, parts);
   addCheckKindRoutes(app, parts);
+  addHeartbeatRoutes(app, parts);
   addHostRoutes(app, parts);
   addHostSeriesRoutes(app, parts);
   addJobRoutes(app, parts);
@@ -125,6 +129,9 @@ async function addRoutes(
   await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
   await app.register(async (scope) => addMonitoringStackRoutes(scope, settings, parts));
   await app.register(async (scope) => addMonitoringComponentRoutes(scope, parts));
+  const keyOf = (secret: string) => own.keys.find(secret);
+  await app.register(async (scope) => addHealthchecksRoutes(scope, settings, { ...parts, keyOf }));
+  await app.register(async (scope) => addUptimeKumaPushRoutes(scope, settings, parts));
   if (settings.dashboard) await addPages(app, parts.pages);
   await addOpenApiRoutes(app);
 }

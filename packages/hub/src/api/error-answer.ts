@@ -11,6 +11,8 @@ import { surfaceOfPath, type Surface } from "./surface.ts";
 import { fastApiErrorOf } from "./drop-in/fast-api.ts";
 import { componentErrorOf } from "./drop-in/monitoring-component/error.ts";
 import { stackErrorOf } from "./drop-in/monitoring-stack/error.ts";
+import { pingErrorOf } from "./drop-in/healthchecks/error.ts";
+import { pushErrorOf } from "./drop-in/uptime-kuma-push/error.ts";
 import { plainErrorOf } from "./prometheus/error.ts";
 
 /** Answers a request with what was thrown. */
@@ -93,6 +95,10 @@ function bodyOf(
       return { type: "application/json", body: JSON.stringify(componentErrorOf(failure)) };
     case "prometheus":
       return { type: "text/plain; charset=utf-8", body: plainErrorOf(failure) };
+    case "healthchecks":
+      return { type: "text/plain; charset=utf-8", body: pingErrorOf(failure) };
+    case "uptime_kuma":
+      return { type: "application/json", body: JSON.stringify(pushErrorOf(failure)) };
     case "native":
     case "operations":
       return {

@@ -13,6 +13,7 @@ import { Alerting } from "../alert/alerting.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
 import { HostDesk } from "../host-desk.ts";
+import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "../heartbeats.ts";
 import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
@@ -131,6 +132,7 @@ export async function openTestHub(
     board,
     desk: path.desk,
     ...watching,
+    heartbeats: path.calls.heartbeats,
     ...jobs,
     kinds,
     store,
@@ -165,6 +167,7 @@ export async function openTestHub(
       for (let passed = 0; passed < ms; passed += 1000) {
         clock.move(1000);
         await path.deadlines.checkNow(createId<"monitor">(0));
+        path.calls.watch.look();
         await watch.look();
       }
       await path.settle();
@@ -176,7 +179,8 @@ export async function openTestHub(
 interface PathParts {
   readonly clock: Clock;
   readonly store: ConstructorParameters<typeof Alerting>[0]["store"] &
-    ConstructorParameters<typeof Desk>[0]["store"] & {
+    ConstructorParameters<typeof Desk>[0]["store"] &
+    Parameters<typeof createHeartbeatPath>[0]["store"] & {
       commit: ConstructorParameters<typeof CommitQueue>[1]["commit"];
     };
   readonly board: Board;
@@ -188,6 +192,7 @@ interface PathParts {
 
 interface Path {
   readonly desk: Desk;
+  readonly calls: HeartbeatPath;
   readonly deadlines: Deadlines;
   readonly alerting: Alerting;
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
@@ -257,6 +262,20 @@ function openPath(parts: PathParts): Path {
     }),
   );
   const none = (): void => undefined;
+  const calls = createHeartbeatPath({
+    clock,
+    log: {
+      error(_fields, message) {
+        throw new Error(message);
+      },
+    },
+    store,
+    board,
+    judged: (id) => judging.state(id),
+    conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
+  });
+  stack.use(calls.watch);
+  calls.watch.start(undefined);
   const desk = new Desk({
     clock,
     store,
@@ -264,14 +283,17 @@ function openPath(parts: PathParts): Path {
     judging,
     schedule: createSchedule({
       isPassive: ({ kind }) => kinds.get(kind)?.passive === true,
-      deadlines,
+      deadlines: eachByKind(deadlines, calls.watch),
       scheduler: { add: none, addSpread: none, remove: none, checkNow },
     }),
     forget: (id) => pipeline.forget(id),
     flush: () => commits.flush(),
     check: () => Promise.resolve(next),
     closeIncident: (id, at) => alerting.close(id, at),
-    onChanged: (ids) => live.monitorsChanged(ids),
+    onChanged(ids) {
+      calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+      live.monitorsChanged(ids);
+    },
   });
   const settle = async (): Promise<void> => {
     await commits.flush();
@@ -280,6 +302,7 @@ function openPath(parts: PathParts): Path {
   };
   return {
     desk,
+    calls,
     deadlines,
     alerting,
     settle,

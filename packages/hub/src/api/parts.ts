@@ -5,6 +5,7 @@ import type { BoardEntry } from "../model/board.ts";
 import type { FailedCheck } from "../model/change.ts";
 import type { CheckKind } from "../model/check-kind.ts";
 import type { Clock } from "../model/clock.ts";
+import type { HeartbeatState, KeptPing, Ping, TakenPing } from "../model/heartbeat.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId, IdMaker, IncidentId, MonitorId } from "../model/id.ts";
@@ -167,6 +168,23 @@ export interface HostDesk {
   clean(id: HostId, actor: string): Promise<void>;
 }
 
+/** Monitors that wait to be called. */
+export interface Heartbeats {
+  byToken(token: string): MonitorId | "missing" | "ambiguous";
+  bySlug(slug: string): MonitorId | "missing" | "ambiguous";
+  state(id: MonitorId): HeartbeatState;
+  /** Resolves once the call is synced to disk; null: the monitor is gone. */
+  take(id: MonitorId, ping: Ping): Promise<TakenPing | null>;
+}
+
+/** Calls of heartbeats. */
+export interface PingReads {
+  pings(
+    id: MonitorId,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly KeptPing[]>;
+}
+
 /** What became of one event; paths of problems are within the event. */
 export type EventVerdict =
   | { readonly kind: TakenVerdict }
@@ -288,6 +306,7 @@ export interface ApiStore
     SeriesStore,
     HostReads,
     JobReads,
+    PingReads,
     IncidentStore,
     AuditStore,
     AnswerStore,
@@ -428,6 +447,7 @@ export interface ApiParts {
   readonly desk: Desk;
   readonly hosts: Hosts;
   readonly hostDesk: HostDesk;
+  readonly heartbeats: Heartbeats;
   readonly runs: Runs;
   readonly jobDesk: JobDesk;
   /** Reads a body in whichever dialect; `now` is epoch ms. */

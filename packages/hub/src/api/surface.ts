@@ -10,7 +10,9 @@ export type Surface =
   | "amaunator"
   | "monitoring_stack"
   | "monitoring_component"
-  | "prometheus";
+  | "prometheus"
+  | "healthchecks"
+  | "uptime_kuma";
 
 /** Surfaces that may be opened to networks without a key. */
 export const openableSurfaces = [
@@ -26,6 +28,8 @@ const paths: readonly (readonly [RegExp, Surface])[] = [
   [/^\/(targets|stats)(\/|$)/, "amaunator"],
   [/^\/(data|details|hosts)(\/|$)/, "monitoring_stack"],
   [/^\/v1(\/|$)/, "monitoring_component"],
+  [/^\/ping(\/|$)/, "healthchecks"],
+  [/^\/api\/push(\/|$)/, "uptime_kuma"],
   [/^\/prometheus(\/|$)/, "prometheus"],
 ];
 

@@ -36,8 +36,12 @@ export interface CheckKind {
   readonly metrics: readonly MetricSpec[];
   /** false: opens no incident (made-up targets). */
   readonly real: boolean;
-  /** true: Belfry checks nothing; it is told, and notices silence. Cannot be created by people. */
+  /** true: Belfry checks nothing; it is told, and notices silence. Interval and time limit do not apply. */
   readonly passive?: true;
+  /** true: monitors of this kind are made by Belfry and cannot be created by people. */
+  readonly internal?: true;
+  /** Where monitors of this kind are judged otherwise by default. */
+  readonly judgingDefaults?: { readonly down_after: number };
   /** Fills in defaults and checks beyond the schema (a regex compiles, a port is in range). */
   parseSettings(settings: unknown, at?: string): Parsed<JsonObject>;
   /** What is checked, in one line: `https://example.org/`, `db:5432`. */

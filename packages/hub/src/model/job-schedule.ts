@@ -8,13 +8,11 @@
  * - An expected time that passes while a run is under way is answered by that run: many schedulers leave a run out while
  *   the one before it still works. A run that promised heartbeats is under way until it ends or is lost; of any other one
  *   this is only known up to its last word.
- * - A cron time that a clock change leaves out counts at the first instant after the gap; one that comes twice counts the
- *   first time. Schedules with `*` or steps in hours, minutes or seconds count by the clock on the wall as it goes: they
- *   have no times in the gap, and those of both hours where one comes twice. (As Vixie cron has it.)
+ * - What becomes of cron times when clocks change is told in `cron-times.ts`.
  * - An interval counts from the beginning of the last run, or from when the schedule was set.
  */
 import type { JobSchedule, Problem } from "@belfry/contract";
-import { Cron } from "croner";
+import { cronProblems, cronTimes } from "./cron-times.ts";
 
 /** The run that began last. Times are epoch ms. */
 export interface RunSpan {
@@ -37,7 +35,6 @@ export interface Expectation {
 export const expectedTimes = 3;
 
 const leastEarlyMs = 60_000;
-const fields = /^(@\w+|\S+(\s+\S+){4,5})$/;
 
 /** What is expected at `now`. `setAt` is when the schedule was set, `last` the run that began last. */
 export function expectationOf(
@@ -57,44 +54,11 @@ export function expectationOf(
 /** What is wrong with a schedule that fits its schema; paths are within the schedule. */
 export function scheduleProblems(schedule: JobSchedule, now: number): readonly Problem[] {
   if (schedule.kind !== "cron") return [];
-  const { cron, timezone } = schedule;
-  if (!isTimezone(timezone)) {
-    return [
-      {
-        path: "timezone",
-        message: `expected the IANA name of a time zone, found ${JSON.stringify(timezone)}`,
-      },
-    ];
-  }
-  const refuse = (message: string): readonly Problem[] => [{ path: "cron", message }];
-  if (!fields.test(cron.trim())) {
-    return refuse(`expected five or six fields of cron, found ${JSON.stringify(cron)}`);
-  }
-  try {
-    const next = timesOf(schedule).nextRun(new Date(now));
-    return next === null ? refuse(`${JSON.stringify(cron)} never comes`) : [];
-  } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^CronPattern: /, "") : "";
-    return refuse(`expected five or six fields of cron, found ${JSON.stringify(cron)}: ${why}`);
-  }
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    // An offset is no place: it knows no change of clocks, and is likely a mistake.
-    return !/^[+-]/.test(name);
-  } catch {
-    return false;
-  }
+  return cronProblems(schedule.cron, schedule.timezone, "cron", now);
 }
 
 type CronSchedule = JobSchedule & { readonly kind: "cron" };
 type IntervalSchedule = JobSchedule & { readonly kind: "interval" };
-
-function timesOf({ cron, timezone }: CronSchedule): Cron {
-  return new Cron(cron.trim(), { timezone, mode: "5-or-6-parts", fixedTimeRule: "no-wildcard" });
-}
 
 function cronExpectation(
   schedule: CronSchedule,
@@ -102,8 +66,7 @@ function cronExpectation(
   last: RunSpan | null,
   now: number,
 ): Pick<Expectation, "dueAt" | "upcoming"> {
-  const cron = timesOf(schedule);
-  const after = (at: number): number | null => cron.nextRun(new Date(at))?.getTime() ?? null;
+  const after = cronTimes(schedule.cron, schedule.timezone);
   const answered = last === null ? setAt : Math.max(setAt, answeredBy(last.beganAt));
   const dueAt =
     last === null

@@ -143,8 +143,8 @@ function findKind(
     return undefined;
   }
   const kind = kinds.get(named ?? "http");
-  if (kind !== undefined && kind.passive !== true) return kind;
-  const known = [...kinds.values()].filter(({ passive }) => passive !== true);
+  if (kind !== undefined && kind.internal !== true) return kind;
+  const known = [...kinds.values()].filter(({ internal }) => internal !== true);
   const names = known.map((one) => one.kind).toSorted();
   const message = `expected one of ${names.join(", ")}, found ${describe(named)}`;
   problems.push({ path: "kind", message });
@@ -279,7 +279,7 @@ function monitorOf(
     enabled: input.enabled,
     intervalMs: ms(input.interval),
     timeoutMs: ms(input.timeout),
-    judging: judgingOf(input.judging ?? {}),
+    judging: judgingOf({ ...kind.judgingDefaults, ...input.judging }),
     version: (existing?.version ?? 0) + 1,
     createdAt: existing?.createdAt ?? now,
     updatedAt: now,

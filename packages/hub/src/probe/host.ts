@@ -24,5 +24,5 @@ export function createHostKind(): CheckKind {
     hostOf: () => "",
     createProbe: () => () => Promise.reject(new TypeError("a host is not checked, it is heard")),
   });
-  return { ...kind, passive: true };
+  return { ...kind, passive: true, internal: true };
 }

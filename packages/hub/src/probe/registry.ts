@@ -1,6 +1,7 @@
 /** The check kinds there are: one line each. */
 import type { CheckKind } from "../model/check-kind.ts";
 import { createDnsKind } from "./dns.ts";
+import { createHeartbeatKind } from "./heartbeat.ts";
 import { createHostKind } from "./host.ts";
 import { createHttpKind } from "./http.ts";
 import type { ProbeParts } from "./parts.ts";
@@ -18,6 +19,7 @@ export function createCheckKinds(parts: ProbeParts): ReadonlyMap<string, CheckKi
     createDnsKind(parts),
     createTlsKind(parts),
     createSyntheticKind(parts),
+    createHeartbeatKind(parts.clock),
     createHostKind(),
   ];
   return new Map(kinds.map((kind) => [kind.kind, kind]));

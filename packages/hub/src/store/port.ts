@@ -7,6 +7,7 @@ import type { Reason, Status } from "@belfry/contract";
 import type { ApiKey, AuditEntry } from "../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
+import type { KeptHeartbeat, KeptPing, TakenPing } from "../model/heartbeat.ts";
 import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
 import type { Incident, IncidentComment } from "../model/incident.ts";
 import type {
@@ -40,6 +41,7 @@ import type {
 import type { Signal } from "../model/signal.ts";
 import type { AlertingStep, IncidentQuery } from "./operations/alerting.ts";
 import type { DueQuery, NoticeQuery, SettledNotice } from "./operations/notices.ts";
+import type { PingOf } from "./operations/heartbeats.ts";
 
 /** Monitors and what is known of them. */
 export interface MonitorStore {
@@ -113,6 +115,26 @@ export interface HostStore {
   hostDetails(id: HostId): Promise<KeptDetails | undefined>;
   /** When the details of each host were received, epoch ms. */
   hostDetailTimes(): Promise<ReadonlyMap<HostId, number>>;
+}
+
+/** Monitors that wait to be called. */
+export interface HeartbeatStore {
+  /**
+   * Takes in calls, in one transaction and in this order. Of a monitor the newest `mostPings` calls are kept. Answers in
+   * the order of the calls; null for a monitor that is gone.
+   */
+  takePings(pings: readonly PingOf[]): Promise<readonly (TakenPing | null)[]>;
+  /** Notes that up to a time (epoch ms) nobody knows whether they were called. */
+  excuseHeartbeats(
+    excused: readonly { readonly id: MonitorId; readonly until: number }[],
+  ): Promise<void>;
+  /** Every heartbeat that was ever called or excused, ascending by id. */
+  heartbeats(): Promise<readonly KeptHeartbeat[]>;
+  /** Newest first; `before` is the number of the last call of the page before. */
+  pings(
+    id: MonitorId,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly KeptPing[]>;
 }
 
 /** Jobs, their runs and the events of runs. */
@@ -392,6 +414,7 @@ export interface Store
   extends
     MonitorStore,
     HostStore,
+    HeartbeatStore,
     JobStore,
     JobWatchStore,
     AlertStore,

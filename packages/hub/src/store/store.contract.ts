@@ -8,6 +8,7 @@ import { alertSettingContract } from "./contract/alert-settings.contract.ts";
 import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
+import { heartbeatContract } from "./contract/heartbeats.contract.ts";
 import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
 import { jobContract } from "./contract/jobs.contract.ts";
@@ -25,6 +26,7 @@ export function storeContract(stores: ContractStores): void {
     accessContract(stores);
     historyContract(stores);
     hostContract(stores);
+    heartbeatContract(stores);
     jobContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);

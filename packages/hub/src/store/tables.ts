@@ -29,6 +29,8 @@ export interface Tables {
   host: HostTable;
   host_name: HostNameTable;
   host_details: HostDetailsTable;
+  heartbeat: HeartbeatTable;
+  ping: PingTable;
   job: JobTable;
   run: RunTable;
   run_event: RunEventTable;
@@ -333,4 +335,26 @@ export interface RunEventTable {
   received_at: number;
   kind: string;
   body: string;
+}
+
+/** What the calls of a heartbeat come to, as JSON. */
+export interface HeartbeatTable {
+  monitor_id: string;
+  state: string;
+}
+
+/** The newest calls; `n` counts up for each monitor. */
+export interface PingTable {
+  monitor_id: string;
+  n: number;
+  at: number;
+  kind: string;
+  exit_code: number | null;
+  rid: string | null;
+  duration_ms: number | null;
+  method: string;
+  source: string;
+  user_agent: string;
+  body: string;
+  body_bytes: number;
 }

@@ -190,6 +190,8 @@ export function statusOfReason(reason: Reason): HistoryStatus {
     case "too_large":
     case "loss":
     case "silent":
+    case "late":
+    case "reported":
       return "DOWN";
     case "guard":
     case "internal":

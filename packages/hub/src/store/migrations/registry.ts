@@ -6,6 +6,7 @@ import { migration0004 } from "./0004-jobs.ts";
 import { migration0005 } from "./0005-job-expectations.ts";
 import { migration0007 } from "./0007-alert-settings.ts";
 import { migration0006 } from "./0006-alerting.ts";
+import { migration0009 } from "./0009-heartbeats.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0009,
 ];

@@ -7,6 +7,7 @@ import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from ".
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
 import { auditEntries } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
+import { excuseHeartbeats, heartbeats, pings, takePings } from "./heartbeats.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
@@ -63,6 +64,10 @@ export const operations = {
   saveHostDetails: write(saveHostDetails),
   hostDetails: read(hostDetails),
   hostDetailTimes: read(hostDetailTimes),
+  takePings: write(takePings),
+  excuseHeartbeats: write(excuseHeartbeats),
+  heartbeats: read(heartbeats),
+  pings: read(pings),
   takeEvents: write(takeEvents),
   jobs: snapshot(jobs),
   job: snapshot(job),
