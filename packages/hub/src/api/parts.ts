@@ -1,6 +1,7 @@
 /** What the API needs of the rest of the hub: ports of one to three functions each, wired in `app.ts`. */
 import type { Registry } from "prom-client";
 import type { AuditEntry } from "../model/access.ts";
+import type { AlertSettingKind, AlertSettings } from "../model/alert-policy.ts";
 import type { BoardEntry } from "../model/board.ts";
 import type { FailedCheck } from "../model/change.ts";
 import type { CheckKind } from "../model/check-kind.ts";
@@ -308,6 +309,7 @@ export interface ApiStore
     JobReads,
     PingReads,
     IncidentStore,
+    AlertSettingStore,
     AuditStore,
     AnswerStore,
     KeyStore,

@@ -90,6 +90,7 @@ function createFacade(
     pings: reads("pings"),
     ...jobCalls(threads),
     ...alertCalls(threads),
+    ...alertSettingCalls(reads, writes),
     createKey: writes("createKey"),
     keys: reads("keys"),
     revokeKey: writes("revokeKey"),
