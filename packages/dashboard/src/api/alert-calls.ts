@@ -1,8 +1,5 @@
-/** The calls of alerting: incidents, notices, channels, routes, silences, maintenance and rules. */
+/** The calls of alerting: incidents, notices, heartbeats, silences and maintenance. */
 import type {
-  AlertRouteInput,
-  AlertRouteView,
-  ChannelInput,
   ChannelView,
   DeliveryView,
   HeartbeatView,
@@ -12,10 +9,8 @@ import type {
   MaintenanceView,
   NoticeView,
   PingView,
-  Severity,
   SilenceInput,
   SilenceView,
-  WouldTell,
 } from "@belfry/contract";
 import type { Page } from "./client.ts";
 import type { Reply } from "./failure.ts";
@@ -29,7 +24,6 @@ export interface IncidentFilter {
   /** Id of a monitor. */
   readonly monitor?: string;
   readonly open?: boolean;
-  readonly severity?: Severity;
   /** Epoch ms. */
   readonly from?: number;
   readonly limit: number;
@@ -90,32 +84,16 @@ export function heartbeatCalls(ask: Requester["ask"]) {
   } as const;
 }
 
-/** Makes the calls of what people set: channels, routes, silences and maintenance. */
+/** Makes the calls of what people set: silences and maintenance windows, and which channels there are. */
 export function alertSettingCalls(ask: Requester["ask"]) {
   return {
     channels: (): Promise<Reply<Whole<ChannelView>>> => ask("GET", `${api}/channels?limit=500`),
-    channelKinds: (): Promise<Reply<Whole<ChannelKind>>> => ask("GET", `${api}/channel-kinds`),
-    saveChannel: (kept: Kept | null, input: ChannelInput): Promise<Reply<ChannelView>> =>
-      save(ask, "channels", kept, input),
-    deleteChannel: (id: string): Promise<Reply<undefined>> => remove(ask, "channels", id),
-    /** Sends a test notice to a channel that is kept. */
-    testChannel: (id: string): Promise<Reply<DeliveryView>> =>
-      ask("POST", `${api}/channels/${id}/test`),
-    alertRoutes: (): Promise<Reply<Whole<AlertRouteView>>> =>
-      ask("GET", `${api}/alert-routes?limit=500`),
-    saveAlertRoute: (kept: Kept | null, input: AlertRouteInput): Promise<Reply<AlertRouteView>> =>
-      save(ask, "alert-routes", kept, input),
-    deleteAlertRoute: (id: string): Promise<Reply<undefined>> => remove(ask, "alert-routes", id),
-    /** Who would be told if a subject were in trouble now. */
-    wouldTell: (query: {
-      readonly subject_kind: string;
-      readonly subject: string;
-      readonly severity: Severity;
-    }): Promise<Reply<WouldTell>> => ask("GET", `${api}/alerts/would-tell?${queryOf(query)}`),
     silences: (): Promise<Reply<Whole<SilenceView>>> => ask("GET", `${api}/silences?limit=500`),
     saveSilence: (kept: Kept | null, input: SilenceInput): Promise<Reply<SilenceView>> =>
       save(ask, "silences", kept, input),
-    deleteSilence: (id: string): Promise<Reply<undefined>> => remove(ask, "silences", id),
+    /** Ends a silence now; it stays in the list. */
+    expireSilence: (id: string): Promise<Reply<SilenceView>> =>
+      ask("POST", `${api}/silences/${id}/expire`),
     maintenance: (): Promise<Reply<Whole<MaintenanceView>>> =>
       ask("GET", `${api}/maintenance?limit=500`),
     saveMaintenance: (
@@ -130,14 +108,6 @@ export function alertSettingCalls(ask: Requester["ask"]) {
 export interface Kept {
   readonly id: string;
   readonly version: number;
-}
-
-/** Everything a form needs to know of a kind of channel. */
-export interface ChannelKind {
-  readonly kind: string;
-  readonly title: string;
-  readonly settings_schema: Readonly<Record<string, unknown>>;
-  readonly secrets: readonly string[];
 }
 
 function save<T>(

@@ -10,7 +10,7 @@ import { DialogActions } from "../parts/dialog-actions.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { FieldView } from "./field-view.tsx";
 import type { Field } from "./field.ts";
-import { createFormState, FormContext, isWithin, type FormState } from "./form-state.ts";
+import { createFormState, FormContext, isWithin } from "./form-state.ts";
 import { useSubmit } from "./use-submit.ts";
 import "./form.css";
 
@@ -26,11 +26,9 @@ export interface Editing {
 interface FormDialogProps {
   /** null: closed. */
   readonly editing: Signal<Editing | null>;
-  /** The fields; those with a part of their own in `parts` are drawn by it. They may follow the draft. */
-  readonly fieldsOf: (form: FormState) => readonly Field[];
+  /** Those with a part of their own in `parts` are drawn by it. */
+  readonly fields: readonly Field[];
   readonly parts?: Readonly<Record<string, () => ComponentChildren>>;
-  /** Stands between the fields and the buttons. */
-  readonly extra?: (form: FormState) => ComponentChildren;
   /** Answers with what was wrong, or undefined when it is saved. */
   readonly onSave: (draft: unknown) => Promise<Failure | undefined>;
 }
@@ -52,9 +50,8 @@ export function FormDialog(props: FormDialogProps) {
 function DialogForm({
   editing,
   shown,
-  fieldsOf,
+  fields,
   parts = {},
-  extra,
   onSave,
 }: FormDialogProps & { shown: Editing }) {
   const form = useMemo(() => {
@@ -63,7 +60,6 @@ function DialogForm({
     return made;
   }, [shown]);
   const problem = useSignal("");
-  const fields = fieldsOf(form);
   const open = useMemo(() => signal(true), [shown]);
   useEffect(() => open.subscribe((is) => !is && (editing.value = null)), [open]);
   useEffect(() => {
@@ -110,7 +106,6 @@ function DialogForm({
             </details>
           )}
         </div>
-        {extra?.(form)}
         <div class="field-problem" role="alert">
           {problem.value !== "" && <p>Not saved. {problem}</p>}
           {unplaced.map(({ path, message }) => (

@@ -1,13 +1,19 @@
 /** The pages of alerting, side by side. */
-import { pastIncidents, plainIncidents, type AlertRelatedView } from "../route/alert-route.ts";
+import {
+  pastIncidents,
+  plainIncidents,
+  plainSilences,
+  type AlertRelatedView,
+} from "../route/alert-route.ts";
 import { formatRoute } from "../route/route.ts";
 import "./alert-tabs.css";
 
-type Tab = "open" | "past";
+type Tab = "open" | "past" | "silences";
 
 const tabs = [
   ["open", "Now", plainIncidents],
   ["past", "Past", pastIncidents],
+  ["silences", "Silences and maintenance", plainSilences],
 ] as const satisfies readonly (readonly [Tab, string, AlertRelatedView])[];
 
 /** Draws the links; `at` is where one is. */

@@ -4,6 +4,7 @@ import {
   incidentPage,
   pastIncidents,
   plainIncidents,
+  plainSilences,
   type AlertRelatedView,
 } from "./alert-route.ts";
 import { formatRoute, parseRoute } from "./route.ts";
@@ -18,6 +19,8 @@ const addresses: readonly (readonly [path: string, view: AlertRelatedView])[] = 
     { ...pastIncidents, q: "db one", severity: "warning", range: "30d" },
   ],
   [`/dashboard/incidents/${id}`, incidentPage(id)],
+  ["/dashboard/silences", plainSilences],
+  ["/dashboard/silences?month=2026-12", { page: "silences", month: "2026-12" }],
 ];
 for (const [path, view] of addresses) {
   test(`${path} is read and written`, () => {
@@ -31,6 +34,10 @@ test("what is not understood is left out", () => {
     parseRoute("/dashboard/incidents?shown=x&severity=loud&range=9y"),
     plainIncidents,
   );
+});
+
+test("a month that is none is the present one", () => {
+  assert.deepEqual(parseRoute("/dashboard/silences?month=2026-13"), plainSilences);
 });
 
 test("an incident without an id is no page", () => {

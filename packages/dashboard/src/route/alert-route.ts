@@ -1,4 +1,4 @@
-/** The addresses of what has to do with alerting: incidents now and past, one incident, channels, rules, silences. */
+/** The addresses of what has to do with alerting: incidents now and past, one incident, silences and maintenance. */
 import type { Severity } from "@belfry/contract";
 
 /** How far back the past of incidents is shown; `all`: to the first. */
@@ -26,16 +26,6 @@ export interface IncidentPageView {
   readonly id: string;
 }
 
-/** Channels and the routes to them. */
-export interface ChannelsView {
-  readonly page: "channels";
-}
-
-/** Rules over series, built-in and own. */
-export interface RulesView {
-  readonly page: "rules";
-}
-
 /** Silences, and maintenance with its calendar. */
 export interface SilencesView {
   readonly page: "silences";
@@ -43,12 +33,7 @@ export interface SilencesView {
   readonly month: string;
 }
 
-export type AlertRelatedView =
-  | IncidentsView
-  | IncidentPageView
-  | ChannelsView
-  | RulesView
-  | SilencesView;
+export type AlertRelatedView = IncidentsView | IncidentPageView | SilencesView;
 
 /** What is open now. */
 export const plainIncidents: IncidentsView = {
@@ -61,12 +46,6 @@ export const plainIncidents: IncidentsView = {
 
 /** What is over. */
 export const pastIncidents: IncidentsView = { ...plainIncidents, shown: "past" };
-
-/** All channels. */
-export const plainChannels: ChannelsView = { page: "channels" };
-
-/** All rules. */
-export const plainRules: RulesView = { page: "rules" };
 
 /** Silences and maintenance, with the present month. */
 export const plainSilences: SilencesView = { page: "silences", month: "" };
@@ -86,17 +65,8 @@ export function alertRelated(
     if (id === "") return incidentsOf(query);
     return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? incidentPage(id) : undefined;
   }
-  if (id !== "") return undefined;
-  switch (resource) {
-    case "channels":
-      return plainChannels;
-    case "rules":
-      return plainRules;
-    case "silences":
-      return { page: "silences", month: monthOf(query.get("month")) };
-    default:
-      return undefined;
-  }
+  if (resource !== "silences" || id !== "") return undefined;
+  return { page: "silences", month: monthOf(query.get("month")) };
 }
 
 /** The path of a view below the pages, and its query. */
@@ -111,9 +81,6 @@ export function alertPath(view: AlertRelatedView): {
       return { path: `incidents/${view.id}`, query: [] };
     case "silences":
       return { path: "silences", query: view.month === "" ? [] : [["month", view.month]] };
-    case "channels":
-    case "rules":
-      return { path: view.page, query: [] };
   }
 }
 

@@ -74,6 +74,7 @@ const loadOutputs = async () => (await import("../pages/outputs/outputs-page.tsx
 const loadIncidents = async () =>
   (await import("../pages/incidents/incidents-page.tsx")).IncidentsPage;
 const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
+const loadSilences = async () => (await import("../pages/silences/silences-page.tsx")).SilencesPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
 function PageOf({ view }: { view: View }) {
@@ -100,10 +101,8 @@ function PageOf({ view }: { view: View }) {
       return <Later load={loadIncidents} give={{}} />;
     case "incident":
       return <Later key={view.id} load={loadIncident} give={{ id: view.id }} />;
-    case "channels":
-    case "rules":
     case "silences":
-      return <Missing what="There is no such page." />;
+      return <Later load={loadSilences} give={{ month: view.month }} />;
     case "form":
       return (
         <Later

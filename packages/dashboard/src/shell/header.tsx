@@ -113,7 +113,7 @@ function Pages() {
         Jobs
       </a>
       <OpenIncidents
-        current={currentOf(page, "incidents", "incident", "channels", "rules", "silences")}
+        current={currentOf(page, "incidents", "incident", "silences")}
       />
       <a href={formatRoute(plainOutputs)} aria-current={currentOf(page, "outputs")}>
         Outputs

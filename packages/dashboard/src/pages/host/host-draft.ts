@@ -15,7 +15,15 @@ const plain = {
 export const hostFields: readonly (readonly [name: string, field: Field])[] = [
   [
     "name",
-    { ...plain, kind: "text", key: "name", title: "Name", multiline: false, maxLength: 200 },
+    {
+      ...plain,
+      kind: "text",
+      key: "name",
+      title: "Name",
+      multiline: false,
+      maxLength: 200,
+      isInstant: false,
+    },
   ],
   ["labels", { ...plain, kind: "map", key: "labels", title: "Labels", required: false }],
   [

@@ -16,7 +16,7 @@ const pastAtOnce = 50;
 
 /** What the hub is asked for. `now`: epoch ms. */
 export function filterOf(
-  { shown, severity, range }: IncidentsView,
+  { shown, range }: IncidentsView,
   now: number,
   cursor?: string,
 ): IncidentFilter {
@@ -24,14 +24,17 @@ export function filterOf(
   return {
     open: shown === "open",
     limit: shown === "open" ? openAtOnce : pastAtOnce,
-    ...(severity === null ? {} : { severity }),
     ...(shown === "open" || ms === null ? {} : { from: now - ms }),
     ...(cursor === undefined ? {} : { cursor }),
   };
 }
 
-/** Whether every word that is searched for is in the title or in the name of what it is about. */
-export function matches(incident: IncidentView, { q }: Pick<IncidentsView, "q">): boolean {
+/** Whether it is as bad as asked for, with every word searched for in its title or the names of what it is about. */
+export function matches(
+  incident: IncidentView,
+  { q, severity }: Pick<IncidentsView, "q" | "severity">,
+): boolean {
+  if (severity !== null && incident.severity !== severity) return false;
   if (q === "") return true;
   const names = incident.subjects.map(({ name }) => name);
   const text = [incident.title, incident.cause?.name ?? "", ...names].join("\n").toLowerCase();

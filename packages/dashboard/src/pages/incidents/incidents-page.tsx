@@ -31,11 +31,9 @@ export function IncidentsPage() {
   const { client, router, access } = useParts();
   const view = router.view.value.page === "incidents" ? router.view.value : plainIncidents;
   const ask = (cursor?: string) => client.incidents(filterOf(view, Date.now(), cursor));
-  const followed = useFollowed<Page<IncidentView>>(
-    `${view.shown} ${view.range} ${view.severity}`,
-    () => ask(),
-    { merge: withOlder },
-  );
+  const followed = useFollowed<Page<IncidentView>>(`${view.shown} ${view.range}`, () => ask(), {
+    merge: withOlder,
+  });
   const parts = useParts();
   const actions = useMemo(
     () =>
