@@ -93,6 +93,7 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["@belfry/contract", "@belfry/relay", "hub/config", "hub/model"],
     node: ["path", "timers/promises"],
   },
+  "hub/rule-path.ts": { ours: ["hub/api", "hub/model", "hub/rules", "hub/store"], ...pure },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], node: ["events", "http"] },
   "hub/own-agent.ts": {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],

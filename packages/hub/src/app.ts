@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { HostView } from "@belfry/contract";
 import { Alerting } from "./alert/alerting.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
-import { createApi } from "./api/create-api.ts";
+import { createApi, type Api } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -46,6 +46,7 @@ import { watchLoop } from "./self/loop-stalls.ts";
 import { createMetrics, type CountedCheck, type Metrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
+import { openRules, tapSamples } from "./rule-path.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export interface HubParts {
@@ -80,7 +81,10 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const { clock, log } = parts;
   await using stack = new AsyncDisposableStack();
   const metrics = stack.use(createMetrics(parts.version));
-  const store = stack.use(await createStore(settings, { log }));
+  // Nothing is stored before everything below is built.
+  const store = tapSamples(stack.use(await createStore(settings, { log })), (frames) =>
+    rules.runner.take(frames),
+  );
   const checking = openChecking(settings, parts, metrics, stack);
   const deciding = openDeciding(store, checking.kinds, parts, metrics, stack);
   const { board, commits, alerting } = deciding;
@@ -88,15 +92,20 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
   const watching = openHosts({ settings, parts, store, deciding, path, outputs, metrics }, stack);
 
+  const rules = openRules({ clock, log, metrics, store, board, hosts: watching.hosts, alerting });
+  stack.use(rules.runner);
+
   const keyFile = await ensureAdminKey(settings, { clock, newId: createId, keys: store });
   const aliveAt = await takeUp(store, deciding, clock);
   await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
+  await rules.load();
   alerting.wake();
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;
   const onEvent = (event: RunEvent): void => outputs.eventTaken(event);
-  const jobs = createJobs({ clock, log, store, live, metrics, onEvent });
+  const onRuns = rules.runsChanged;
+  const jobs = createJobs({ clock, log, store, live, metrics, onEvent, onRuns });
   const api = stack.use(
     await createApi(settings, {
       clock,
@@ -108,6 +117,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       ...watching,
       heartbeats: path.calls.heartbeats,
       ...jobs,
+      alertRules: rules.alertRules,
       kinds: checking.kinds,
       store,
       live,
@@ -125,16 +135,9 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
     settings.listen,
   );
-  if (settings.dropInPorts) {
-    const { host } = settings.listen;
-    if (own !== null) {
-      const at = { host, port: systemStatsPort };
-      stack.use(await listenOn(at, (address) => own.serve(address)));
-    }
-    const at = { host, port: sidecarPort };
-    stack.use(await listenOn(at, (address) => serveAlso(address, api.app.routing)));
-  }
+  await openDropInPorts(settings, own, api.app, stack);
   stack.use(jobs.listen());
+  rules.runner.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
   stack.use(fillTrends(watching.hosts, log));
@@ -154,6 +157,23 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   });
   const running = stack.move();
   return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** The ports at which clients of two of the five systems ask. */
+async function openDropInPorts(
+  settings: Settings,
+  own: OwnAgent | null,
+  app: Api["app"],
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  if (!settings.dropInPorts) return;
+  const { host } = settings.listen;
+  if (own !== null) {
+    const at = { host, port: systemStatsPort };
+    stack.use(await listenOn(at, (address) => own.serve(address)));
+  }
+  const at = { host, port: sidecarPort };
+  stack.use(await listenOn(at, (address) => serveAlso(address, app.routing)));
 }
 
 interface PathParts {

@@ -8,7 +8,7 @@ import { JobDesk } from "./job-desk.ts";
 import type { Live } from "./live/live.ts";
 import type { ShownRun } from "./live/run-feed.ts";
 import type { Clock } from "./model/clock.ts";
-import type { RunRowId } from "./model/job.ts";
+import type { ChangedRun, RunRowId } from "./model/job.ts";
 import type { RunEvent } from "./model/run.ts";
 import { RunWatch } from "./schedule/run-watch.ts";
 import type { Metrics } from "./self/metrics.ts";
@@ -25,6 +25,8 @@ export interface JobsParts {
   readonly metrics: Pick<Metrics, "eventsCounted" | "watchJobs" | "watchQueue" | "failed">;
   /** Told of every event that is new, after it was stored. Must not throw. */
   readonly onEvent: (event: RunEvent) => void;
+  /** Told of every run that changed, after it was stored. Must not throw. */
+  readonly onRuns: (changed: readonly ChangedRun[]) => void;
 }
 
 export interface Jobs {
@@ -36,7 +38,7 @@ export interface Jobs {
 }
 
 /** Draws the path. */
-export function createJobs({ clock, log, store, live, metrics, onEvent }: JobsParts): Jobs {
+export function createJobs({ clock, log, store, live, metrics, onEvent, onRuns }: JobsParts): Jobs {
   const runs = createRuns({
     clock,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
@@ -44,6 +46,7 @@ export function createJobs({ clock, log, store, live, metrics, onEvent }: JobsPa
     onStored({ events, changed }) {
       live.eventsStored(events);
       live.runsChanged(changed);
+      onRuns(changed);
       for (const event of events) onEvent(event);
     },
     onCounted: (result, events) => metrics.eventsCounted(result, events),

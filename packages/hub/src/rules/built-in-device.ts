@@ -16,6 +16,24 @@ const container = (labels: Labels): string => `container ${labels["name"] ?? lab
 export const deviceRules: readonly BuiltInText[] = [
   ...networkRules(),
   {
+    id: "connections_near_limit",
+    title: "Tracked connections near their limit",
+    severity: "warning",
+    condition: {
+      kind: "ratio",
+      numerator: metric("node_nf_conntrack_entries"),
+      denominator: metric("node_nf_conntrack_entries_limit"),
+      operator: ">",
+      value: 0.9,
+      recover_value: 0.8,
+    },
+    forSeconds: 120,
+    unit: "ratio",
+    what: () => "tracked connections of those that may be",
+    description:
+      "Beyond the limit the firewall drops new connections. Look for a flood, or raise net.netfilter.nf_conntrack_max.",
+  },
+  {
     id: "temperature_high",
     title: "Temperature high",
     severity: "warning",
@@ -218,24 +236,6 @@ function networkRules(): readonly BuiltInText[] {
       what: (labels) => `losses of the link on ${device(labels)}`,
       description:
         "The link went down within the last ten minutes. Once is a cable that was plugged; again and again, a cable, a transceiver or a port that fails.",
-    },
-    {
-      id: "connections_near_limit",
-      title: "Tracked connections near their limit",
-      severity: "warning",
-      condition: {
-        kind: "ratio",
-        numerator: metric("node_nf_conntrack_entries"),
-        denominator: metric("node_nf_conntrack_entries_limit"),
-        operator: ">",
-        value: 0.9,
-        recover_value: 0.8,
-      },
-      forSeconds: 120,
-      unit: "ratio",
-      what: () => "tracked connections of those that may be",
-      description:
-        "Beyond the limit the firewall drops new connections. Look for a flood, or raise net.netfilter.nf_conntrack_max.",
     },
   ];
 }

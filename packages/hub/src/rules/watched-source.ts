@@ -177,7 +177,7 @@ export class WatchedSource {
   look(now: number, subject: RuleSubject | undefined, draft: Draft): void {
     if (subject?.isWatched !== true) {
       this.#verdicts.fill(quiet);
-      for (const key of [...this.#active.keys()]) this.#end(key, now, goneWords.subject, draft);
+      for (const key of this.#active.keys()) this.#end(key, now, goneWords.subject, draft);
       return;
     }
     if (!this.isRecalled) return;
@@ -327,7 +327,7 @@ export class WatchedSource {
     if (this.#active.size === 0) return;
     const covered = new Set<string>();
     for (const { rule, key } of this.#plan.instances) if (applies[rule] === 1) covered.add(key);
-    for (const key of [...this.#active.keys()]) {
+    for (const key of this.#active.keys()) {
       if (!covered.has(key)) this.#end(key, now, goneWords.rule, draft);
     }
   }

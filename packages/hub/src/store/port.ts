@@ -26,6 +26,7 @@ import type {
 } from "../model/job.ts";
 import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
+import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
 import type { RunEvent } from "../model/run.ts";
@@ -40,8 +41,8 @@ import type {
 } from "../model/series.ts";
 import type { Signal } from "../model/signal.ts";
 import type { AlertingStep, IncidentQuery } from "./operations/alerting.ts";
-import type { DueQuery, NoticeQuery, SettledNotice } from "./operations/notices.ts";
 import type { PingOf } from "./operations/heartbeats.ts";
+import type { DueQuery, NoticeQuery, SettledNotice } from "./operations/notices.ts";
 
 /** Monitors and what is known of them. */
 export interface MonitorStore {
@@ -245,6 +246,14 @@ export interface AlertStore {
   >;
 }
 
+/** What rules over series decided. */
+export interface RuleStore {
+  /** Every trouble that is not inactive. */
+  ruleStates(): Promise<readonly KeptRuleState[]>;
+  /** Writes states and hands the signals to alerting, together. */
+  commitRules(change: RuleChange): Promise<void>;
+}
+
 /** Notices from their decision to their end, and the log of what was tried. */
 export interface OutboxStore {
   /**
@@ -420,6 +429,7 @@ export interface Store
     AlertStore,
     OutboxStore,
     AlertSettingStore,
+    RuleStore,
     AccessStore,
     SeriesStore,
     SourceSeriesStore,

@@ -20,7 +20,6 @@ export interface Tables {
   delivery: DeliveryTable;
   secret: SecretTable;
   alert_setting: AlertSettingTable;
-  alert_setting: AlertSettingTable;
   api_key: ApiKeyTable;
   session: SessionTable;
   audit: AuditTable;
@@ -29,6 +28,7 @@ export interface Tables {
   host: HostTable;
   host_name: HostNameTable;
   host_details: HostDetailsTable;
+  rule_state: RuleStateTable;
   heartbeat: HeartbeatTable;
   ping: PingTable;
   job: JobTable;
@@ -357,4 +357,13 @@ export interface PingTable {
   user_agent: string;
   body: string;
   body_bytes: number;
+}
+
+/** `state` and `raised` are JSON: a `RuleState`, and the signal it was raised with. */
+export interface RuleStateTable {
+  source: string;
+  rule_id: string;
+  series: string;
+  state: string;
+  raised: string | null;
 }

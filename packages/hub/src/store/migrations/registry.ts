@@ -4,8 +4,9 @@ import { migration0002 } from "./0002-series.ts";
 import { migration0003 } from "./0003-hosts.ts";
 import { migration0004 } from "./0004-jobs.ts";
 import { migration0005 } from "./0005-job-expectations.ts";
-import { migration0007 } from "./0007-alert-settings.ts";
 import { migration0006 } from "./0006-alerting.ts";
+import { migration0007 } from "./0007-alert-settings.ts";
+import { migration0008 } from "./0008-rule-state.ts";
 import { migration0009 } from "./0009-heartbeats.ts";
 import type { Migration } from "./migration.ts";
 
@@ -17,5 +18,6 @@ export const migrations: readonly Migration[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0008,
   migration0009,
 ];

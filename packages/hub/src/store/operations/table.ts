@@ -42,6 +42,7 @@ import {
   seriesStats,
   setRetention,
 } from "./series.ts";
+import { commitRules, ruleStates } from "./rule-state.ts";
 import { pendingSignals, putSignals } from "./signals.ts";
 import { takeEvents } from "./take-events.ts";
 import { dropOld } from "./upkeep.ts";
@@ -91,6 +92,8 @@ export const operations = {
   incidentComments: read(incidentComments),
   pendingSignals: read(pendingSignals),
   putSignals: write(putSignals),
+  ruleStates: read(ruleStates),
+  commitRules: write(commitRules),
   noticeGroups: read(noticeGroups),
   recentNotices: read(recentNotices),
   dueNotices: write(dueNotices),

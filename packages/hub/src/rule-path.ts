@@ -1,0 +1,232 @@
+/**
+ * The path of rules over series: samples on their way to the store → rules → signals in the store → alerting. And who
+ * has which series: hosts and monitors as the board knows them, jobs as they were read last.
+ */
+import type { AlertRules } from "./api/alerting/alert-rules.ts";
+import type { BoardEntry } from "./model/board.ts";
+import type { Clock } from "./model/clock.ts";
+import { followsHost, hostSource } from "./model/host.ts";
+import type { HostEntry } from "./model/host-entry.ts";
+import { parseId, type HostId, type MonitorId } from "./model/id.ts";
+import { jobSource, type ChangedRun, type Job, type JobId } from "./model/job.ts";
+import { monitorSource } from "./model/monitor-series.ts";
+import type { Frame, SourceKey } from "./model/series.ts";
+import { preview, replay, type ReplaySubject } from "./rules/replay.ts";
+import { RuleRunner, type RunnerParts } from "./rules/rule-runner.ts";
+import type { RuleSubject } from "./rules/subject.ts";
+import type { Store } from "./store/port.ts";
+
+export interface RulePathParts {
+  readonly clock: Clock;
+  readonly store: RunnerParts["store"] & Pick<Store, "job" | "jobs">;
+  readonly board: {
+    get(id: MonitorId): BoardEntry | undefined;
+    entries(): Iterable<BoardEntry>;
+    hostEntries(): Iterable<BoardEntry>;
+  };
+  readonly hosts: { get(id: HostId): HostEntry | undefined };
+  readonly onSignals: () => void;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface RulePath {
+  readonly runner: RuleRunner;
+  /** For the API. */
+  readonly alertRules: AlertRules;
+  /** Takes up where the former process stopped. */
+  load(): Promise<void>;
+  /** Runs changed, and with them the series of their jobs. */
+  readonly runsChanged: (changed: readonly ChangedRun[]) => void;
+}
+
+/** Draws the path as the hub has it. */
+export function openRules({
+  clock,
+  log,
+  metrics,
+  store,
+  board,
+  hosts,
+  alerting,
+}: Pick<RulePathParts, "clock" | "board" | "hosts"> & {
+  readonly log: { error(fields: object, message: string): void };
+  readonly metrics: { failed(part: string): void };
+  readonly store: Store;
+  readonly alerting: { wake(): void };
+}): RulePath {
+  return createRulePath({
+    clock,
+    store: { ...store, rules: () => store.alertSettings("alert_rule") },
+    board,
+    hosts,
+    onSignals: () => alerting.wake(),
+    onError(err) {
+      metrics.failed("rules");
+      log.error({ err }, "what rules found could not be read or written; trying again");
+    },
+  });
+}
+
+/** Jobs that rules look at. */
+const mostJobs = 10_000;
+
+/** Draws the path. */
+export function createRulePath(parts: RulePathParts): RulePath {
+  const { store, board, hosts, onError } = parts;
+  const jobs = new Map<JobId, RuleSubject>();
+  const runner = new RuleRunner({
+    ...parts,
+    subject: (source) => subjectOf(source, board, hosts, jobs),
+    sources: () => sourcesOf(board, jobs.keys()),
+  });
+  async function readJobs(ids: ReadonlySet<JobId>): Promise<void> {
+    for (const id of ids) {
+      const job = await store.job(id);
+      if (job === undefined) jobs.delete(id);
+      else jobs.set(id, jobSubject(job));
+    }
+    runner.changed([...ids].map(jobSource));
+  }
+  return {
+    runner,
+    alertRules: alertRulesOf(
+      runner,
+      parts,
+      (source) => subjectOf(source, board, hosts, jobs),
+      jobs,
+    ),
+    async load() {
+      for (const job of await store.jobs({ limit: mostJobs })) jobs.set(job.id, jobSubject(job));
+      await runner.load();
+    },
+    runsChanged(changed) {
+      const ids = new Set(changed.flatMap(({ jobIds }) => jobIds));
+      if (ids.size > 0 && runner.rules.isAbout("job")) void readJobs(ids).catch(onError);
+    },
+  };
+}
+
+/** What the API sees of the rules. */
+function alertRulesOf(
+  runner: RuleRunner,
+  { clock, store, board }: RulePathParts,
+  subject: (source: SourceKey) => RuleSubject | undefined,
+  jobs: ReadonlyMap<JobId, RuleSubject>,
+): AlertRules {
+  const trial = { store, monotonicMs: () => clock.monotonicMs() };
+  function* subjects(): Iterable<ReplaySubject> {
+    for (const source of sourcesOf(board, jobs.keys())) {
+      const found = subject(source);
+      if (found !== undefined) yield { source, subject: found };
+    }
+  }
+  return {
+    list: () =>
+      runner.rules.rules.map(({ id, rule, kept, builtIn }) => ({
+        id,
+        rule,
+        kept,
+        isBuiltIn: builtIn !== null,
+      })),
+    counts: () => runner.counts(),
+    reload: () => runner.reload(),
+    async replay(rule, range) {
+      const found = await replay(rule, range, subjects(), trial);
+      return {
+        from: new Date(range.from).toISOString(),
+        to: new Date(range.to).toISOString(),
+        subjects: found.subjects,
+        resolution_seconds: found.resolutionMs / 1000,
+        rings: found.rings.map(({ startedAt, endedAt, value, ...ring }) => ({
+          subject: ring.subject,
+          series: { ...ring.series },
+          started_at: new Date(startedAt).toISOString(),
+          ended_at: endedAt === null ? null : new Date(endedAt).toISOString(),
+          value,
+        })),
+        rings_truncated: found.isTruncated,
+      };
+    },
+    async preview(rule) {
+      const now = clock.now();
+      const { found, isTruncated } = await preview(rule, now, subjects(), trial);
+      return {
+        at: new Date(now).toISOString(),
+        items: found.map(({ subject: of, series, finding }) => ({
+          subject: of,
+          series: { ...series },
+          result: finding.kind,
+          value: "value" in finding && Number.isFinite(finding.value) ? finding.value : null,
+        })),
+        items_truncated: isTruncated,
+      };
+    },
+  };
+}
+
+function* sourcesOf(board: RulePathParts["board"], jobs: Iterable<JobId>): Iterable<SourceKey> {
+  for (const { monitor } of board.hostEntries()) yield hostSource(monitor.id);
+  for (const { monitor } of board.entries()) yield monitorSource(monitor.id);
+  for (const id of jobs) yield jobSource(id);
+}
+
+/** A store that hands on the samples it took. */
+export function tapSamples(store: Store, take: (frames: readonly Frame[]) => void): Store {
+  return {
+    ...store,
+    async append(frames) {
+      const done = await store.append(frames);
+      take(frames);
+      return done;
+    },
+    async commit(change) {
+      await store.commit(change);
+      take(change.frames);
+    },
+  };
+}
+
+function subjectOf(
+  source: SourceKey,
+  board: RulePathParts["board"],
+  hosts: RulePathParts["hosts"],
+  jobs: ReadonlyMap<JobId, RuleSubject>,
+): RuleSubject | undefined {
+  const at = source.indexOf(":");
+  const id = source.slice(at + 1);
+  if (source.startsWith("job:")) {
+    const jobId = parseId<"job">(id);
+    return jobId === undefined ? undefined : jobs.get(jobId);
+  }
+  const monitorId = parseId<"monitor">(id);
+  const entry = monitorId === undefined ? undefined : board.get(monitorId);
+  if (entry === undefined || monitorId === undefined) return undefined;
+  const { monitor } = entry;
+  const { name, labels, enabled: isWatched } = monitor;
+  const isHost = followsHost(monitor);
+  const host = isHost ? hosts.get(monitorId) : undefined;
+  return {
+    kind: isHost ? "host" : "monitor",
+    id,
+    name,
+    labels,
+    intervalMs: isHost ? (host?.host.intervalMs ?? 0) : monitor.intervalMs,
+    clockOffsetMs: host?.clockOffsetMs ?? 0,
+    isWatched,
+    origin: monitor,
+  };
+}
+
+function jobSubject(job: Job): RuleSubject {
+  const { id, name, siteId, appName } = job;
+  return {
+    kind: "job",
+    id,
+    name,
+    labels: { site: siteId, app: appName },
+    intervalMs: null,
+    clockOffsetMs: 0,
+    isWatched: true,
+    origin: job,
+  };
+}
