@@ -14,6 +14,7 @@ import { hostContract } from "./contract/hosts.contract.ts";
 import { jobContract } from "./contract/jobs.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
+import { ruleContract } from "./contract/rules.contract.ts";
 import { sourceSeriesContract } from "./contract/source-series.contract.ts";
 
 /** Runs the whole contract. */
@@ -28,6 +29,7 @@ export function storeContract(stores: ContractStores): void {
     hostContract(stores);
     heartbeatContract(stores);
     jobContract(stores);
+    ruleContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);
   });
