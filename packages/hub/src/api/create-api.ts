@@ -42,6 +42,7 @@ import { addPastRoutes } from "./monitors/past.ts";
 import { addOpenApiRoutes, prepareOpenApi } from "./openapi.ts";
 import { addOperationRoutes } from "./operations.ts";
 import { addPages } from "./pages.ts";
+import { addAlertRuleRoutes } from "./alerting/alert-rules.ts";
 import type { ApiParts } from "./parts.ts";
 import { addRemoteWriteRoute } from "./prometheus/remote-write.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
@@ -112,6 +113,7 @@ async function addRoutes(
   addHeartbeatRoutes(app, parts);
   addHostRoutes(app, parts);
   addHostSeriesRoutes(app, parts);
+  addAlertRuleRoutes(app, parts);
   addJobRoutes(app, parts);
   addRunRoutes(app, parts);
   addOutputRoutes(app, parts);

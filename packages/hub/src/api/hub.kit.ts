@@ -9,7 +9,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { Alerting } from "../alert/alerting.ts";
+import type { Alerting } from "../alert/alerting.ts";
+import { createAlerts, type AlertsParts } from "../alerts.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
 import { HostDesk } from "../host-desk.ts";
@@ -27,6 +28,7 @@ import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import type { DownOutcome, Outcome, UpOutcome } from "../model/outcome.ts";
 import { createPipeline, type Pipeline } from "../pipeline.ts";
+import { openRules } from "../rule-path.ts";
 import { createProbeParts } from "../probe/parts.ts";
 import { createCheckKinds } from "../probe/registry.ts";
 import { createSchedule, Deadlines } from "../schedule/deadlines.ts";
@@ -121,7 +123,19 @@ export async function openTestHub(
   const path = openPath({ clock, store, board, live, kinds, metrics, stack });
   const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
   const onEvent = (): void => undefined;
-  const jobs = createJobs({ clock, log, store, live, metrics, onEvent });
+  const rules = openRules({
+    clock,
+    log,
+    metrics,
+    store,
+    board,
+    ...watching,
+    alerting: path.alerting,
+  });
+  stack.use(rules.runner);
+  await rules.load();
+  const onRuns = rules.runsChanged;
+  const jobs = createJobs({ clock, log, store, live, metrics, onEvent, onRuns });
   const watch = stack.use(jobs.listen());
   const hub: { outputs: OutputStats } = { outputs: { waiting: 0, handedOver: 0, failed: 0 } };
   const parts: ApiParts = {
@@ -133,6 +147,7 @@ export async function openTestHub(
     desk: path.desk,
     ...watching,
     heartbeats: path.calls.heartbeats,
+    alertRules: rules.alertRules,
     ...jobs,
     kinds,
     store,
@@ -178,7 +193,7 @@ export async function openTestHub(
 
 interface PathParts {
   readonly clock: Clock;
-  readonly store: ConstructorParameters<typeof Alerting>[0]["store"] &
+  readonly store: AlertsParts["store"] &
     ConstructorParameters<typeof Desk>[0]["store"] &
     Parameters<typeof createHeartbeatPath>[0]["store"] & {
       commit: ConstructorParameters<typeof CommitQueue>[1]["commit"];
@@ -200,29 +215,28 @@ interface Path {
 }
 
 /** What stores what was decided. */
-function openDeciding({ clock, store, board, live, stack }: PathParts): {
+function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
   readonly alerting: Alerting;
   readonly commits: CommitQueue;
 } {
   const failed = (error: unknown): never => {
     throw error;
   };
-  const alerting = stack.use(
-    new Alerting({
+  const alerts = stack.use(
+    createAlerts({
       clock,
       store,
-      createId,
-      subjectOf(id) {
-        const monitor = board.get(id)?.monitor;
-        if (monitor === undefined) return undefined;
-        const kind = followsHost(monitor) ? "host" : "monitor";
-        return { subject: { kind, id, name: monitor.name }, labels: monitor.labels };
-      },
-      tiesOf: () => [],
+      board,
+      kinds,
+      hostOf: ({ kind, settings }) => kinds.get(kind)?.hostOf(settings) ?? kind,
+      publicUrl: "https://belfry.example.org",
+      userAgent: "Belfry/1.2.3",
+      refuseAddress: () => undefined,
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError: failed,
     }),
   );
+  const { alerting } = alerts;
   const commits = stack.use(
     new CommitQueue(
       { tickMs: 1, maxChecks: 1000 },

@@ -34,6 +34,7 @@ import type {
   TimeRange,
 } from "../model/series.ts";
 import type { JobEvent, Problem, Reason, SampleBatch, Severity, Status } from "@belfry/contract";
+import type { AlertRules } from "./alerting/alert-rules.ts";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -450,6 +451,7 @@ export interface ApiParts {
   readonly hosts: Hosts;
   readonly hostDesk: HostDesk;
   readonly heartbeats: Heartbeats;
+  readonly alertRules: AlertRules;
   readonly runs: Runs;
   readonly jobDesk: JobDesk;
   /** Reads a body in whichever dialect; `now` is epoch ms. */

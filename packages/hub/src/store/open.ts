@@ -12,7 +12,14 @@ import type { AuditEntry } from "../model/access.ts";
 import type { JobId } from "../model/job.ts";
 import type { SourceKey, TimeRange } from "../model/series.ts";
 import type { Arguments, OperationName, Result } from "./operations/table.ts";
-import type { AlertStore, JobStore, JobWatchStore, MaintenanceReport, OutboxStore } from "./port.ts";
+import type {
+  AlertStore,
+  JobStore,
+  JobWatchStore,
+  MaintenanceReport,
+  OutboxStore,
+  RuleStore,
+} from "./port.ts";
 import type { Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
@@ -151,13 +158,15 @@ function jobCalls({ writer, reader }: Threads): JobStore & JobWatchStore {
   };
 }
 
-function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore {
+function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore & RuleStore {
   const reads = callsOf(reader);
   const writes = callsOf(writer);
   return {
     pendingTransitions: reads("pendingTransitions"),
     pendingSignals: reads("pendingSignals"),
     putSignals: writes("putSignals"),
+    ruleStates: reads("ruleStates"),
+    commitRules: writes("commitRules"),
     commitAlerting: writes("commitAlerting"),
     openIncidents: reads("openIncidents"),
     incident: reads("incident"),
