@@ -63,7 +63,7 @@ function createHosts(hosts: number): { readonly runner: RuleRunner; readonly tic
     name: `bench_metric_${i % 100}`,
     labels: { device: `d${Math.floor(i / 100)}` },
   }));
-  const subjects = new Map(
+  const subjects = new Map<string, RuleSubject>(
     Array.from({ length: hosts }, (_, i) => [`host:${i}`, subjectOf(i)] as const),
   );
   const rules = Array.from({ length: rulesCount }, (_, i) => ({
