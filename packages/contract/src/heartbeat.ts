@@ -8,46 +8,53 @@ export const pingKinds = ["success", "start", "fail", "log"] as const;
 export type PingKind = (typeof pingKinds)[number];
 
 /** When a heartbeat is expected to be called. */
-export const HeartbeatScheduleSchema = Type.Union([
-  Type.Object(
-    {
-      kind: Type.Literal("period"),
-      seconds: Type.Integer({
-        minimum: 10,
-        maximum: 31_622_400,
-        title: "Period",
-        description: "Seconds from one call to the next",
-      }),
-    },
-    { additionalProperties: false, title: "Every so often" },
-  ),
-  Type.Object(
-    {
-      kind: Type.Literal("cron"),
-      expression: Type.String({
-        minLength: 1,
-        maxLength: 200,
-        title: "Cron expression",
-        description: "Five or six fields, or `@daily` and the like",
-      }),
-      timezone: TimezoneSchema,
-    },
-    { additionalProperties: false, title: "As cron says" },
-  ),
-  Type.Object(
-    {
-      kind: Type.Literal("calendar"),
-      expression: Type.String({
-        minLength: 1,
-        maxLength: 200,
-        title: "Calendar event",
-        description: "As systemd's `OnCalendar`: `Mon..Fri 02:00`, `*-*~01 23:30`, `weekly`",
-      }),
-      timezone: TimezoneSchema,
-    },
-    { additionalProperties: false, title: "As a systemd timer says" },
-  ),
-]);
+export const HeartbeatScheduleSchema = Type.Union(
+  [
+    Type.Object(
+      {
+        kind: Type.Literal("period"),
+        seconds: Type.Integer({
+          minimum: 10,
+          maximum: 31_622_400,
+          title: "Period",
+          description: "Seconds from one call to the next",
+        }),
+      },
+      { additionalProperties: false, title: "Every so often" },
+    ),
+    Type.Object(
+      {
+        kind: Type.Literal("cron"),
+        expression: Type.String({
+          minLength: 1,
+          maxLength: 200,
+          title: "Cron expression",
+          description: "Five or six fields, or `@daily` and the like",
+        }),
+        timezone: TimezoneSchema,
+      },
+      { additionalProperties: false, title: "As cron says" },
+    ),
+    Type.Object(
+      {
+        kind: Type.Literal("calendar"),
+        expression: Type.String({
+          minLength: 1,
+          maxLength: 200,
+          title: "Calendar event",
+          description: "As systemd's `OnCalendar`: `Mon..Fri 02:00`, `*-*~01 23:30`, `weekly`",
+        }),
+        timezone: TimezoneSchema,
+      },
+      { additionalProperties: false, title: "As a systemd timer says" },
+    ),
+  ],
+  {
+    default: { kind: "period", seconds: 86_400 },
+    title: "Expected",
+    description: "When it is called if all is well",
+  },
+);
 export type HeartbeatSchedule = Static<typeof HeartbeatScheduleSchema>;
 
 const timeOrNull = Type.Union([TimeSchema, Type.Null()]);

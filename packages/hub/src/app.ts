@@ -15,7 +15,8 @@ import type { Settings } from "./config/settings.ts";
 import { Desk } from "./desk.ts";
 import { HostDesk } from "./host-desk.ts";
 import { openHubOutputs, type HubOutputs } from "./hub-outputs.ts";
-import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "./heartbeats.ts";
+import { createHeartbeatPath, eachByKind, takeUpHeartbeats } from "./heartbeats.ts";
+import type { HeartbeatPath } from "./heartbeats.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
@@ -471,16 +472,6 @@ async function takeUp(
     judging.add(monitor.id, state, { intervalIsOpen: state === undefined, at: now });
   }
   return aliveAt;
-}
-
-/** What heartbeats were told before, and what their tokens stand for. */
-async function takeUpHeartbeats(
-  store: Store,
-  { heartbeats }: HeartbeatPath,
-  board: Board,
-): Promise<void> {
-  heartbeats.load(await store.heartbeats());
-  heartbeats.changed([...board.entries()].map(({ monitor }) => monitor.id));
 }
 
 /** Before anything old is dropped the store knows whose samples are kept for another time than all others. */

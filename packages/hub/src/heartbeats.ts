@@ -62,6 +62,16 @@ export function createHeartbeatPath(parts: HeartbeatPathParts): HeartbeatPath {
   return { heartbeats, watch };
 }
 
+/** Takes up what heartbeats were told before, and what their tokens stand for. */
+export async function takeUpHeartbeats(
+  store: Pick<Store, "heartbeats">,
+  { heartbeats }: HeartbeatPath,
+  board: { entries(): Iterable<BoardEntry> },
+): Promise<void> {
+  heartbeats.load(await store.heartbeats());
+  heartbeats.changed([...board.entries()].map(({ monitor }) => monitor.id));
+}
+
 type Followed = Pick<Deadlines, "add" | "remove" | "has" | "checkNow">;
 
 /** Everything that is not checked but heard: heartbeats by their schedules, the others by their silence. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { HeartbeatScheduleSchema } from "@belfry/contract";
-import { Type, type Static } from "typebox";
+import { Type } from "typebox";
 import type { CheckKind } from "../model/check-kind.ts";
 import { heartbeatKind } from "../model/heartbeat.ts";
 import { heartbeatProblems } from "../model/heartbeat-schedule.ts";
@@ -13,12 +13,7 @@ import { advanced } from "./schema.ts";
 
 const HeartbeatSettingsSchema = Type.Object(
   {
-    schedule: Type.Unsafe<Static<typeof HeartbeatScheduleSchema>>({
-      ...HeartbeatScheduleSchema,
-      default: { kind: "period", seconds: 86_400 },
-      title: "Expected",
-      description: "When it is called if all is well",
-    }),
+    schedule: HeartbeatScheduleSchema,
     grace_seconds: Type.Integer({
       minimum: 1,
       maximum: 31_622_400,

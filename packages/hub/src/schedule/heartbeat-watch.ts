@@ -171,7 +171,8 @@ export class HeartbeatWatch implements Disposable {
       this.#put(entry, deadline, touched.to + graceMs);
       return;
     }
-    entry.told = deadline.at;
+    // Several that passed at once are one failure.
+    entry.told = Math.max(deadline.at, now);
     const missed = missedOutcome(deadline, {
       graceSeconds: settings.grace_seconds,
       timezone: timezoneOf(settings.schedule),

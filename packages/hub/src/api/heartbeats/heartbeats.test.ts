@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, it, type TestContext } from "node:test";
 import type { Json } from "@belfry/contract";
-import { openTestHub, startOfTime, type TestHub } from "../hub.kit.ts";
+import { openTestHub, type TestHub } from "../hub.kit.ts";
 
 interface Made {
   readonly hub: TestHub;
