@@ -106,6 +106,7 @@ function HowToCall({ heartbeat }: { heartbeat: HeartbeatView }) {
           <button
             key={name}
             type="button"
+            class={name === shown?.name ? "button-main" : ""}
             aria-pressed={name === shown?.name}
             onClick={() => (chosen.value = name)}
           >

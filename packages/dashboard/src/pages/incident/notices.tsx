@@ -1,7 +1,7 @@
 /** Who was told of an incident, how that went, and what went over the wire. */
 import { useFollowed } from "../../live/use-followed.ts";
 import type { NoticeView } from "@belfry/contract";
-import { describeFailure } from "../../api/failure.ts";
+import { describeFailure, isMissing } from "../../api/failure.ts";
 import { NoticeList } from "../../parts/notice-list.tsx";
 import { useParts } from "../../shell/parts.ts";
 
@@ -20,6 +20,7 @@ export function Notices({ incident }: { incident: string }) {
   const channels = useFollowed("channels", () => client.channels());
   const page = notices.value.value;
   const failure = notices.failure.value;
+  if (page === null && (failure === null || isMissing(failure))) return null;
   const nameOf = ({ channel_id: id }: NoticeView): string =>
     channels.value.value?.items.find((channel) => channel.id === id)?.name ?? "a former channel";
   return (

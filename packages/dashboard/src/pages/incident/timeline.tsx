@@ -1,6 +1,6 @@
 /** Everything that happened around an incident, in its order: shortly before, then from its beginning on. */
 import type { IncidentEntry } from "@belfry/contract";
-import { describeFailure, type Failure } from "../../api/failure.ts";
+import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
 import { formatClock, formatInstant, formatMoment } from "../../format/time.ts";
 import { SubjectLink } from "../../parts/subject-link.tsx";
 import { entryTitle, entryTone } from "./entry-words.ts";
@@ -15,6 +15,8 @@ interface TimelineProps {
 
 /** Draws the line. */
 export function Timeline({ entries, failure, openedAt }: TimelineProps) {
+  // A hub without time lines has nothing to show here, and nothing is wrong with it.
+  if (entries === null && (failure === null || isMissing(failure))) return null;
   const sorted = (entries ?? []).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at));
   const before = sorted.filter(({ at }) => Date.parse(at) < openedAt);
   const during = sorted.slice(before.length);
