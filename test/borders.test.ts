@@ -78,6 +78,8 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/self": { ours: ["@belfry/contract", "hub/model"], others: ["pino", "prom-client"] },
   "hub/command": { ours: "all" },
 
+  "hub/alert-desk.ts": { ours: ["hub/alert", "hub/model"], ...pure },
+  "hub/alerts.ts": { ours: "all", node: [] },
   "hub/app.ts": { ours: "all" },
   "hub/main.ts": { ours: "all" },
   "hub/up.ts": { ours: "all" },

@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import type { HostView } from "@belfry/contract";
-import { Alerting } from "./alert/alerting.ts";
-import type { FollowedSubject } from "./alert/transition-signals.ts";
+import type { Alerting } from "./alert/alerting.ts";
+import { createAddressGuard, createAlerts, type Alerts } from "./alerts.ts";
 import { createApi, type Api } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
@@ -87,7 +87,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     rules.runner.take(frames),
   );
   const checking = openChecking(settings, parts, metrics, stack);
-  const deciding = openDeciding(store, checking.kinds, parts, metrics, stack);
+  const deciding = openDeciding({ settings, parts, store, checking, metrics }, stack);
   const { board, commits, alerting } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
@@ -101,7 +101,9 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
   await rules.load();
+  if (store.engine === "sqlite") await store.releaseNotices("all");
   alerting.wake();
+  deciding.alerts.delivery.wake();
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;
   const onEvent = (event: RunEvent): void => outputs.eventTaken(event);
@@ -228,6 +230,7 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
   stack.use(calls.watch);
   const heard = eachByKind(deadlines, calls.watch);
   const schedule = createSchedule({ isPassive, deadlines: heard, scheduler });
+  deciding.alerts.checkBy((id) => schedule.checkNow(id));
   const desk = new Desk({
     clock,
     store,
@@ -407,35 +410,38 @@ interface Deciding {
   readonly board: Board;
   readonly judging: JudgingTable;
   readonly live: Live;
+  readonly alerts: Alerts;
   readonly alerting: Alerting;
   readonly commits: CommitQueue;
 }
 
-/** What knows and decides the state of monitors. */
+/** What knows and decides the state of monitors, and who is told of it. */
 function openDeciding(
-  store: Store,
-  kinds: ReadonlyMap<string, CheckKind>,
-  { clock, log }: HubParts,
-  metrics: Metrics,
+  { settings, parts, store, checking, metrics }: Omit<PathParts, "deciding" | "outputs">,
   stack: AsyncDisposableStack,
 ): Deciding {
+  const { clock, log, version } = parts;
   const board = createBoard();
   const live = stack.use(createLive({ clock, board, readRuns: createRunReader(store, clock) }));
   metrics.watchLive(() => live.stats);
-  const alerting = stack.use(
-    new Alerting({
+  const alerts = stack.use(
+    createAlerts({
       clock,
       store,
-      createId,
-      subjectOf: (id) => subjectOf(board.get(id), kinds),
-      tiesOf: () => [],
+      board,
+      kinds: checking.kinds,
+      hostOf: checking.hostOf,
+      publicUrl: settings.publicUrl,
+      userAgent: `Belfry/${version}`,
+      refuseAddress: createAddressGuard(settings.checks.network),
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
-      onError(err) {
-        metrics.failed("alerting");
-        log.error({ err }, "incidents could not be written; trying again");
+      onError(err, part) {
+        metrics.failed(part);
+        log.error({ err }, `${part}: what was decided could not be written; trying again`);
       },
     }),
   );
+  const { alerting } = alerts;
   const commits = stack.use(
     new CommitQueue(
       { tickMs: commitTickMs, maxChecks: maxWaitingChecks },
@@ -452,7 +458,7 @@ function openDeciding(
     ),
   );
   metrics.watchQueue("commits", () => commits.stats);
-  return { board, judging: createJudgingTable(), live, alerting, commits };
+  return { board, judging: createJudgingTable(), live, alerts, alerting, commits };
 }
 
 /**
@@ -503,17 +509,6 @@ async function readiness(store: Store, commits: CommitQueue): Promise<Record<str
   const failing = commits.failingSince;
   const since = failing === null ? "ok" : `failing since ${new Date(failing).toISOString()}`;
   return { store: storeState, commits: since };
-}
-
-/** Made-up targets have no incidents; neither has a monitor that is gone. */
-function subjectOf(
-  entry: BoardEntry | undefined,
-  kinds: ReadonlyMap<string, CheckKind>,
-): FollowedSubject | undefined {
-  if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
-  const { monitor } = entry;
-  const kind = followsHost(monitor) ? "host" : "monitor";
-  return { subject: { kind, id: monitor.id, name: monitor.name }, labels: monitor.labels };
 }
 
 function* enabledMonitors(board: Board): Iterable<Monitor> {

@@ -69,6 +69,11 @@ async function startHub(store: Store): Promise<Hub> {
         ? { subject: { kind: "monitor", id, name: monitor.name }, labels: monitor.labels }
         : undefined,
     tiesOf: () => [],
+    parentsOf: () => [],
+    checkSiblings: () => 0,
+    policy: async () => ({ channels: [], routes: [], silences: [], maintenance: [] }),
+    describe: () => assert.fail("nobody is told"),
+    onNotices: () => assert.fail("nobody is told"),
     onIncidents: (incidents) => told.push(...incidents),
     onError: (error) => assert.fail(String(error)),
   });

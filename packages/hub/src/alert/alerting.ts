@@ -8,11 +8,14 @@ import type { AuditEntry } from "../model/access.ts";
 import type { Clock } from "../model/clock.ts";
 import { AppError } from "../model/error.ts";
 import type { IdMaker, IncidentId, MonitorId } from "../model/id.ts";
+import type { AlertPolicy } from "../model/alert-policy.ts";
 import type { Incident, IncidentComment, Subject } from "../model/incident.ts";
 import type { Transition } from "../model/judgement.ts";
+import type { ChannelId, NewNotice, NoticeGroup, NoticeIncident } from "../model/notice.ts";
 import type { Signal } from "../model/signal.ts";
 import { IncidentBook } from "./book.ts";
 import { correlate, resolved } from "./correlate.ts";
+import { decide } from "./decide.ts";
 import type { Tie } from "./ties.ts";
 import { signalsOf, type FollowedSubject } from "./transition-signals.ts";
 
@@ -27,9 +30,17 @@ export interface AlertingStore {
     readonly consumed: readonly number[];
     readonly signals: readonly number[];
     readonly incidents: readonly Incident[];
+    readonly notices: readonly NewNotice[];
+    readonly groups: readonly NoticeGroup[];
     readonly comments: readonly IncidentComment[];
     readonly audit: readonly AuditEntry[];
   }): Promise<void>;
+  noticeGroups(): Promise<readonly NoticeGroup[]>;
+  recentNotices(
+    since: number,
+  ): Promise<
+    readonly { readonly route: string; readonly channelId: ChannelId; readonly at: number }[]
+  >;
   openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
 }
@@ -42,11 +53,26 @@ export interface AlertingParts {
   readonly subjectOf: (id: MonitorId) => FollowedSubject | undefined;
   /** What a subject shares with others. */
   readonly tiesOf: (subject: Subject) => readonly Tie[];
+  /** Everything people set about who is told. */
+  readonly policy: () => Promise<AlertPolicy>;
+  /** What a subject hangs on: those it depends on, and its host. */
+  readonly parentsOf: (subject: Subject) => readonly Subject[];
+  /** An incident as people are told of it. */
+  readonly describe: (incident: Incident) => NoticeIncident;
+  /** Others that share something with a subject, to be checked at once; answers how many there are. */
+  readonly checkSiblings: (subject: Subject, ties: readonly Tie[]) => number;
   /** Told of incidents once they are stored. */
   readonly onIncidents: (incidents: readonly Incident[]) => void;
+  /** Told when notices wait to be delivered. */
+  readonly onNotices: () => void;
   readonly onError: (error: unknown) => void;
 }
 
+/** How long the first notice waits while others that share something are checked, ms. */
+const holdMs = 5_000;
+/** Times are looked at at least this often, ms: the wall clock may jump. */
+const longestWaitMs = 15_000;
+const hourMs = 3_600_000;
 const stepSize = 200;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
@@ -63,6 +89,10 @@ type Act = (
 export class Alerting implements AsyncDisposable {
   readonly #parts: AlertingParts;
   readonly #book: IncidentBook;
+  #groups = new Map<string, NoticeGroup>();
+  /** When something has to be looked at although nothing happens. */
+  #timer: NodeJS.Timeout | null = null;
+  #policy: AlertPolicy | null = null;
   #loaded = false;
   #wanted = false;
   #running: Promise<void> | null = null;
@@ -94,7 +124,7 @@ export class Alerting implements AsyncDisposable {
     return this.#inTurn(async () => {
       await this.#consume();
       const closed = [...this.#book.all()].flatMap((incident) => withoutSubject(incident, id, at));
-      if (closed.length > 0) await this.#commit({ incidents: closed });
+      if (closed.length > 0) await this.#decide({ incidents: closed });
     });
   }
 
@@ -140,6 +170,7 @@ export class Alerting implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#running;
     await this.#turn;
   }
@@ -153,8 +184,8 @@ export class Alerting implements AsyncDisposable {
       const done = act(found, now);
       if (done === null) return found;
       const audit = auditOf(action, id, actor, now, done.detail);
-      const [written] = await this.#commit({ incidents: [done.incident], audit: [audit] });
-      return written;
+      const written = await this.#decide({ incidents: [done.incident], audit: [audit] });
+      return written.find((one) => one.id === id);
     });
   }
 
@@ -182,9 +213,13 @@ export class Alerting implements AsyncDisposable {
 
   async #load(): Promise<void> {
     if (this.#loaded) return;
+    const { store } = this.#parts;
+    const [incidents, groups] = await Promise.all([store.openIncidents(), store.noticeGroups()]);
     this.#book.clear();
-    for (const incident of await this.#parts.store.openIncidents()) this.#book.put(incident);
+    for (const incident of incidents) this.#book.put(incident);
+    this.#groups = new Map(groups.map((group) => [group.key, group]));
     this.#loaded = true;
+    this.#arm();
   }
 
   async #consume(): Promise<void> {
@@ -194,11 +229,11 @@ export class Alerting implements AsyncDisposable {
 
   async #step(): Promise<boolean> {
     const { store } = this.#parts;
-    const [transitions, signals] = await Promise.all([
+    const [transitions, signals, policy] = await Promise.all([
       store.pendingTransitions(stepSize),
       store.pendingSignals(stepSize),
+      this.#parts.policy(),
     ]);
-    if (transitions.length === 0 && signals.length === 0) return false;
     const written = new Map<IncidentId, Incident>();
     const all = [
       ...transitions.flatMap(({ transition }) => this.#signalsOf(transition)),
@@ -210,12 +245,34 @@ export class Alerting implements AsyncDisposable {
       written.set(after.id, after);
       this.#book.put(after);
     }
-    await this.#commit({
+    for (const incident of this.#due(policy, written)) written.set(incident.id, incident);
+    this.#policy = policy;
+    if (transitions.length === 0 && signals.length === 0 && written.size === 0) {
+      if (!this.#hasDueGroup()) return false;
+    }
+    await this.#decide({
       consumed: transitions.map(({ sequence }) => sequence),
       signals: signals.map(({ sequence }) => sequence),
       incidents: [...written.values()],
     });
     return transitions.length === stepSize || signals.length === stepSize;
+  }
+
+  /** Incidents whose time has come; all of them when people changed who is told. */
+  #due(policy: AlertPolicy, written: ReadonlyMap<IncidentId, Incident>): readonly Incident[] {
+    const now = this.#parts.clock.now();
+    const isNew = this.#policy !== null && policy !== this.#policy;
+    const someOver = [...written.values()].some(({ resolvedAt }) => resolvedAt !== null);
+    return [...this.#book.all()].filter((one) => {
+      if (written.has(one.id)) return false;
+      if (isNew || (one.wakeAt !== null && one.wakeAt <= now)) return true;
+      return someOver && one.suppressedBy === "inhibition";
+    });
+  }
+
+  #hasDueGroup(): boolean {
+    const now = this.#parts.clock.now();
+    return [...this.#groups.values()].some(({ dueAt }) => dueAt <= now);
   }
 
   #signalsOf(transition: Transition): readonly Signal[] {
@@ -225,30 +282,117 @@ export class Alerting implements AsyncDisposable {
 
   #correlate(signal: Signal): Incident | null {
     const { createId, tiesOf } = this.#parts;
-    return correlate(signal, { book: this.#book, ties: tiesOf(signal.subject), createId });
+    const ties = tiesOf(signal.subject);
+    const after = correlate(signal, { book: this.#book, ties, createId });
+    if (after === null || after.revision > 0 || after.troubles.length > 1) return after;
+    // Others that share something may be about to fail: whoever is told is told of all of them.
+    const isNew = after.resolvedAt === null && after.heldUntil === null;
+    if (!isNew || ties.length === 0) return after;
+    if (this.#parts.checkSiblings(signal.subject, ties) === 0) return after;
+    return { ...after, heldUntil: this.#parts.clock.now() + holdMs };
+  }
+
+  /** Takes incidents through the stages, and commits what came of it with what it was made from. */
+  async #decide(
+    step: Step & { readonly incidents: readonly Incident[] },
+  ): Promise<readonly Incident[]> {
+    const { clock, store, createId, parentsOf, describe } = this.#parts;
+    const now = clock.now();
+    const policy = this.#policy ?? (await this.#parts.policy());
+    for (const incident of step.incidents) this.#book.put(incident);
+    const recent = countedBy(await store.recentNotices(now - hourMs));
+    const waited = await this.#waitedFor(now);
+    const decided = decide({
+      now,
+      policy,
+      open: [...this.#book.all()],
+      incidents: step.incidents,
+      groups: this.#groups,
+      world: {
+        createId,
+        parentsOf,
+        describe,
+        recent: ({ key }) => recent.get(key) ?? { count: 0, oldestAt: null },
+        incident: (id) => this.#book.get(id) ?? waited.get(id),
+      },
+    });
+    return this.#commit({ ...step, ...decided });
+  }
+
+  /** Incidents in groups that are due and that are over by now. */
+  async #waitedFor(now: number): Promise<ReadonlyMap<IncidentId, Incident>> {
+    const found = new Map<IncidentId, Incident>();
+    for (const { dueAt, entries } of this.#groups.values()) {
+      if (dueAt > now) continue;
+      for (const { incidentId } of entries) {
+        if (found.has(incidentId) || this.#book.get(incidentId) !== undefined) continue;
+        const incident = await this.#parts.store.incident(incidentId);
+        if (incident !== undefined) found.set(incidentId, incident);
+      }
+    }
+    return found;
+  }
+
+  #arm(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#stop.signal.aborted) return;
+    const times = [...this.#groups.values()].map(({ dueAt }) => dueAt);
+    for (const { wakeAt } of this.#book.all()) if (wakeAt !== null) times.push(wakeAt);
+    if (times.length === 0 && this.#book.size === 0) return;
+    const next = times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+    const waitMs = Math.min(longestWaitMs, Math.max(1, next - this.#parts.clock.now()));
+    this.#timer = setTimeout(() => this.wake(), waitMs);
   }
 
   /** What is in the book may be ahead of the store: when the store does not take it, the book is read anew. */
-  async #commit(step: {
-    readonly consumed?: readonly number[];
-    readonly signals?: readonly number[];
-    readonly incidents?: readonly Incident[];
-    readonly comments?: readonly IncidentComment[];
-    readonly audit?: readonly AuditEntry[];
-  }): Promise<readonly Incident[]> {
-    const incidents = (step.incidents ?? []).map((one) => ({ ...one, revision: one.revision + 1 }));
-    const nothing = { consumed: [], signals: [], comments: [], audit: [] };
+  async #commit(step: Step): Promise<readonly Incident[]> {
+    const grown = <T extends { readonly revision: number }>(list: readonly T[] | undefined) =>
+      (list ?? []).map((one) => ({ ...one, revision: one.revision + 1 }));
+    const incidents = grown(step.incidents);
+    const groups = grown(step.groups);
+    const nothing = { consumed: [], signals: [], notices: [], comments: [], audit: [] };
     try {
-      await this.#parts.store.commitAlerting({ ...nothing, ...step, incidents });
+      await this.#parts.store.commitAlerting({ ...nothing, ...step, incidents, groups });
     } catch (error) {
       this.#loaded = false;
       if (error instanceof AppError && error.code === "conflict") this.wake();
       throw error;
     }
     for (const incident of incidents) this.#book.put(incident);
+    for (const group of groups) {
+      if (group.entries.length === 0) this.#groups.delete(group.key);
+      else this.#groups.set(group.key, group);
+    }
+    this.#arm();
     if (incidents.length > 0) this.#parts.onIncidents(incidents);
+    if ((step.notices ?? []).length > 0) this.#parts.onNotices();
     return incidents;
   }
+}
+
+/** What is committed together. */
+interface Step {
+  readonly consumed?: readonly number[];
+  readonly signals?: readonly number[];
+  readonly incidents?: readonly Incident[];
+  readonly notices?: readonly NewNotice[];
+  readonly groups?: readonly NoticeGroup[];
+  readonly comments?: readonly IncidentComment[];
+  readonly audit?: readonly AuditEntry[];
+}
+
+/** How many notices there were by `<route>|<channel>`, and when the oldest. */
+function countedBy(
+  recent: readonly { readonly route: string; readonly channelId: ChannelId; readonly at: number }[],
+): ReadonlyMap<string, { readonly count: number; readonly oldestAt: number }> {
+  const counts = new Map<string, { count: number; oldestAt: number }>();
+  for (const { route, channelId, at } of recent) {
+    const key = `${route}|${channelId}`;
+    const former = counts.get(key);
+    if (former === undefined) counts.set(key, { count: 1, oldestAt: at });
+    else former.count += 1;
+  }
+  return counts;
 }
 
 function auditOf(

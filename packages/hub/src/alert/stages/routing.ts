@@ -1,0 +1,166 @@
+/**
+ * Who is told of an incident, and what is new for each of them. The first route that matches decides, those behind it only
+ * where it says `continue`; what no route is responsible for goes to the default channels. Who was told that something
+ * began is told that it is over, whatever the routes say by then; who was not told hears nothing of its end.
+ */
+import type { NoticeKind } from "@belfry/contract";
+import type { AlertPolicy, AlertRoute, ChannelSettings } from "../../model/alert-policy.ts";
+import {
+  compareSeverity,
+  matchedLabels,
+  openTroubles,
+  type Incident,
+  type Told,
+} from "../../model/incident.ts";
+import { matches } from "../../model/matcher.ts";
+import type { ChannelId } from "../../model/notice.ts";
+import { isActive } from "../../model/week-hours.ts";
+import { eachItem, isOfThePast, tell, wakeBy } from "../flow.ts";
+import type { FlowItem, RouteTerms, Stage, Target } from "../flow.ts";
+
+/** How channels are told that no route speaks of. */
+const defaultTerms: RouteTerms = {
+  group_by: [],
+  group_wait_seconds: 0,
+  send_resolved: true,
+  most_per_hour: 60,
+  digest_seconds: null,
+  remind_seconds: null,
+  escalation: [],
+};
+/** That more are affected is told when they have doubled, and not more often than this, ms. */
+const growthMs = 60_000;
+
+/** Chooses who is told, and what. */
+export const routing: Stage = eachItem((item, { now, policy }) => {
+  const { incident } = item;
+  const reach = targetsOf(incident, policy, now);
+  const known = toldTargets(incident, policy, reach);
+  const targets = item.suppressed === null ? reach : [];
+  let next: FlowItem = { ...item, targets };
+  if (incident.heldUntil !== null && incident.heldUntil > now) {
+    return wakeBy({ ...next, targets: [] }, incident.heldUntil);
+  }
+  for (const target of [...targets, ...known.filter(({ key }) => !hasKey(targets, key))]) {
+    const told = incident.flow.told[target.key];
+    const isTarget = hasKey(targets, target.key);
+    const kind = newsOf(incident, told, isTarget, now);
+    if (kind !== null) next = tell(next, target, kind);
+    else if (told !== undefined && hasGrown(incident, told)) {
+      next = wakeBy(next, told.at + growthMs);
+    }
+  }
+  return next;
+});
+
+/** What is new for a channel; null: nothing. */
+function newsOf(
+  incident: Incident,
+  told: Told | undefined,
+  isTarget: boolean,
+  now: number,
+): NoticeKind | null {
+  if (told === undefined) {
+    if (!isTarget) return null;
+    return incident.resolvedAt === null || isOfThePast(incident) ? "firing" : null;
+  }
+  if (incident.resolvedAt !== null) {
+    return told.resolved || isOfThePast(incident) ? null : "resolved";
+  }
+  if (incident.acknowledgedAt !== null && !told.acknowledged) return "acknowledged";
+  if (!isTarget) return null;
+  if (told.severity !== incident.severity) return "changed";
+  return hasGrown(incident, told) && now - told.at >= growthMs ? "changed" : null;
+}
+
+function hasGrown(incident: Incident, told: Told): boolean {
+  return incident.resolvedAt === null && incident.subjects.length >= 2 * told.affected;
+}
+
+function hasKey(targets: readonly Target[], key: string): boolean {
+  return targets.some((one) => one.key === key);
+}
+
+/** The channels of the routes that match at an instant, each once. */
+export function targetsOf(incident: Incident, policy: AlertPolicy, now: number): readonly Target[] {
+  const routes = routesOf(incident, policy, now);
+  const found =
+    routes.length === 0
+      ? policy.channels
+          .filter(({ isDefault }) => isDefault)
+          .map(({ id }) => targetOf("default", id, defaultTerms))
+      : routes.flatMap(({ id, route }) =>
+          route.channels.map((channel) => targetOf(id, channel, route)),
+        );
+  const enabled = usableChannels(policy, incident);
+  const seen = new Set<ChannelId>();
+  return found.filter(({ channelId }) => {
+    if (seen.has(channelId) || !enabled.has(channelId)) return false;
+    seen.add(channelId);
+    return true;
+  });
+}
+
+/** The routes that match at an instant, in their order. */
+export function routesOf(
+  incident: Incident,
+  { routes }: AlertPolicy,
+  now: number,
+): readonly AlertRoute[] {
+  const labels = routingLabels(incident);
+  const found: AlertRoute[] = [];
+  for (const one of routes) {
+    const { route } = one;
+    if (!route.enabled || !matches(route.matchers, labels)) continue;
+    if (route.active !== null && !isActive(route.active.hours, route.active.timezone, now)) {
+      continue;
+    }
+    found.push(one);
+    if (!route.continue) break;
+  }
+  return found;
+}
+
+/** Labels of the trouble that is believed to be the cause, or else of the worst. */
+function routingLabels(incident: Incident): Readonly<Record<string, string>> {
+  const open = openTroubles(incident);
+  const troubles = open.length > 0 ? open : incident.troubles;
+  const cause = incident.cause?.subject;
+  const [worst] = troubles.toSorted((a, b) => compareSeverity(a.severity, b.severity));
+  const chosen =
+    troubles.find(({ subject }) => subject.kind === cause?.kind && subject.id === cause.id) ??
+    worst;
+  return chosen === undefined
+    ? { ...incident.labels, severity: incident.severity }
+    : { ...matchedLabels(chosen), severity: incident.severity };
+}
+
+/** Channels that are switched on. A channel is not told of its own trouble: it could not say it. */
+function usableChannels({ channels }: AlertPolicy, incident: Incident): ReadonlySet<ChannelId> {
+  const about = new Set(incident.subjects.map(({ kind, id }) => `${kind}:${id}`));
+  const usable = channels.filter(
+    ({ id, enabled }: ChannelSettings) => enabled && !about.has(`belfry:channel:${id}`),
+  );
+  return new Set(usable.map(({ id }) => id));
+}
+
+function targetOf(route: string, channelId: ChannelId, terms: RouteTerms): Target {
+  return { key: `${route}|${channelId}`, route, channelId, terms };
+}
+
+/** Channels that were told of the incident before and may not be reached by the routes any more. */
+function toldTargets(
+  incident: Incident,
+  { routes, channels }: AlertPolicy,
+  reach: readonly Target[],
+): readonly Target[] {
+  return Object.keys(incident.flow.told).flatMap((key) => {
+    const here = reach.find((one) => one.key === key);
+    if (here !== undefined) return [here];
+    const [route = "", id = ""] = key.split("|");
+    const channel = channels.find((one) => one.id === id && one.enabled);
+    if (channel === undefined) return [];
+    const terms = routes.find((one) => one.id === route)?.route ?? defaultTerms;
+    return [targetOf(route, channel.id, terms)];
+  });
+}

@@ -1,0 +1,105 @@
+/** The path of alerts: signals → incidents → notices → channels, wired. */
+import { Alerting, type AlertingStore } from "./alert/alerting.ts";
+import type { FollowedSubject } from "./alert/transition-signals.ts";
+import { createPolicyReader, createRelations, describeIncident } from "./alert-desk.ts";
+import type { RelationParts } from "./alert-desk.ts";
+import type { Incident } from "./model/incident.ts";
+import type { CheckKind } from "./model/check-kind.ts";
+import type { Clock } from "./model/clock.ts";
+import { followsHost } from "./model/host.ts";
+import { createId, type MonitorId } from "./model/id.ts";
+import { channelKinds } from "./notify/channel-kinds.ts";
+import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
+import { parseAddress } from "./probe/address.ts";
+import { createGuard, type GuardSettings } from "./probe/guard.ts";
+
+export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
+  readonly clock: Clock;
+  readonly store: AlertingStore & DeliveryStore & Parameters<typeof createPolicyReader>[0];
+  readonly kinds: ReadonlyMap<string, CheckKind>;
+  readonly publicUrl: string | null;
+  readonly userAgent: string;
+  readonly refuseAddress: (address: string) => string | undefined;
+  readonly onIncidents: (incidents: readonly Incident[]) => void;
+  readonly onError: (error: unknown, part: "alerting" | "delivery") => void;
+}
+
+export interface Alerts extends AsyncDisposable {
+  readonly alerting: Alerting;
+  readonly delivery: Delivery;
+  /** How monitors are checked at once, from when they can be. */
+  checkBy(checkNow: (id: MonitorId) => Promise<unknown>): void;
+}
+
+/** Draws the path. Nothing is delivered before `delivery.wake()`. */
+export function createAlerts(parts: AlertsParts): Alerts {
+  const { clock, store, board, publicUrl } = parts;
+  const policy = createPolicyReader(store, clock);
+  let checkNow: ((id: MonitorId) => Promise<unknown>) | null = null;
+  const relations = createRelations({
+    board,
+    hostOf: parts.hostOf,
+    checkNow: async (id) => checkNow?.(id),
+  });
+  const alerting: Alerting = new Alerting({
+    clock,
+    store,
+    createId,
+    policy,
+    subjectOf: (id) => subjectOf(id, parts),
+    tiesOf: relations.tiesOf,
+    parentsOf: relations.parentsOf,
+    checkSiblings: relations.checkSiblings,
+    describe: (incident) => describeIncident(incident, { publicUrl, targetOf: relations.targetOf }),
+    onIncidents: parts.onIncidents,
+    onNotices: () => delivery.wake(),
+    onError: (error) => parts.onError(error, "alerting"),
+  });
+  const delivery = new Delivery({
+    clock,
+    store,
+    createId,
+    policy,
+    kinds: channelKinds,
+    random: Math.random,
+    refuseAddress: parts.refuseAddress,
+    userAgent: parts.userAgent,
+    onSignals: () => alerting.wake(),
+    onAttempt: () => undefined,
+    onError: (error) => parts.onError(error, "delivery"),
+  });
+  return {
+    alerting,
+    delivery,
+    checkBy(by) {
+      checkNow = by;
+    },
+    async [Symbol.asyncDispose]() {
+      await delivery[Symbol.asyncDispose]();
+      await alerting[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Made-up targets have no incidents; neither has a monitor that is gone. */
+function subjectOf(
+  id: MonitorId,
+  { board, kinds }: Pick<AlertsParts, "board" | "kinds">,
+): FollowedSubject | undefined {
+  const entry = board.get(id);
+  if (entry === undefined || kinds.get(entry.monitor.kind)?.real === false) return undefined;
+  const { monitor } = entry;
+  const kind = followsHost(monitor) ? "host" : "monitor";
+  return { subject: { kind, id: monitor.id, name: monitor.name }, labels: monitor.labels };
+}
+
+/** The guard of checks, for addresses as text. */
+export function createAddressGuard(
+  settings: GuardSettings,
+): (address: string) => string | undefined {
+  const guard = createGuard(settings);
+  return (text) => {
+    const address = parseAddress(text);
+    return address === undefined ? undefined : guard(address);
+  };
+}
