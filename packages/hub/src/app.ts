@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { HostView } from "@belfry/contract";
 import type { Alerting } from "./alert/alerting.ts";
 import { createAddressGuard, createAlerts, type Alerts } from "./alerts.ts";
-import { createApi, type Api } from "./api/create-api.ts";
+import { createApi } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
@@ -23,7 +23,8 @@ import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJobs, createRunReader } from "./jobs.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
-import { listenOn, serveAlso, urlOf } from "./listen.ts";
+import { openDropInPorts } from "./drop-in-ports.ts";
+import { listenOn, urlOf } from "./listen.ts";
 import { createLive, type Live } from "./live/live.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { CheckKind } from "./model/check-kind.ts";
@@ -69,11 +70,6 @@ export interface RunningHub extends AsyncDisposable {
 const commitTickMs = 50;
 /** How many decided checks may wait for a store that does not answer. */
 const maxWaitingChecks = 50_000;
-
-/** Where clients of the System Stats Service ask. */
-const systemStatsPort = 5001;
-/** Where clients of the Monitoring Component's sidecar send. */
-const sidecarPort = 17_000;
 
 const pagesFolder = fileURLToPath(new URL("../../dashboard/dist", import.meta.url));
 
@@ -129,6 +125,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       parseImport: parsePrometheusText,
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
+      incidentDesk: alerting,
       acknowledge: (id, actor) => alerting.acknowledge(id, actor),
       system: own === null ? null : () => own.system(),
       pages: pagesFolder,
@@ -138,7 +135,10 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
     settings.listen,
   );
-  await openDropInPorts(settings, own, api.app, stack);
+  if (settings.dropInPorts) {
+    const { routing: handle } = api.app;
+    await openDropInPorts(settings.listen.host, { own, handle }, stack);
+  }
   stack.use(jobs.listen());
   rules.runner.start();
   path.schedule.addAll(enabledMonitors(board));
@@ -160,23 +160,6 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   });
   const running = stack.move();
   return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
-}
-
-/** The ports at which clients of two of the five systems ask. */
-async function openDropInPorts(
-  settings: Settings,
-  own: OwnAgent | null,
-  app: Api["app"],
-  stack: AsyncDisposableStack,
-): Promise<void> {
-  if (!settings.dropInPorts) return;
-  const { host } = settings.listen;
-  if (own !== null) {
-    const at = { host, port: systemStatsPort };
-    stack.use(await listenOn(at, (address) => own.serve(address)));
-  }
-  const at = { host, port: sidecarPort };
-  stack.use(await listenOn(at, (address) => serveAlso(address, app.routing)));
 }
 
 interface PathParts {

@@ -28,6 +28,7 @@ import { addHeartbeatRoutes } from "./heartbeats/heartbeats.ts";
 import { addHostRoutes } from "./hosts/hosts.ts";
 import { addHostSamplesRoute } from "./hosts/samples.ts";
 import { addHostSeriesRoutes } from "./hosts/series.ts";
+import { addIncidentActRoutes, addNoticeRoutes } from "./incidents-acts.ts";
 import { addIncidentRoutes } from "./incidents.ts";
 import { addEventsRoute } from "./jobs/events.ts";
 import { addJobRoutes } from "./jobs/jobs.ts";
@@ -118,6 +119,8 @@ async function addRoutes(
   addRunRoutes(app, parts);
   addOutputRoutes(app, parts);
   addIncidentRoutes(app, parts);
+  addIncidentActRoutes(app, parts);
+  addNoticeRoutes(app, parts);
   addAlertRouteRoutes(app, parts);
   addSilenceRoutes(app, parts);
   addMaintenanceRoutes(app, parts);

@@ -157,6 +157,7 @@ export async function openTestHub(
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
+    incidentDesk: path.alerting,
     acknowledge: (id, actor) => path.alerting.acknowledge(id, actor),
     system: null,
     pages: join(folder, "pages"),

@@ -59,6 +59,32 @@ describe("/api/v1/incidents", () => {
     assert.equal(audit.json<{ items: { action: string }[] }>().items[0]?.action, "acknowledge");
   });
 
+  test("is snoozed, commented on and resolved by people; its time line tells all of it", async (t) => {
+    const hub = await openTestHub(t);
+    await fail(hub, await create(hub));
+    const [open] = (await list(hub, "?severity=critical&q=API")).items;
+    const act = async (what: string, body?: object): Promise<IncidentView> => {
+      const url = `/api/v1/incidents/${open?.id}/${what}`;
+      const answer = await hub.ask("POST", url, body === undefined ? {} : { body: { ...body } });
+      assert.equal(answer.status, 200, answer.text);
+      return answer.json<IncidentView>();
+    };
+    const snoozed = await act("snooze", { seconds: 600 });
+    assert.equal(snoozed.suppressed_by, "snooze");
+    assert.equal(snoozed.snoozed_until, new Date(hub.clock.now() + 600_000).toISOString());
+    await act("comments", { text: "the cable again" });
+    hub.clock.move(1000);
+    assert.notEqual((await act("resolve")).resolved_at, null);
+    assert.deepEqual((await list(hub, "?severity=warning")).items, []);
+    const line = await hub.ask("GET", `/api/v1/incidents/${open?.id}/timeline`);
+    const kinds = line.json<{ items: { kind: string }[] }>().items.map(({ kind }) => kind);
+    for (const kind of ["trouble", "check", "edit", "comment", "recovery", "resolved"]) {
+      assert.ok(kinds.includes(kind), `${kind} in ${kinds.join()}`);
+    }
+    const notices = await hub.ask("GET", `/api/v1/notices?incident=${open?.id}`);
+    assert.deepEqual(notices.json<Page>().items, []);
+  });
+
   test("comes in pages, newest first", async (t) => {
     const hub = await openTestHub(t);
     const id = await create(hub);

@@ -1,5 +1,5 @@
 /** `/api/v1/incidents`: list, read, acknowledge. */
-import { IncidentSchema } from "@belfry/contract";
+import { IncidentSchema, severities } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../model/error.ts";
@@ -20,6 +20,13 @@ const listQuery = Type.Object(
     ),
     from: Type.Optional(Type.String({ description: "RFC 3339 or Unix seconds" })),
     to: Type.Optional(Type.String({ description: "RFC 3339 or Unix seconds" })),
+    subject: Type.Optional(
+      Type.String({ maxLength: 200, description: "Only those about this monitor, host, job …" }),
+    ),
+    severity: Type.Optional(Type.Enum([...severities])),
+    q: Type.Optional(
+      Type.String({ maxLength: 200, description: "Words in the title and the subjects' names" }),
+    ),
     limit: Type.Integer({ minimum: 1, maximum: 500, default: 50 }),
     cursor: Type.Optional(Type.String({ description: "`next_cursor` of the page before" })),
   },
@@ -50,6 +57,9 @@ export function addIncidentRoutes(app: FastifyInstance, parts: ApiParts): void {
       }
       const found = await parts.store.incidents({
         ...(monitorId === undefined ? {} : { subjectId: monitorId }),
+        ...(query.subject === undefined ? {} : { subjectId: query.subject }),
+        ...(query.severity === undefined ? {} : { severity: query.severity }),
+        ...(query.q === undefined ? {} : { text: query.q }),
         ...(query.open === undefined ? {} : { open: query.open }),
         ...(query.from === undefined && query.to === undefined
           ? {}

@@ -10,7 +10,7 @@ import type { HeartbeatState, KeptPing, Ping, TakenPing } from "../model/heartbe
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId, IdMaker, IncidentId, MonitorId } from "../model/id.ts";
-import type { Incident } from "../model/incident.ts";
+import type { Incident, IncidentComment } from "../model/incident.ts";
 import type {
   Job,
   JobId,
@@ -23,6 +23,7 @@ import type {
   TakenVerdict,
 } from "../model/job.ts";
 import type { Monitor } from "../model/monitor.ts";
+import type { ChannelId, Delivery, KeptNotice, NoticeId } from "../model/notice.ts";
 import type { Outcome } from "../model/outcome.ts";
 import type {
   Frame,
@@ -33,7 +34,15 @@ import type {
   SourceKey,
   TimeRange,
 } from "../model/series.ts";
-import type { JobEvent, Problem, Reason, SampleBatch, Severity, Status } from "@belfry/contract";
+import type {
+  JobEvent,
+  NoticeState,
+  Problem,
+  Reason,
+  SampleBatch,
+  Severity,
+  Status,
+} from "@belfry/contract";
 import type { AlertRules } from "./alerting/alert-rules.ts";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
@@ -279,6 +288,27 @@ export interface AlertSettingStore {
   ): Promise<"deleted" | "version_mismatch" | "missing">;
 }
 
+/** What was told of incidents, and written about them. */
+export interface NoticeReads {
+  incidentComments(id: IncidentId, limit: number): Promise<readonly IncidentComment[]>;
+  notices(query: {
+    readonly incidentId?: IncidentId;
+    readonly channelId?: ChannelId;
+    readonly state?: NoticeState;
+    readonly cursor?: NoticeId;
+    readonly limit: number;
+  }): Promise<readonly KeptNotice[]>;
+  notice(id: NoticeId): Promise<KeptNotice | undefined>;
+  deliveries(id: NoticeId, limit: number): Promise<readonly Delivery[]>;
+}
+
+/** Where people's acts on incidents go through; undefined: there is none. */
+export interface IncidentDesk {
+  snooze(id: IncidentId, ms: number, actor: string): Promise<Incident | undefined>;
+  resolve(id: IncidentId, actor: string): Promise<Incident | undefined>;
+  comment(id: IncidentId, text: string, actor: string): Promise<IncidentComment | undefined>;
+}
+
 export interface AuditStore {
   auditEntries(query: {
     readonly cursor?: number;
@@ -310,6 +340,7 @@ export interface ApiStore
     JobReads,
     PingReads,
     IncidentStore,
+    NoticeReads,
     AlertSettingStore,
     AuditStore,
     AnswerStore,
@@ -466,6 +497,7 @@ export interface ApiParts {
   readonly remoteWrite: RemoteWriteParser;
   /** Part → `ok` or what is wrong with it; for `/ready`. */
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
+  readonly incidentDesk: IncidentDesk;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */
   readonly acknowledge: (id: IncidentId, actor: string) => Promise<Incident | undefined>;
   /** What `GET /system` tells; answers null before the first sample. null: this process has no agent. */
