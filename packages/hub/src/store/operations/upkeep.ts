@@ -3,6 +3,10 @@ import { answerLifetimeMs } from "./access.ts";
 import { dropOldSilences } from "./alert-settings.ts";
 import type { OperationContext } from "./operation.ts";
 
+/** How long attempts, and notices that are done with, are kept, ms. */
+const deliveryLifetimeMs = 30 * 86_400_000;
+const noticeLifetimeMs = 90 * 86_400_000;
+
 /**
  * Drops failed checks older than the raw samples, status intervals that ended before the longest rollups begin, expired
  * sessions, answers of yesterday and silences of last month. Incidents and the audit stay. Times are epoch ms.
@@ -27,4 +31,13 @@ export async function dropOld(
     .where("at", "<", now - answerLifetimeMs)
     .execute();
   await dropOldSilences(context, now);
+  await db
+    .deleteFrom("delivery")
+    .where("at", "<", now - deliveryLifetimeMs)
+    .execute();
+  await db
+    .deleteFrom("notice")
+    .where("state", "!=", "waiting")
+    .where("created_at", "<", now - noticeLifetimeMs)
+    .execute();
 }
