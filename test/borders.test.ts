@@ -91,6 +91,11 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/job-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/heartbeats.ts": { ours: "all", ...pure },
   "hub/jobs.ts": { ours: "all", node: ["crypto"] },
+  "hub/drop-in-ports.ts": {
+    ours: ["hub/config", "hub/listen.ts", "hub/own-agent.ts"],
+    node: ["http"],
+  },
+  "hub/host-trends.ts": { ours: ["hub/ingest", "hub/self"], ...pure },
   "hub/hub-outputs.ts": {
     ours: ["@belfry/contract", "@belfry/relay", "hub/config", "hub/model"],
     node: ["path", "timers/promises"],

@@ -106,9 +106,17 @@ const rules: Readonly<Record<string, Rule>> = {
     const routes = new Set(
       sources.flatMap(({ text }) => matches([text], /["'`](\/[a-z][a-z0-9/:_*.-]*)["'`]/gi)),
     );
+    // Resources that are alike have their routes below a path they are given: `${path}/:id`.
+    const below = sources.flatMap(({ text }) =>
+      matches([text], /`\$\{(?:resource\.)?path\}(\/[^`$]+)`/g),
+    );
+    const isKnown = (route: string): boolean =>
+      routes.has(route) ||
+      routes.has(route.replace("/api/v1", "")) ||
+      below.some((end) => route.endsWith(end) && routes.has(route.slice(0, -end.length)));
     return matches(code, /(?:^|[\s:0-9])(\/api\/v1\/[a-z/_{}-]*[a-z}])/g)
       .map((route) => route.replaceAll(/\{([a-z_]+)\}/g, ":$1"))
-      .filter((route) => !routes.has(route) && !routes.has(route.replace("/api/v1", "")));
+      .filter((route) => !isKnown(route));
   },
 
   "name metrics that exist": ({ code }) => {

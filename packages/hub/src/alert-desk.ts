@@ -28,11 +28,11 @@ const deepest = 10;
 const mostSiblings = 100;
 
 export interface Relations {
-  tiesOf(subject: Subject): readonly Tie[];
-  parentsOf(subject: Subject): readonly Subject[];
+  readonly tiesOf: (subject: Subject) => readonly Tie[];
+  readonly parentsOf: (subject: Subject) => readonly Subject[];
   /** Checks others that share a tie; answers how many there are. */
-  checkSiblings(subject: Subject, ties: readonly Tie[]): number;
-  targetOf(subject: Subject): string | null;
+  readonly checkSiblings: (subject: Subject, ties: readonly Tie[]) => number;
+  readonly targetOf: (subject: Subject) => string | null;
 }
 
 /** Reads what monitors and hosts share from the present settings. */

@@ -3,6 +3,7 @@
  * stack; stopping ends them last-in-first-out, and a start that fails half-way ends what was begun.
  */
 import { createHash } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { HostView } from "@belfry/contract";
 import type { Alerting } from "./alert/alerting.ts";
@@ -34,6 +35,7 @@ import { createId, type HostId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import type { RunEvent } from "./model/run.ts";
+import { startTrends } from "./host-trends.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
@@ -97,9 +99,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
   await rules.load();
-  if (store.engine === "sqlite") await store.releaseNotices("all");
-  alerting.wake();
-  deciding.alerts.delivery.wake();
+  await takeUpAlerts(store, deciding);
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;
   const onEvent = (event: RunEvent): void => outputs.eventTaken(event);
@@ -135,15 +135,13 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
     settings.listen,
   );
-  if (settings.dropInPorts) {
-    const { routing: handle } = api.app;
-    await openDropInPorts(settings.listen.host, { own, handle }, stack);
-  }
+  const handle: RequestListener = (request, response) => api.app.routing(request, response);
+  if (settings.dropInPorts) await openDropInPorts(settings.listen.host, { own, handle }, stack);
   stack.use(jobs.listen());
   rules.runner.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
-  stack.use(fillTrends(watching.hosts, log));
+  stack.use(startTrends(watching.hosts, log));
   stack.use(
     startUpkeep({
       clock,
@@ -152,12 +150,8 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       onError: (err, duty) => log.error({ err, duty }, "a duty failed; it is done again later"),
     }),
   );
-  await keepOwnMonitor(url, aliveAt === undefined, {
-    clock,
-    board,
-    desk: path.desk,
-    kinds: checking.kinds,
-  });
+  const { desk } = path;
+  await keepOwnMonitor(url, aliveAt === undefined, { clock, board, desk, kinds: checking.kinds });
   const running = stack.move();
   return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
@@ -469,18 +463,11 @@ async function takeUpHosts(store: Store, hosts: Hosts): Promise<void> {
   await store.setRetention(hosts.retentions());
 }
 
-/** Reads the last hour of hosts while everything else runs already. */
-function fillTrends(hosts: Hosts, log: Log): AsyncDisposable {
-  const stop = new AbortController();
-  const done = hosts.fillTrends(stop.signal).catch((err: unknown) => {
-    log.warn({ err }, "the last hour of hosts could not be read; their sparklines begin now");
-  });
-  return {
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await done;
-    },
-  };
+/** A process that is gone cannot be sending any more; with PostgreSQL what it claimed lapses instead. */
+async function takeUpAlerts(store: Store, { alerting, alerts }: Deciding): Promise<void> {
+  if (store.engine === "sqlite") await store.releaseNotices("all");
+  alerting.wake();
+  alerts.delivery.wake();
 }
 
 /** Part → `ok` or what is wrong with it. */

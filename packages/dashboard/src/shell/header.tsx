@@ -112,9 +112,7 @@ function Pages() {
       >
         Jobs
       </a>
-      <OpenIncidents
-        current={currentOf(page, "incidents", "incident", "silences")}
-      />
+      <OpenIncidents current={currentOf(page, "incidents", "incident", "silences")} />
       <a href={formatRoute(plainOutputs)} aria-current={currentOf(page, "outputs")}>
         Outputs
       </a>

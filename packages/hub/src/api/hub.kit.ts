@@ -26,7 +26,7 @@ import type { ApiKey, Scope } from "../model/access.ts";
 import type { Clock } from "../model/clock.ts";
 import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
-import type { DownOutcome, Outcome, UpOutcome } from "../model/outcome.ts";
+import type { Outcome } from "../model/outcome.ts";
 import { createPipeline, type Pipeline } from "../pipeline.ts";
 import { openRules } from "../rule-path.ts";
 import { createProbeParts } from "../probe/parts.ts";
@@ -40,6 +40,7 @@ import { createApi, type Api } from "./create-api.ts";
 import { hostOf, hostView } from "./hosts/view.ts";
 import type { ApiParts, OutputStats } from "./parts.ts";
 import { defaultApiSettings, type ApiSettings } from "./settings.ts";
+import { downOutcome, upOutcome } from "./outcome.kit.ts";
 
 /** A clock that moves when it is told to. */
 export interface TestClock extends Clock {
@@ -85,11 +86,38 @@ export interface TestHub {
   key(...scopes: readonly Scope[]): Promise<string>;
 }
 
+export { downOutcome, upOutcome };
+
 /** 2026-01-01T00:00:00Z */
 export const startOfTime = Date.UTC(2026, 0, 1);
 /** The store lives in the present, the tests do not: nothing is too old. */
 const ages = 1e12;
 const retention = { rawMs: ages, fiveMinutesMs: ages, hourMs: ages, maxBytes: null };
+
+/** A folder of its own, and what ends with the test. */
+async function openFolder(t: Pick<TestContext, "after">) {
+  const folder = await mkdtemp(join(tmpdir(), "belfry-api-"));
+  const stack = new AsyncDisposableStack();
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  t.after(() => stack.disposeAsync());
+  return { folder, stack };
+}
+
+/** What looks at samples and runs, listening. */
+async function openRulesAndJobs(
+  parts: Omit<Parameters<typeof createJobs>[0], "onEvent" | "onRuns"> &
+    Omit<Parameters<typeof openRules>[0], "hosts" | "alerting"> & {
+      readonly stack: AsyncDisposableStack;
+    },
+  watched: Pick<Parameters<typeof openRules>[0], "hosts" | "alerting">,
+) {
+  const rules = openRules({ ...parts, ...watched });
+  parts.stack.use(rules.runner);
+  await rules.load();
+  const onEvent = (): void => undefined;
+  const jobs = createJobs({ ...parts, onEvent, onRuns: rules.runsChanged });
+  return { rules, jobs, watch: parts.stack.use(jobs.listen()) };
+}
 
 const noOutputs: Omit<ApiParts["outputs"], "counts"> = {
   status: () => ({ outputs: [], spool: null }),
@@ -104,10 +132,7 @@ export async function openTestHub(
   settings: Partial<ApiSettings> = {},
   over: Partial<ApiParts> = {},
 ): Promise<TestHub> {
-  const folder = await mkdtemp(join(tmpdir(), "belfry-api-"));
-  const stack = new AsyncDisposableStack();
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
-  t.after(() => stack.disposeAsync());
+  const { folder, stack } = await openFolder(t);
   const clock = createTestClock();
   const log = createTestLog();
   const database = join(folder, "belfry.db");
@@ -122,21 +147,10 @@ export async function openTestHub(
   );
   const path = openPath({ clock, store, board, live, kinds, metrics, stack });
   const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
-  const onEvent = (): void => undefined;
-  const rules = openRules({
-    clock,
-    log,
-    metrics,
-    store,
-    board,
-    ...watching,
-    alerting: path.alerting,
-  });
-  stack.use(rules.runner);
-  await rules.load();
-  const onRuns = rules.runsChanged;
-  const jobs = createJobs({ clock, log, store, live, metrics, onEvent, onRuns });
-  const watch = stack.use(jobs.listen());
+  const { rules, jobs, watch } = await openRulesAndJobs(
+    { clock, log, metrics, store, board, live, stack },
+    { ...watching, alerting: path.alerting },
+  );
   const hub: { outputs: OutputStats } = { outputs: { waiting: 0, handedOver: 0, failed: 0 } };
   const parts: ApiParts = {
     clock,
@@ -398,26 +412,6 @@ function openHosts(
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
-
-/** A check that found its target up. */
-export const upOutcome: UpOutcome = {
-  result: "up",
-  durationMs: 25,
-  measurements: { probe_success: 1, probe_duration_seconds: 0.025, probe_http_status_code: 200 },
-  statusCode: 200,
-  certificateDays: null,
-};
-
-/** A check that found its target down. */
-export const downOutcome: DownOutcome = {
-  result: "down",
-  durationMs: 3,
-  reason: "refused",
-  message: "127.0.0.1:9 refused the connection",
-  evidence: { remote_address: "127.0.0.1:9" },
-  measurements: { probe_success: 0, probe_duration_seconds: 0.003 },
-  statusCode: null,
-};
 
 function createTestClock(): TestClock {
   let ms = startOfTime;

@@ -130,7 +130,7 @@ export function addNoticeRoutes(app: FastifyInstance, { store }: ApiParts): void
         ...(state === undefined ? {} : { state }),
         ...(cursor === undefined
           ? {}
-          : { cursor: queryId<"notice">(readCursor(cursor, 1)[0], "cursor") }),
+          : { cursor: queryId<"notice">(String(readCursor(cursor, 1)[0]), "cursor") }),
         limit: limit + 1,
       });
       const page = kept.slice(0, limit);
