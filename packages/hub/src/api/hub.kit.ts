@@ -38,7 +38,8 @@ import { createKeySecret } from "./access/secret.ts";
 import { assertDeclared } from "./answer.kit.ts";
 import { createApi, type Api } from "./create-api.ts";
 import { hostOf, hostView } from "./hosts/view.ts";
-import type { ApiParts, OutputStats } from "./parts.ts";
+import type { ApiParts } from "./parts.ts";
+import type { OutputStats } from "./output-port.ts";
 import { defaultApiSettings, type ApiSettings } from "./settings.ts";
 import { downOutcome, upOutcome } from "./outcome.kit.ts";
 

@@ -13,7 +13,8 @@ import { AppError } from "../model/error.ts";
 import { actorOf } from "./access/permission.ts";
 import { readCursor, writeCursor } from "./cursor.ts";
 import { timeText, timeTextOrNull } from "./monitors/view.ts";
-import type { ApiParts, DeadLetter, OutputStatus } from "./parts.ts";
+import type { ApiParts } from "./parts.ts";
+import type { DeadLetter, OutputStatus } from "./output-port.ts";
 import { addRoute } from "./route.ts";
 
 const nameParams = Type.Object({ name: Type.String({ maxLength: 200 }) });

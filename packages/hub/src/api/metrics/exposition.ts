@@ -14,7 +14,8 @@ import type { Monitor } from "../../model/monitor.ts";
 import { parseMetricKey } from "../../model/monitor-series.ts";
 import { lastValueOf } from "../drop-in/target.ts";
 import { targetOf } from "../monitors/view.ts";
-import type { ApiParts, OutputStats, OutputStatus } from "../parts.ts";
+import type { ApiParts } from "../parts.ts";
+import type { OutputStats, OutputStatus } from "../output-port.ts";
 import { familyHeader, labelText, sampleLine, type FamilyType, type Format } from "./format.ts";
 
 export type ExpositionParts = Pick<ApiParts, "board" | "hosts" | "kinds" | "registry" | "outputs">;
