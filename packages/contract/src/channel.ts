@@ -47,6 +47,30 @@ export const ChannelSchema = Type.Object({
 });
 export type ChannelView = Static<typeof ChannelSchema>;
 
+/** Enough of a kind of channels to draw its form. */
+export const ChannelKindSchema = Type.Object({
+  kind: Type.String(),
+  title: Type.String(),
+  schema: Type.Record(Type.String(), Type.Unknown(), {
+    description: "JSON Schema of `settings`: titles, descriptions, units and defaults",
+  }),
+  secrets: Type.Array(Type.String(), { description: "Settings that are never read back" }),
+  limit: Type.Object(
+    { notices: Type.Integer(), per_ms: Type.Integer() },
+    { description: "What the provider allows: at most so many notices in so many ms; more wait" },
+  ),
+});
+export type ChannelKindView = Static<typeof ChannelKindSchema>;
+
+/** What came of a test notice; secrets are cut out. */
+export const ChannelTestSchema = Type.Object({
+  result: Type.Enum(["sent", "retry", "refused", "misconfigured"]),
+  why: Type.Union([Type.String(), Type.Null()], { description: "null when it was sent" }),
+  request: textOrNull,
+  answer: textOrNull,
+});
+export type ChannelTestView = Static<typeof ChannelTestSchema>;
+
 export const noticeKinds = [
   "firing",
   "changed",

@@ -109,12 +109,16 @@ export {
 } from "./alert-rule.ts";
 export {
   ChannelInputSchema,
+  ChannelKindSchema,
   ChannelSchema,
+  ChannelTestSchema,
   DeliverySchema,
   noticeKinds,
   NoticeSchema,
   noticeStates,
   type ChannelInput,
+  type ChannelKindView,
+  type ChannelTestView,
   type ChannelView,
   type DeliveryView,
   type NoticeKind,

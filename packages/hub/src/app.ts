@@ -36,6 +36,7 @@ import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import type { RunEvent } from "./model/run.ts";
 import { startTrends } from "./host-trends.ts";
+import { channelKinds } from "./notify/channel-kinds.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
@@ -118,6 +119,8 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       ...jobs,
       alertRules: rules.alertRules,
       kinds: checking.kinds,
+      channelKinds,
+      channels: deciding.alerts.delivery,
       store,
       live,
       registry: metrics.registry,

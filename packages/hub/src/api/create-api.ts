@@ -12,6 +12,7 @@ import { createKeyRing, type KeyRing } from "./access/key-ring.ts";
 import { principalId } from "./access/permission.ts";
 import { createSessions, type Sessions } from "./access/sessions.ts";
 import { addAlertRouteRoutes } from "./alerting/alert-routes.ts";
+import { addChannelRoutes } from "./alerting/channels.ts";
 import { addMaintenanceRoutes } from "./alerting/maintenance.ts";
 import { addSilenceRoutes } from "./alerting/silences.ts";
 import { addAuditRoutes } from "./audit.ts";
@@ -124,6 +125,7 @@ async function addRoutes(
   addAlertRouteRoutes(app, parts);
   addSilenceRoutes(app, parts);
   addMaintenanceRoutes(app, parts);
+  addChannelRoutes(app, parts);
   addSeriesRoutes(app, parts);
   addLiveRoute(app, parts.live);
   addKeyRoutes(app, parts, own.keys);

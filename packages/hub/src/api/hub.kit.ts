@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type { Alerting } from "../alert/alerting.ts";
-import { createAlerts, type AlertsParts } from "../alerts.ts";
+import { createAlerts, type Alerts, type AlertsParts } from "../alerts.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
 import { HostDesk } from "../host-desk.ts";
@@ -27,6 +27,7 @@ import type { Clock } from "../model/clock.ts";
 import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { channelKinds } from "../notify/channel-kinds.ts";
 import { createPipeline, type Pipeline } from "../pipeline.ts";
 import { openRules } from "../rule-path.ts";
 import { createProbeParts } from "../probe/parts.ts";
@@ -165,6 +166,8 @@ export async function openTestHub(
     alertRules: rules.alertRules,
     ...jobs,
     kinds,
+    channelKinds,
+    channels: path.delivery,
     store,
     live,
     registry: metrics.registry,
@@ -226,6 +229,7 @@ interface Path {
   readonly calls: HeartbeatPath;
   readonly deadlines: Deadlines;
   readonly alerting: Alerting;
+  readonly delivery: Alerts["delivery"];
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
   readonly settle: () => Promise<void>;
 }
@@ -233,6 +237,7 @@ interface Path {
 /** What stores what was decided. */
 function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
   readonly alerting: Alerting;
+  readonly delivery: Alerts["delivery"];
   readonly commits: CommitQueue;
 } {
   const failed = (error: unknown): never => {
@@ -252,7 +257,7 @@ function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
       onError: failed,
     }),
   );
-  const { alerting } = alerts;
+  const { alerting, delivery } = alerts;
   const commits = stack.use(
     new CommitQueue(
       { tickMs: 1, maxChecks: 1000 },
@@ -264,13 +269,13 @@ function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
       },
     ),
   );
-  return { alerting, commits };
+  return { alerting, delivery, commits };
 }
 
 /** What lies behind the API, with the schedule replaced by the test. */
 function openPath(parts: PathParts): Path {
   const { clock, store, board, live, kinds, stack } = parts;
-  const { alerting, commits } = openDeciding(parts);
+  const { alerting, delivery, commits } = openDeciding(parts);
   const judging = createJudgingTable();
   let next: Outcome = upOutcome;
   const pipeline = openPipeline(parts, {
@@ -335,6 +340,7 @@ function openPath(parts: PathParts): Path {
     calls,
     deadlines,
     alerting,
+    delivery,
     settle,
     async check(id, outcome) {
       next = outcome;

@@ -5,6 +5,7 @@ import type { AuditEntry } from "../model/access.ts";
 import type { AlertSettingKind, AlertSettings } from "../model/alert-policy.ts";
 import type { BoardEntry } from "../model/board.ts";
 import type { FailedCheck } from "../model/change.ts";
+import type { ChannelKind } from "../model/channel-kind.ts";
 import type { CheckKind } from "../model/check-kind.ts";
 import type { Clock } from "../model/clock.ts";
 import type { HeartbeatState, KeptPing, Ping, TakenPing } from "../model/heartbeat.ts";
@@ -45,6 +46,7 @@ import type {
   Status,
 } from "@belfry/contract";
 import type { AlertRules } from "./alerting/alert-rules.ts";
+import type { ChannelReads, Channels } from "./alerting/channels.ts";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -346,7 +348,8 @@ export interface ApiStore
     AuditStore,
     AnswerStore,
     KeyStore,
-    SessionStore {}
+    SessionStore,
+    ChannelReads {}
 
 /** One open event stream: its text, until the stream has lived long enough or the hub stops. */
 export type LiveReader = AsyncIterable<string>;
@@ -429,6 +432,8 @@ export interface ApiParts {
   /** Reads a body in whichever dialect; `now` is epoch ms. */
   readonly readEvents: (body: unknown, now: number) => ReadEvents;
   readonly kinds: ReadonlyMap<string, CheckKind>;
+  readonly channelKinds: ReadonlyMap<string, ChannelKind>;
+  readonly channels: Channels;
   readonly store: ApiStore;
   readonly live: LiveSource;
   /** Belfry's own metrics. */
