@@ -211,7 +211,7 @@ describe("POST /targets", () => {
         {
           type: "value_error",
           loc: ["body", "kind"],
-          msg: 'Value error, expected one of dns, http, ping, synthetic, tcp, tls, found "ftp"',
+          msg: 'Value error, expected one of dns, heartbeat, http, ping, synthetic, tcp, tls, found "ftp"',
           ctx: { error: {} },
         },
       ],

@@ -206,7 +206,7 @@ describe("a host", () => {
     assert.deepEqual(made.json<ProblemDocument>().errors, [
       {
         path: "kind",
-        message: 'expected one of dns, http, ping, synthetic, tcp, tls, found "host"',
+        message: 'expected one of dns, heartbeat, http, ping, synthetic, tcp, tls, found "host"',
       },
     ]);
     assert.equal((await hostsOf(hub)).length, 1);
