@@ -366,7 +366,8 @@ describe("a real Zabbix server", { skip: missing ?? false, timeout: 120_000 }, (
         const found = await zabbix.history("sidecar", "belfry.job.duration[daily-batch]");
         return found?.length === events.length ? found : undefined;
       },
-      30_000,
+      // A server that does not know the host yet is asked again after a minute.
+      100_000,
     );
     assert.deepEqual(
       kept.map(({ value }) => Number(value)),
