@@ -1,5 +1,6 @@
 /** The charts of what a machine is made of: file systems, disks, network interfaces, sensors. */
 import { hostMetrics } from "@belfry/contract/host-metrics";
+import type { Panel } from "../../chart/panel-view.tsx";
 import { units } from "../../chart/unit.ts";
 import {
   columnOf,
@@ -9,7 +10,7 @@ import {
   type Column,
   type HostSeries,
 } from "./host-series.ts";
-import { flowLines, highestLines, panelOf, type Flow, type Panel } from "./panel.ts";
+import { flowLines, highestLines, panelOf, type Flow } from "./panel.ts";
 
 const fileSystem = {
   size: "node_filesystem_size_bytes",

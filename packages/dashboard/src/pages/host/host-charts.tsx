@@ -1,6 +1,7 @@
 /** All charts of a host, with the span they share. */
 import { useComputed } from "@preact/signals";
 import type { FileSystemView } from "@belfry/contract";
+import { PanelView, type Panel } from "../../chart/panel-view.tsx";
 import { formatDuration } from "../../format/time.ts";
 import { StatusStrip } from "../../parts/status-strip.tsx";
 import { TimeRange, type Shown } from "../../parts/time-range.tsx";
@@ -18,8 +19,6 @@ import {
 } from "./device-panels.ts";
 import { FileSystems } from "./file-systems.tsx";
 import { cpuPanel, loadPanel, memoryPanel, pressurePanel } from "./machine-panels.ts";
-import type { Panel } from "./panel.ts";
-import { PanelView } from "./panel-view.tsx";
 
 interface BarProps {
   readonly model: ChartsModel;
@@ -148,7 +147,15 @@ function Panels({ panels, charts, model, onZoom }: PanelsProps) {
       onPointerLeave={() => model.hold(false)}
     >
       {there.map((panel) => (
-        <PanelView key={panel.title} panel={panel} span={charts.span} onZoom={onZoom} />
+        <PanelView
+          key={panel.title}
+          panel={panel}
+          span={charts.span}
+          height={168}
+          cursorName="host"
+          class="panel"
+          onZoom={onZoom}
+        />
       ))}
     </div>
   );

@@ -1,8 +1,9 @@
 /** The charts of the machine as a whole: CPU, memory, load and pressure. */
 import { hostMetrics } from "@belfry/contract/host-metrics";
+import type { Panel } from "../../chart/panel-view.tsx";
 import { atLeast, units, type Unit } from "../../chart/unit.ts";
 import { columnOf, columnsOf, combine, speaks, type HostSeries } from "./host-series.ts";
-import { panelOf, type Panel, type PanelLine } from "./panel.ts";
+import { panelOf, type PanelLine } from "./panel.ts";
 
 const memory = {
   total: "node_memory_MemTotal_bytes",

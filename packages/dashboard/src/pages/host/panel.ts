@@ -1,17 +1,8 @@
 /** One chart of a host's page, made of the series it has. A panel whose source is absent is absent. */
+import type { Panel } from "../../chart/panel-view.tsx";
 import type { PlotLine } from "../../chart/plot.ts";
-import type { Timeline, Value } from "../../chart/timeline.ts";
-import type { Unit } from "../../chart/unit.ts";
+import type { Value } from "../../chart/timeline.ts";
 import { meanOf, speaks, type HostSeries } from "./host-series.ts";
-
-export interface Panel {
-  readonly title: string;
-  readonly unit: Unit;
-  readonly timeline: Timeline;
-  readonly lines: readonly PlotLine[];
-  /** What a person should know to read it. */
-  readonly note?: string;
-}
 
 /** A line and the values it is drawn from. */
 export interface PanelLine extends Omit<PlotLine, "key"> {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Panel } from "../../chart/panel-view.tsx";
 import type { HostSeries, SeriesName } from "./host-series.ts";
 import {
   busyPanel,
@@ -12,7 +13,6 @@ import {
   usagePanel,
 } from "./device-panels.ts";
 import { cpuPanel, loadPanel, memoryPanel, pressurePanel } from "./machine-panels.ts";
-import type { Panel } from "./panel.ts";
 
 /** Series of two samples each, from `name{label}` to their values. */
 function seriesOf(...all: readonly (readonly [SeriesName, readonly number[]])[]): HostSeries {

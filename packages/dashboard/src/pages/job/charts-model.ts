@@ -9,16 +9,17 @@ import {
 } from "@preact/signals";
 import type { JobView, RunView } from "@belfry/contract";
 import type { Client, Page } from "../../api/client.ts";
+import type { Panel } from "../../chart/panel-view.tsx";
 import { spanOf, stepFor } from "../../chart/resolution.ts";
 import { createFollower } from "../../live/follower.ts";
 import type { Range, Span } from "../../route/route.ts";
-import { panelsOf, type JobPanel } from "./panels.ts";
+import { panelsOf } from "./panels.ts";
 
 export interface JobCharts {
   readonly span: Span;
   /** Seconds of a bucket; null: every run. */
   readonly step: number | null;
-  readonly panels: readonly JobPanel[];
+  readonly panels: readonly Panel[];
 }
 
 export interface ChartsModel extends Disposable {

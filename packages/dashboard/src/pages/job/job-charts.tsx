@@ -1,14 +1,10 @@
 /** The charts of a job with the span they share. */
-import { useSignal } from "@preact/signals";
-import { Chart } from "../../chart/chart.tsx";
-import type { PlotLine } from "../../chart/plot.ts";
-import { zoomOf } from "../../chart/resolution.ts";
-import { formatDuration, formatMoment } from "../../format/time.ts";
+import { PanelView } from "../../chart/panel-view.tsx";
+import { formatDuration } from "../../format/time.ts";
 import { TimeRange, type Shown } from "../../parts/time-range.tsx";
 import type { Span } from "../../route/route.ts";
 import { jobRanges } from "../../route/job-route.ts";
 import type { ChartsModel, JobCharts as Charts } from "./charts-model.ts";
-import type { JobPanel } from "./panels.ts";
 
 interface ChartsProps {
   readonly model: ChartsModel;
@@ -60,6 +56,8 @@ function Drawn({ charts, model, onZoom }: DrawnProps) {
             panel={panel}
             span={charts.span}
             height={i === 0 ? heights.first : heights.other}
+            cursorName={cursorName}
+            class="job-panel"
             onZoom={onZoom}
           />
         ))}
@@ -68,63 +66,6 @@ function Drawn({ charts, model, onZoom }: DrawnProps) {
         {charts.step === null ? "Every run" : `Means of ${formatDuration(charts.step * 1000)}`}
         <span class="chart-note-drag"> · drag to zoom</span>
       </p>
-    </div>
-  );
-}
-
-interface PanelProps {
-  readonly panel: JobPanel;
-  readonly span: Span;
-  readonly height: number;
-  readonly onZoom: (zoom: Span) => void;
-}
-
-function PanelView({ panel, span, height, onZoom }: PanelProps) {
-  const place = useSignal<number | null>(null);
-  const { title, unit, timeline, lines } = panel;
-  const at = place.value === null ? undefined : timeline.times[place.value];
-  const shownAt = at === undefined ? timeline.times.length - 1 : (place.value ?? 0);
-  return (
-    <section class="job-panel">
-      <header>
-        <h3>{title}</h3>
-        <p>{at !== undefined && formatMoment(at, Date.now())}</p>
-      </header>
-      <dl class="chart-legend">
-        {lines.map((line) => (
-          <Entry key={line.key} line={line} panel={panel} place={shownAt} />
-        ))}
-      </dl>
-      <Chart
-        span={span}
-        timeline={timeline}
-        lines={lines}
-        unit={unit}
-        height={height}
-        label={`${title}: ${lines.map((line) => line.title).join(", ")}`}
-        cursorOf={cursorName}
-        onZoom={(dragged) => {
-          const zoom = zoomOf(dragged);
-          if (zoom !== null) onZoom(zoom);
-        }}
-        onCursor={(found) => (place.value = found)}
-      />
-    </section>
-  );
-}
-
-function Entry({ line, panel, place }: { line: PlotLine; panel: JobPanel; place: number }) {
-  const value = panel.timeline.columns.get(line.key)?.[place] ?? null;
-  return (
-    <div>
-      <dt>
-        <span
-          class={`chart-swatch chart-swatch-${line.draw}`}
-          style={{ "--swatch": `var(${line.color})` }}
-        />
-        {line.title}
-      </dt>
-      <dd>{value === null ? "–" : panel.unit.format(value)}</dd>
     </div>
   );
 }

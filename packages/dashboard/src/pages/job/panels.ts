@@ -1,18 +1,12 @@
 /** The charts of a job, made of the series its runs left. Pure. */
 import type { SeriesRangeView } from "@belfry/contract";
+import type { Panel } from "../../chart/panel-view.tsx";
 import type { PlotLine } from "../../chart/plot.ts";
-import { alignLines, linesOf, type Line, type Timeline } from "../../chart/timeline.ts";
+import { alignLines, linesOf, type Line } from "../../chart/timeline.ts";
 import { atLeast, units, type Unit } from "../../chart/unit.ts";
 import { formatLatency } from "../../format/number.ts";
 import { formatDuration } from "../../format/time.ts";
 import { figureTitle } from "../../parts/figure-words.ts";
-
-export interface JobPanel {
-  readonly title: string;
-  readonly unit: Unit;
-  readonly timeline: Timeline;
-  readonly lines: readonly PlotLine[];
-}
 
 const prefix = "belfry_run_";
 const duration = "belfry_run_duration_seconds";
@@ -36,12 +30,12 @@ const number: Unit = {
 };
 
 /** The panels, the time runs took first. `limit`: seconds from which on a run is slow. */
-export function panelsOf(view: SeriesRangeView, limit: number | null): readonly JobPanel[] {
+export function panelsOf(view: SeriesRangeView, limit: number | null): readonly Panel[] {
   const own = [...new Set(view.items.map(({ name }) => name))]
     .filter((name) => name.startsWith(prefix) && !known.has(name) && !isProgress(name))
     .toSorted()
     .slice(0, mostOwn);
-  const found: readonly (JobPanel | undefined)[] = [
+  const found: readonly (Panel | undefined)[] = [
     durationPanel(view, limit),
     panelOf(view, "CPU time", lasting, [
       { name: cpuUser, title: "User", color: "--series-1", draw: "area" },
@@ -79,7 +73,7 @@ function panelOf(
   title: string,
   unit: Unit,
   drawn: readonly Drawn[],
-): JobPanel | undefined {
+): Panel | undefined {
   const lines = linesNamed(
     view,
     drawn.map(({ name }) => name),
@@ -97,7 +91,7 @@ function panelOf(
 }
 
 /** With buckets the longest run of each, and the limit as a level. */
-function durationPanel(view: SeriesRangeView, limit: number | null): JobPanel | undefined {
+function durationPanel(view: SeriesRangeView, limit: number | null): Panel | undefined {
   const means = linesNamed(view, [duration]);
   if (means.length === 0) return undefined;
   const longest =
