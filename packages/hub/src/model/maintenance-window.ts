@@ -5,7 +5,7 @@
  * - A window opens at a time of the clock on the wall of its zone, and lasts as long as it says by the clock that never
  *   jumps: two hours are two hours in the night the clocks change too.
  * - A time that a change of clocks leaves out counts at the first instant after the gap; one that comes twice, the first
- *   time. Only cron with `*` or steps in its minutes or hours counts by the clock as it goes (see `job-schedule.ts`).
+ *   time. Only cron with `*` or steps in its minutes or hours counts by the clock as it goes (see `cron-times.ts`).
  * - Windows that last longer than what lies between them overlap; it is open while any of them is.
  * - The first instant is in the window, the last is not.
  */

@@ -75,11 +75,15 @@ function logged(
   };
 }
 
-/** What of an address may be secret: its password, every part of its path, and its query. */
+/**
+ * What of an address may be secret: its path and query as they stand in it, whatever is in them; and where it might come
+ * back in other words, its password and the longer parts of both.
+ */
 export function secretsOfUrl(url: string): readonly string[] {
   const { username, password, pathname, search } = new URL(url);
   const parts = [username, password, ...pathname.split("/"), ...search.slice(1).split(/[&=]/)];
-  return parts.map(decoded).filter((part) => part.length >= 8);
+  const long = parts.map(decoded).filter((part) => part.length >= 8);
+  return pathname === "/" && search === "" ? long : [pathname + search, ...long];
 }
 
 function decoded(text: string): string {

@@ -1,8 +1,9 @@
 /** Settings of channel `ntfy`. */
-import { bad, createParser, ok, type Parsed, type Problem } from "@belfry/contract";
+import { bad, createParser, ok, type Parsed } from "@belfry/contract";
 import { HttpUrlSchema } from "@belfry/relay/http";
 import { Type, type Static } from "typebox";
-import { pathOf, tlsFields, tlsProblems } from "../tls.ts";
+import { logInProblems } from "../log-in.ts";
+import { tlsFields, tlsProblems } from "../tls.ts";
 
 const priority = (title: string, initial: number) =>
   Type.Integer({ title, minimum: 1, maximum: 5, default: initial });
@@ -69,15 +70,6 @@ const parse = createParser(NtfySettingsSchema);
 export function parseNtfySettings(settings: unknown, at = ""): Parsed<NtfySettings> {
   const parsed = parse(settings, at);
   if (parsed.kind === "bad") return parsed;
-  const { token, username, password } = parsed.value;
-  const problems: Problem[] = [...tlsProblems(parsed.value, at)];
-  const wrong = (name: string, message: string) =>
-    problems.push({ path: pathOf(at, name), message });
-  if (username !== undefined && password === undefined)
-    wrong("password", "is required with username");
-  if (password !== undefined && username === undefined)
-    wrong("username", "is required with password");
-  if (token !== undefined && username !== undefined)
-    wrong("token", "expected either token or username");
+  const problems = [...tlsProblems(parsed.value, at), ...logInProblems(parsed.value, at)];
   return problems.length > 0 ? bad(...problems) : ok(parsed.value);
 }
