@@ -2,7 +2,7 @@
 import { bad, createParser, ok, type Parsed, type Problem } from "@belfry/contract";
 import { Type, type Static } from "typebox";
 import { CaSchema, isPem } from "../http/authority.ts";
-import { HttpUrlSchema, TimeoutSchema } from "../http/settings.ts";
+import { HttpUrlSchema, TimeoutSchema, VerifySslSchema } from "../http/settings.ts";
 
 /** What Elasticsearch allows in names of indices; upper case is not part of it. */
 const indexName = '^[^\\\\/*?"<>| ,#:A-Z\\x00-\\x1f+_.-][^\\\\/*?"<>| ,#:A-Z\\x00-\\x1f]*$';
@@ -50,11 +50,7 @@ export const ElkSettingsSchema = Type.Object(
       description: "false: somebody else puts it; without one Elasticsearch guesses at fields",
     }),
     ca: CaSchema,
-    verify_ssl: Type.Boolean({
-      title: "Check certificates",
-      default: true,
-      description: "false: any certificate is taken",
-    }),
+    verify_ssl: VerifySslSchema,
   },
   { additionalProperties: false },
 );

@@ -16,6 +16,12 @@ export const TimeoutSchema = Type.Number({
   description: "Seconds for one request",
 });
 
+export const VerifySslSchema = Type.Boolean({
+  title: "Check certificates",
+  default: true,
+  description: "false: any certificate is taken",
+});
+
 export const HeadersSchema = Type.Record(
   Type.String(),
   Type.String({

@@ -3,7 +3,7 @@ import { bad, createParser, ok, type Parsed, type Problem } from "@belfry/contra
 import { Type, type Static } from "typebox";
 import { CaSchema, isPem } from "../http/authority.ts";
 import { packings, type Packing } from "../http/pack.ts";
-import { HttpUrlSchema, TimeoutSchema } from "../http/settings.ts";
+import { HttpUrlSchema, TimeoutSchema, VerifySslSchema } from "../http/settings.ts";
 
 /** As they are written; the defaults are those of the kind. */
 export function hubSettingsSchema(defaults: {
@@ -34,11 +34,7 @@ export function hubSettingsSchema(defaults: {
         description: "A destination that does not know it gets bodies as they are",
       }),
       ca: CaSchema,
-      verify_ssl: Type.Boolean({
-        title: "Check certificates",
-        default: true,
-        description: "false: any certificate is taken",
-      }),
+      verify_ssl: VerifySslSchema,
     },
     { additionalProperties: false },
   );

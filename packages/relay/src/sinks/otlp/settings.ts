@@ -1,7 +1,8 @@
 /** Settings of sink `otlp`. */
 import { bad, createParser, ok, type Parsed, type Problem } from "@belfry/contract";
 import { Type, type Static } from "typebox";
-import { HeadersSchema, HttpUrlSchema, TimeoutSchema } from "../http/settings.ts";
+import { CaSchema, isPem } from "../http/authority.ts";
+import { HeadersSchema, HttpUrlSchema, TimeoutSchema, VerifySslSchema } from "../http/settings.ts";
 
 /** What there is to send, in the order it is sent. */
 export const signals = ["logs", "metrics", "traces"] as const;
@@ -34,19 +35,8 @@ export const OtlpSettingsSchema = Type.Object(
     headers: HeadersSchema,
     compression: Type.Enum(["gzip", "none"], { title: "Compression", default: "gzip" }),
     timeout: Type.Number({ ...TimeoutSchema, default: 10 }),
-    verify_ssl: Type.Boolean({
-      title: "Check certificates",
-      default: true,
-      description: "false: any certificate is taken",
-    }),
-    ca: Type.Optional(
-      Type.String({
-        title: "Own certificate authority",
-        pattern: "-----BEGIN CERTIFICATE-----",
-        expected: "certificates as PEM",
-        description: "PEM; trusted instead of the usual ones",
-      }),
-    ),
+    verify_ssl: VerifySslSchema,
+    ca: CaSchema,
     resource_attributes: Type.Record(Type.String(), Type.String({ maxLength: 1024 }), {
       propertyNames: Type.String({ minLength: 1, maxLength: 200 }),
       title: "Resource attributes",
@@ -77,6 +67,9 @@ export function parseOtlpSettings(settings: unknown, at = ""): Parsed<OtlpSettin
     if (url !== undefined && !URL.canParse(url)) {
       problems.push({ path: path(key), message: "is not an address" });
     }
+  }
+  if (value.ca !== undefined && !isPem(value.ca)) {
+    problems.push({ path: path("ca"), message: "expected certificates as PEM" });
   }
   const sent = signals.filter((name) => value[name]);
   if (sent.length === 0) {

@@ -1,7 +1,8 @@
 /** Settings of sink `prometheus`. */
 import { bad, createParser, ok, type Parsed, type Problem } from "@belfry/contract";
 import { Type, type Static } from "typebox";
-import { HeadersSchema, HttpUrlSchema, TimeoutSchema } from "../http/settings.ts";
+import { CaSchema, isPem } from "../http/authority.ts";
+import { HeadersSchema, HttpUrlSchema, TimeoutSchema, VerifySslSchema } from "../http/settings.ts";
 
 /** As they are written. */
 export const PrometheusSettingsSchema = Type.Object(
@@ -31,19 +32,8 @@ export const PrometheusSettingsSchema = Type.Object(
     password: Type.Optional(Type.String({ title: "Password" })),
     headers: HeadersSchema,
     timeout: Type.Number({ ...TimeoutSchema, default: 10 }),
-    verify_ssl: Type.Boolean({
-      title: "Check certificates",
-      default: true,
-      description: "false: any certificate is taken",
-    }),
-    ca: Type.Optional(
-      Type.String({
-        title: "Own certificate authority",
-        pattern: "-----BEGIN CERTIFICATE-----",
-        expected: "certificates as PEM",
-        description: "PEM; trusted instead of the usual ones",
-      }),
-    ),
+    verify_ssl: VerifySslSchema,
+    ca: CaSchema,
     labels: Type.Record(Type.String(), Type.String({ maxLength: 1024 }), {
       propertyNames: Type.String({ pattern: "^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$" }),
       title: "Labels",
@@ -70,11 +60,14 @@ const parse = createParser(PrometheusSettingsSchema);
 export function parsePrometheusSettings(settings: unknown, at = ""): Parsed<PrometheusSettings> {
   const parsed = parse(settings, at);
   if (parsed.kind === "bad") return parsed;
-  const { bearer_token: token, username, password } = parsed.value;
+  const { bearer_token: token, username, password, ca } = parsed.value;
   const path = (key: string): string => (at === "" ? key : `${at}.${key}`);
   const problems: Problem[] = [];
   if (!URL.canParse(parsed.value.url)) {
     problems.push({ path: path("url"), message: "is not an address" });
+  }
+  if (ca !== undefined && !isPem(ca)) {
+    problems.push({ path: path("ca"), message: "expected certificates as PEM" });
   }
   if (token !== undefined && username !== undefined) {
     problems.push({ path: path("bearer_token"), message: "cannot be used with username" });

@@ -1,7 +1,7 @@
 /** Settings of sink `webhook`; the first five are the Monitoring Component's. */
 import { createParser, bad, ok, type Parsed } from "@belfry/contract";
 import { Type, type Static } from "typebox";
-import { HeadersSchema, HttpUrlSchema, TimeoutSchema } from "../http/settings.ts";
+import { HeadersSchema, HttpUrlSchema, TimeoutSchema, VerifySslSchema } from "../http/settings.ts";
 import { readSecret } from "./signature.ts";
 
 /** As they are written. */
@@ -11,11 +11,7 @@ export const WebhookSettingsSchema = Type.Object(
     method: Type.Enum(["POST", "PUT", "PATCH"], { title: "Method", default: "POST" }),
     headers: HeadersSchema,
     timeout: TimeoutSchema,
-    verify_ssl: Type.Boolean({
-      title: "Check certificates",
-      default: true,
-      description: "false: any certificate is taken",
-    }),
+    verify_ssl: VerifySslSchema,
     retry_on_failure: Type.Optional(
       Type.Boolean({ description: "Without effect: what fails is always tried again" }),
     ),
