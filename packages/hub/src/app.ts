@@ -10,6 +10,7 @@ import type { Alerting } from "./alert/alerting.ts";
 import { createAddressGuard, createAlerts, type Alerts } from "./alerts.ts";
 import { createApi } from "./api/create-api.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
+import { openChecking, type Checking } from "./checking.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import type { Settings } from "./config/settings.ts";
@@ -28,7 +29,6 @@ import { openDropInPorts } from "./drop-in-ports.ts";
 import { listenOn, urlOf } from "./listen.ts";
 import { createLive, type Live } from "./live/live.ts";
 import type { BoardEntry } from "./model/board.ts";
-import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
 import { createId, type HostId, type MonitorId } from "./model/id.ts";
@@ -40,14 +40,9 @@ import { channelKinds } from "./notify/channel-kinds.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
-import { parseHost } from "./probe/address.ts";
-import { createProber } from "./probe/check.ts";
-import { createProbeParts } from "./probe/parts.ts";
-import { createCheckKinds } from "./probe/registry.ts";
 import { createSchedule, Deadlines } from "./schedule/deadlines.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { Log } from "./self/log.ts";
-import { watchLoop } from "./self/loop-stalls.ts";
 import { createMetrics, type CountedCheck, type Metrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
@@ -340,51 +335,6 @@ function sha256(text: string): string {
 
 /** Who changes a host's monitor as the host says. */
 const agentActor = "agent";
-
-interface Checking {
-  readonly kinds: ReadonlyMap<string, CheckKind>;
-  readonly check: (monitor: Monitor, signal: AbortSignal) => Promise<Outcome>;
-  readonly forget: (id: MonitorId) => void;
-  readonly targetOf: (monitor: Monitor) => string;
-  readonly hostOf: (monitor: Monitor) => string;
-}
-
-/** Everything a check needs. */
-function openChecking(
-  settings: Settings,
-  { clock, log, version }: HubParts,
-  metrics: Metrics,
-  stack: AsyncDisposableStack,
-): Checking {
-  const stalls = stack.use(watchLoop(clock, (seconds) => metrics.stalled(seconds)));
-  const { anchors, resolvers, network } = settings.checks;
-  const probeParts = stack.use(
-    createProbeParts(
-      {
-        guard: network,
-        anchors: anchors.flatMap(({ host, port }) => {
-          const parsed = parseHost(host);
-          return parsed === undefined ? [] : [{ host: parsed, port }];
-        }),
-        ...(resolvers.length > 0 ? { nameServers: resolvers } : {}),
-        userAgent: `Belfry/${version}`,
-      },
-      { clock, stalls, random: Math.random },
-    ),
-  );
-  const kinds = createCheckKinds(probeParts);
-  const prober = createProber(kinds, {
-    clock,
-    onDefect: (err, monitor) => log.error({ err, monitor: monitor.id }, "a check failed inside"),
-  });
-  return {
-    kinds,
-    check: (monitor, signal) => prober.check(monitor, signal),
-    forget: (id) => prober.forget(id),
-    targetOf: ({ kind, settings: own }) => kinds.get(kind)?.targetOf(own) ?? kind,
-    hostOf: ({ kind, settings: own }) => kinds.get(kind)?.hostOf(own) ?? kind,
-  };
-}
 
 interface Deciding {
   readonly board: Board;
