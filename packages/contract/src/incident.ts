@@ -96,23 +96,3 @@ export const IncidentSnoozeSchema = Type.Object(
   { seconds: Type.Integer({ minimum: 60, maximum: 2_592_000 }) },
   { additionalProperties: false },
 );
-
-/** Who would be told if a subject were in trouble now. */
-export const WouldTellSchema = Type.Object({
-  suppressed_by: Type.Union([
-    Type.Enum(["maintenance", "inhibition", "silence", "snooze"]),
-    Type.Null(),
-  ]),
-  why: textOrNull,
-  routes: Type.Array(
-    Type.Object({
-      id: Type.Union([IdSchema, Type.Null()], {
-        description: "null: no route, the default channels",
-      }),
-      name: Type.String(),
-      channels: Type.Array(Type.Object({ id: IdSchema, name: Type.String(), kind: Type.String() })),
-      after_seconds: Type.Integer({ description: "0: at once; else the step of an escalation" }),
-    }),
-  ),
-});
-export type WouldTell = Static<typeof WouldTellSchema>;

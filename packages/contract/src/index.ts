@@ -56,11 +56,9 @@ export {
   IncidentSnoozeSchema,
   subjectKinds,
   TroubleSchema,
-  WouldTellSchema,
   type IncidentEntry,
   type IncidentView,
   type TroubleView,
-  type WouldTell,
 } from "./incident.ts";
 export {
   JobEventSchema,
@@ -271,3 +269,4 @@ export {
   type SampleBatch,
 } from "./sample-batch.ts";
 export { statuses, type Status } from "./status.ts";
+export { alertStages, WouldTellSchema, type AlertStage, type WouldTell } from "./would-tell.ts";
