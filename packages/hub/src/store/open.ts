@@ -168,6 +168,7 @@ function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore & Rul
     ruleStates: reads("ruleStates"),
     commitRules: writes("commitRules"),
     commitAlerting: writes("commitAlerting"),
+    alertingState: reads("alertingState"),
     openIncidents: reads("openIncidents"),
     incident: reads("incident"),
     incidents: reads("incidents"),

@@ -226,9 +226,16 @@ export interface AlertStore {
   /**
    * One step of alerting, all of it or nothing: these inputs are consumed, incidents and groups written, notices put into
    * the outbox, comments and audit entries added. The revision of an incident or group is one more than what it replaces;
-   * `conflict` when that is not so, or when an input was consumed already.
+   * `conflict` when that is not so, when an input was consumed already, or when `after` is given and there was a further
+   * step since.
    */
   commitAlerting(step: AlertingStep): Promise<void>;
+  /** What a step is decided from, all at one instant; `steps` counts those that were ever committed. */
+  alertingState(): Promise<{
+    readonly steps: number;
+    readonly incidents: readonly Incident[];
+    readonly groups: readonly NoticeGroup[];
+  }>;
   /** Also those that are over and that something is still to be told of. */
   openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;

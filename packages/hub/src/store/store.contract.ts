@@ -14,7 +14,9 @@ import { hostContract } from "./contract/hosts.contract.ts";
 import { jobContract } from "./contract/jobs.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
+import { outboxContract } from "./contract/outbox.contract.ts";
 import { ruleContract } from "./contract/rules.contract.ts";
+import { signalContract, stepContract } from "./contract/signals.contract.ts";
 import { sourceSeriesContract } from "./contract/source-series.contract.ts";
 
 /** Runs the whole contract. */
@@ -23,6 +25,9 @@ export function storeContract(stores: ContractStores): void {
     monitorContract(stores);
     checkContract(stores);
     alertingContract(stores);
+    signalContract(stores);
+    stepContract(stores);
+    outboxContract(stores);
     alertSettingContract(stores);
     accessContract(stores);
     historyContract(stores);

@@ -1,4 +1,5 @@
 /** How values become columns and come back. */
+import { createHash } from "node:crypto";
 import { AppError } from "../model/error.ts";
 
 /** JSON for a column. `JSON.stringify` escapes U+0000 and lone surrogates, so both engines keep it as it is. */
@@ -33,6 +34,20 @@ export function plainText(text: string, what: string): string {
 /** Text that a target sent: U+0000 becomes U+FFFD, because nobody is there who could be asked for another text. */
 export function foreignText(text: string): string {
   return text.includes("\0") ? text.replaceAll("\0", "\uFFFD") : text;
+}
+
+/** PostgreSQL indexes at most 2,704 bytes; a character has up to 4, and a key may have several columns. */
+const longestKey = 400;
+
+/**
+ * Text that others chose, as a column of a key: what is long is cut and told apart by its SHA-256. The column finds the
+ * row; who needs the text itself keeps it in another one.
+ */
+export function keyText(text: string): string {
+  const plain = foreignText(text).toWellFormed();
+  if (plain === text && text.length <= longestKey) return text;
+  const digest = createHash("sha256").update(toJson(text)).digest("base64url");
+  return `${plain.slice(0, longestKey - 50).toWellFormed()}…${digest}`;
 }
 
 /** Cuts a list into pieces of at most `size`: statements have a limit on their parameters. */

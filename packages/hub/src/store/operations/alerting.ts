@@ -25,17 +25,20 @@ import {
   foreignText,
   fromJson,
   inChunks,
+  keyText,
   plainText,
   rowsPerStatement,
   toInteger,
   toJson,
 } from "../values.ts";
 import { writeAudit } from "./audit.ts";
-import { writeGroups, writeNotices } from "./notices.ts";
+import { noticeGroups, writeGroups, writeNotices } from "./notices.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** One step of alerting; see `AlertStore.commitAlerting`. */
 export interface AlertingStep {
+  /** The steps it was decided after, as `alertingState` counted them; left out: whatever was decided meanwhile. */
+  readonly after?: number;
   readonly consumed: readonly number[];
   readonly signals?: readonly number[];
   readonly incidents: readonly Incident[];
@@ -62,11 +65,32 @@ export async function pendingTransitions(
   }));
 }
 
+/** What alerting decides from; see `AlertStore.alertingState`. */
+export async function alertingState(context: OperationContext): Promise<{
+  readonly steps: number;
+  readonly incidents: readonly Incident[];
+  readonly groups: readonly NoticeGroup[];
+}> {
+  const row = await context.db
+    .selectFrom("note")
+    .select("value")
+    .where("name", "=", stepsNote)
+    .executeTakeFirst();
+  return {
+    steps: row?.value ?? 0,
+    incidents: await openIncidents(context),
+    groups: await noticeGroups(context),
+  };
+}
+
 /**
  * See `AlertStore.commitAlerting`. Rejects with `conflict` when one of the inputs was consumed already or an incident was
  * written meanwhile: what was made from it would be made twice.
  */
 export async function commitAlerting(context: OperationContext, step: AlertingStep): Promise<void> {
+  // First of all: of several hubs, each waits here until those before it are done, so that notices are numbered in the
+  // order in which they were decided.
+  await countStep(context, step.after);
   await consume(context, "transition", step.consumed);
   await consume(context, "signal", step.signals ?? []);
   await writeIncidents(context, step.incidents);
@@ -79,6 +103,24 @@ export async function commitAlerting(context: OperationContext, step: AlertingSt
       .execute();
   }
   for (const entry of step.audit ?? []) await writeAudit(context, entry);
+}
+
+const stepsNote = "alerting_steps";
+
+async function countStep({ db }: OperationContext, after: number | undefined): Promise<void> {
+  const counted = await db
+    .insertInto("note")
+    .values({ name: stepsNote, value: 1 })
+    .onConflict((conflict) => {
+      const update = conflict
+        .column("name")
+        .doUpdateSet((set) => ({ value: set("note.value", "+", 1) }));
+      return after === undefined ? update : update.where("note.value", "=", after);
+    })
+    .executeTakeFirst();
+  if (counted.numInsertedOrUpdatedRows !== 1n) {
+    throw new AppError("conflict", "another hub decided meanwhile");
+  }
 }
 
 async function consume(
@@ -169,7 +211,7 @@ export async function incidents(
         where
           .selectFrom("incident_subject")
           .select("incident_subject.incident_id")
-          .where("incident_subject.subject_id", "=", subjectId)
+          .where("incident_subject.subject_id", "=", keyText(subjectId))
           .whereRef("incident_subject.incident_id", "=", "incident.id"),
       ),
     );
@@ -241,7 +283,7 @@ async function writeSubjects(
   const subjects = written.flatMap((one) =>
     one.subjects.map(({ kind, id }) => ({
       kind,
-      subject_id: plainText(id, "id of a subject"),
+      subject_id: keyText(id),
       incident_id: one.id,
     })),
   );

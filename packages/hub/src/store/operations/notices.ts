@@ -13,7 +13,15 @@ import type {
   NoticeId,
 } from "../../model/notice.ts";
 import type { Signal } from "../../model/signal.ts";
-import { asWritten, foreignText, fromJson, inChunks, toInteger, toJson } from "../values.ts";
+import {
+  asWritten,
+  foreignText,
+  fromJson,
+  inChunks,
+  keyText,
+  toInteger,
+  toJson,
+} from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import { putSignals } from "./signals.ts";
 
@@ -65,8 +73,8 @@ export async function writeGroups(
   { db }: OperationContext,
   groups: readonly NoticeGroup[],
 ): Promise<void> {
-  for (const { key, dueAt, revision, ...body } of groups) {
-    const row = { key: foreignText(key), due_at: dueAt, body: toJson(body), revision };
+  for (const { dueAt, revision, ...body } of groups) {
+    const row = { key: keyText(body.key), due_at: dueAt, body: toJson(body), revision };
     const result = await db
       .insertInto("notice_group")
       .values(row)
@@ -90,8 +98,9 @@ export async function writeGroups(
 export async function noticeGroups({ db }: OperationContext): Promise<readonly NoticeGroup[]> {
   const rows = await db.selectFrom("notice_group").selectAll().orderBy("key").execute();
   return rows.map((row) => ({
-    ...fromJson<Pick<NoticeGroup, "isDigest" | "entries">>(row.body),
+    // A row that the first hub with groups wrote has its key in the column alone.
     key: row.key,
+    ...fromJson<Partial<NoticeGroup> & Pick<NoticeGroup, "isDigest" | "entries">>(row.body),
     dueAt: row.due_at,
     revision: row.revision,
   }));

@@ -1,8 +1,8 @@
 /** Every operation of the store, by name: what a thread can be asked for. All types of the calls come from here. */
 import { createKey, createSession, deleteSession, keys, rememberAnswer } from "./access.ts";
 import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
-import { commitAlerting, incident, incidentComments, incidents } from "./alerting.ts";
-import { openIncidents, pendingTransitions } from "./alerting.ts";
+import { alertingState, commitAlerting, incident, incidentComments } from "./alerting.ts";
+import { incidents, openIncidents, pendingTransitions } from "./alerting.ts";
 import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from "./alert-settings.ts";
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
 import { auditEntries } from "./audit.ts";
@@ -86,6 +86,7 @@ export const operations = {
   jobTotals: snapshot(jobTotals),
   pendingTransitions: read(pendingTransitions),
   commitAlerting: write(commitAlerting),
+  alertingState: snapshot(alertingState),
   openIncidents: read(openIncidents),
   incident: read(incident),
   incidents: read(incidents),
