@@ -16,6 +16,21 @@ const grace = Type.Integer({
   description: "Seconds a run may begin after its time before the job is late",
 });
 
+/**
+ * What of a job rings. `failed`: its last run that ended did; `lost`: it fell silent; `late`: no run began in time;
+ * `never_started`: nor by the time after that; `slow`: a run took, or takes, longer than the limit.
+ */
+export const jobRings = ["failed", "lost", "late", "never_started", "slow"] as const;
+export type JobRing = (typeof jobRings)[number];
+
+const rings = Type.Union(
+  [Type.Array(Type.Enum([...jobRings]), { uniqueItems: true }), Type.Null()],
+  {
+    description:
+      "What of it rings; null: everything, and of subjobs `late` and `never_started`; an empty list: nothing",
+  },
+);
+
 /** When runs of a job are expected to begin. */
 export const JobScheduleSchema = Type.Union([
   Type.Object(
@@ -55,6 +70,7 @@ export const JobChangeSchema = Type.Object(
         description: "A run is slow after this time; null: what was learned decides",
       }),
     ),
+    alert_on: Type.Optional(rings),
   },
   { additionalProperties: false },
 );
@@ -106,6 +122,7 @@ export const JobSchema = Type.Object({
   slow_limit_seconds: Type.Union([Type.Number(), Type.Null()], {
     description: "Where a run counts as slow: what was set, else what was learned",
   }),
+  alert_on: rings,
   version: Type.Integer({ description: "For `If-Match`" }),
   recent: Type.Array(Type.Enum([...runStates]), {
     description: "Statuses of the last runs, the newest first",

@@ -100,7 +100,8 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const { live } = deciding;
   const onEvent = (event: RunEvent): void => outputs.eventTaken(event);
   const onRuns = rules.runsChanged;
-  const jobs = createJobs({ clock, log, store, live, metrics, onEvent, onRuns });
+  const onRang = (): void => alerting.wake();
+  const jobs = createJobs({ clock, log, store, live, metrics, onEvent, onRuns, onRang });
   const api = stack.use(
     await createApi(settings, {
       clock,

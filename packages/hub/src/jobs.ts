@@ -19,7 +19,13 @@ export interface JobsParts {
   readonly log: { error(fields: object, message: string): void };
   readonly store: Pick<
     Store,
-    "takeEvents" | "loseSilentRuns" | "jobsGoneLate" | "jobTotals" | "changeJob" | "deleteJob"
+    | "takeEvents"
+    | "loseSilentRuns"
+    | "lookAtJobs"
+    | "jobsGoneLate"
+    | "jobTotals"
+    | "changeJob"
+    | "deleteJob"
   >;
   readonly live: Pick<Live, "runsChanged" | "jobsChanged" | "eventsStored">;
   readonly metrics: Pick<Metrics, "eventsCounted" | "watchJobs" | "watchQueue" | "failed">;
@@ -27,6 +33,8 @@ export interface JobsParts {
   readonly onEvent: (event: RunEvent) => void;
   /** Told of every run that changed, after it was stored. Must not throw. */
   readonly onRuns: (changed: readonly ChangedRun[]) => void;
+  /** Told when alerting has signals to consume. */
+  readonly onRang: () => void;
 }
 
 export interface Jobs {
@@ -38,12 +46,14 @@ export interface Jobs {
 }
 
 /** Draws the path. */
-export function createJobs({ clock, log, store, live, metrics, onEvent, onRuns }: JobsParts): Jobs {
+export function createJobs(parts: JobsParts): Jobs {
+  const { clock, log, store, live, metrics, onEvent, onRuns, onRang } = parts;
   const runs = createRuns({
     clock,
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     store,
-    onStored({ events, changed }) {
+    onStored({ events, changed, rang }) {
+      if (rang) onRang();
       live.eventsStored(events);
       live.runsChanged(changed);
       onRuns(changed);
@@ -58,7 +68,14 @@ export function createJobs({ clock, log, store, live, metrics, onEvent, onRuns }
   );
   return {
     runs,
-    jobDesk: new JobDesk({ clock, store, onChanged: (ids) => live.jobsChanged(ids) }),
+    jobDesk: new JobDesk({
+      clock,
+      store,
+      onChanged(ids) {
+        live.jobsChanged(ids);
+        onRang();
+      },
+    }),
     readEvents: (body, now) => readEvents(body, { now, random: randomUUID }),
     listen() {
       const watch = new RunWatch({
@@ -66,6 +83,7 @@ export function createJobs({ clock, log, store, live, metrics, onEvent, onRuns }
         store,
         onLost: (lost) => live.runsChanged(lost),
         onLate: (late) => live.jobsChanged(late),
+        onRang,
         onError(err) {
           metrics.failed("runs");
           log.error({ err }, "silent runs and late jobs could not be looked for; trying again");

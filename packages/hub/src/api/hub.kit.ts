@@ -107,7 +107,7 @@ async function openFolder(t: Pick<TestContext, "after">) {
 
 /** What looks at samples and runs, listening. */
 async function openRulesAndJobs(
-  parts: Omit<Parameters<typeof createJobs>[0], "onEvent" | "onRuns"> &
+  parts: Omit<Parameters<typeof createJobs>[0], "onEvent" | "onRuns" | "onRang"> &
     Omit<Parameters<typeof openRules>[0], "hosts" | "alerting"> & {
       readonly stack: AsyncDisposableStack;
     },
@@ -117,7 +117,8 @@ async function openRulesAndJobs(
   parts.stack.use(rules.runner);
   await rules.load();
   const onEvent = (): void => undefined;
-  const jobs = createJobs({ ...parts, onEvent, onRuns: rules.runsChanged });
+  const onRang = (): void => watched.alerting.wake();
+  const jobs = createJobs({ ...parts, onEvent, onRuns: rules.runsChanged, onRang });
   return { rules, jobs, watch: parts.stack.use(jobs.listen()) };
 }
 

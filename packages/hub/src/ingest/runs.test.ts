@@ -9,7 +9,11 @@ const event = { site_id: "s", app: {}, entity: { id: "r1" }, event: { kind: "sta
 const clock = { now: () => 2_000_000, monotonicMs: () => 0 };
 const sha256 = (text: string): string => text;
 
-const taken = (...verdicts: TakenVerdict[]): TakenEvents => ({ verdicts, changed: [] });
+const taken = (...verdicts: TakenVerdict[]): TakenEvents => ({
+  verdicts,
+  changed: [],
+  rang: false,
+});
 
 const told = { onStored: () => undefined, onCounted: () => undefined };
 
@@ -63,7 +67,7 @@ describe("the intake of events", () => {
       store: {
         async takeEvents() {
           if (fails) throw new Error("away");
-          return { verdicts: ["duplicate", "taken"], changed };
+          return { verdicts: ["duplicate", "taken"], changed, rang: true };
         },
       },
       onStored: (one) => void stored.push(one),
@@ -75,7 +79,7 @@ describe("the intake of events", () => {
       one?.events.map(({ key }) => key),
       ["new"],
     );
-    assert.deepEqual([one?.changed, one?.receivedAt], [changed, 2_000_000]);
+    assert.deepEqual([one?.changed, one?.receivedAt, one?.rang], [changed, 2_000_000, true]);
     fails = true;
     await assert.rejects(runs.take([event]));
     const all = { refused: 1, duplicate: 1, taken: 1, unstored: 1 };

@@ -23,6 +23,8 @@ export interface StoredEvents {
   readonly receivedAt: number;
   /** The runs they changed. */
   readonly changed: readonly ChangedRun[];
+  /** Alerting has signals to consume. */
+  readonly rang: boolean;
 }
 
 /** What becomes of events, as it is counted; `unstored`: the store could not take them, whoever sent them keeps them. */
@@ -51,7 +53,7 @@ export interface Runs {
 /** Events that may wait for the store: about a second of them. */
 export const mostWaitingEvents = 20_000;
 
-const nothing: TakenEvents = { verdicts: [], changed: [] };
+const nothing: TakenEvents = { verdicts: [], changed: [], rang: false };
 
 /** Makes the intake. */
 export function createRuns({ clock, sha256, store, onStored, onCounted }: RunsParts): Runs {
@@ -96,12 +98,12 @@ export function createRuns({ clock, sha256, store, onStored, onCounted }: RunsPa
       const receivedAt = clock.now();
       const read = events.map((event) => readEvent(event, receivedAt, sha256));
       const fit = read.flatMap((one) => (one.kind === "ok" ? [one.value] : []));
-      const { verdicts, changed } = await storeAll(fit, receivedAt);
+      const { verdicts, changed, rang } = await storeAll(fit, receivedAt);
       const fresh = fit.filter((_, index) => verdicts[index] === "taken");
       onCounted("refused", read.length - fit.length);
       onCounted("duplicate", fit.length - fresh.length);
       onCounted("taken", fresh.length);
-      if (fresh.length > 0) onStored({ events: fresh, receivedAt, changed });
+      if (fresh.length > 0) onStored({ events: fresh, receivedAt, changed, rang });
       const each = verdicts.values();
       return read.map((one): EventVerdict => {
         if (one.kind === "bad") return { kind: "refused", problems: one.problems };

@@ -51,6 +51,15 @@ export function expectationOf(
   return { dueAt, lateAt, upcoming };
 }
 
+/** When the expected time after `dueAt` has passed with its grace too; null: none follows. Epoch ms. */
+export function missedAtOf(schedule: JobSchedule, dueAt: number): number | null {
+  const next =
+    schedule.kind === "cron"
+      ? cronTimes(schedule.cron, schedule.timezone)(dueAt)
+      : dueAt + schedule.interval_seconds * 1000;
+  return next === null ? null : next + schedule.grace_seconds * 1000;
+}
+
 /** What is wrong with a schedule that fits its schema; paths are within the schedule. */
 export function scheduleProblems(schedule: JobSchedule, now: number): readonly Problem[] {
   if (schedule.kind !== "cron") return [];

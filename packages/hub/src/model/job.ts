@@ -1,6 +1,7 @@
 /** Jobs: what runs are runs of. A job is made by its first run, and is gone when none of its runs is kept any more. */
 import type {
   JobEventKind,
+  JobRing,
   JobSchedule,
   JobTrouble,
   RunStatus,
@@ -34,6 +35,8 @@ export interface Job extends JobName {
   /** What people set; null: what was learned decides. */
   readonly slowAfterSeconds: number | null;
   readonly learned: LearnedDurations | null;
+  /** What people chose to ring; null: the defaults. */
+  readonly alertOn: readonly JobRing[] | null;
   readonly version: number;
   /** The run that began last. */
   readonly lastRun: KeptRun | null;
@@ -45,6 +48,7 @@ export interface Job extends JobName {
 export interface JobSettingsChange {
   readonly schedule?: JobSchedule | null;
   readonly slowAfterSeconds?: number | null;
+  readonly alertOn?: readonly JobRing[] | null;
 }
 
 /** A run that changed, with the jobs it belongs to and belonged to before. */
@@ -58,6 +62,8 @@ export interface ChangedRun {
 export interface TakenEvents {
   readonly verdicts: readonly TakenVerdict[];
   readonly changed: readonly ChangedRun[];
+  /** Something began or ceased to ring: alerting has signals to consume. */
+  readonly rang: boolean;
 }
 
 /** A run as it is kept. */

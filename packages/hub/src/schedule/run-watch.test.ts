@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createId } from "../model/id.ts";
 import type { ChangedRun, JobId } from "../model/job.ts";
-import { RunWatch } from "./run-watch.ts";
+import { catchUpMs, RunWatch } from "./run-watch.ts";
 
 /** A watch whose clocks move when they are told to, over a store that says what it was asked. */
 function setUp() {
@@ -11,7 +11,9 @@ function setUp() {
   const errors: unknown[] = [];
   const lost: ChangedRun[] = [];
   const late: JobId[] = [];
-  const store = { fails: false, lost: [] as ChangedRun[][], late: [] as JobId[] };
+  const looks: { readonly looked: number; readonly rang: boolean }[] = [];
+  const store = { fails: false, lost: [] as ChangedRun[][], late: [] as JobId[], looks };
+  const counts = { looks: 0, rang: 0 };
   const watch = new RunWatch({
     clock: { now: () => clocks.wall, monotonicMs: () => clocks.monotonic },
     store: {
@@ -20,6 +22,10 @@ function setUp() {
         asked.push({ listenedMs });
         return store.lost.shift() ?? [];
       },
+      async lookAtJobs() {
+        counts.looks += 1;
+        return store.looks.shift() ?? { looked: 0, rang: false };
+      },
       async jobsGoneLate({ after, until }) {
         Object.assign(asked.at(-1) ?? {}, { after, until });
         return store.late;
@@ -27,9 +33,11 @@ function setUp() {
     },
     onLost: (runs) => void lost.push(...runs),
     onLate: (jobs) => void late.push(...jobs),
+    onRang: () => void (counts.rang += 1),
     onError: (error) => void errors.push(error),
   });
   return {
+    counts,
     watch,
     store,
     asked,
@@ -102,6 +110,25 @@ describe("the watch over runs", () => {
       ],
     );
     assert.equal(late.length, 2);
+  });
+
+  test("looks for what rings by time alone once sidecars have had the time to tell", async () => {
+    const { pass, store, counts } = setUp();
+    store.looks.push({ looked: 200, rang: true }, { looked: 3, rang: false });
+    for (let passedMs = 1000; passedMs < catchUpMs; passedMs += 1000) await pass(1000);
+    assert.deepEqual(counts, { looks: 0, rang: 0 });
+    await pass(1000);
+    assert.deepEqual(counts, { looks: 2, rang: 1 });
+    await pass(60_000);
+    await pass(1000);
+    assert.equal(counts.looks, 2, "it was held up and listens anew");
+  });
+
+  test("says that runs which are lost ring", async () => {
+    const { pass, store, counts } = setUp();
+    store.lost = [runs(2)];
+    await pass(1000);
+    assert.equal(counts.rang, 1);
   });
 
   test("looks every second once it listens, until it is ended", async (t) => {

@@ -5,7 +5,8 @@
  * A run is lost only when Belfry was there to hear it: the time its heartbeats allow must have passed since they were
  * last heard by the wall clock, and since this process began to listen by the monotonic one. Listening begins anew after a
  * start, after the process was held up, after the wall clock jumped, and while the store fails, since nothing can be taken
- * in then. A hub that was away for an hour so calls nothing lost that still runs.
+ * in then. A hub that was away for an hour so calls nothing lost that still runs. For the same reason nothing rings for
+ * being late or slow before what waited in sidecars meanwhile has had the time to arrive.
  */
 import type { Clock } from "../model/clock.ts";
 import type { ChangedRun, JobId } from "../model/job.ts";
@@ -18,6 +19,10 @@ export interface RunWatchParts {
       readonly listenedMs: number;
       readonly limit: number;
     }): Promise<readonly ChangedRun[]>;
+    lookAtJobs(bounds: {
+      readonly now: number;
+      readonly limit: number;
+    }): Promise<{ readonly looked: number; readonly rang: boolean }>;
     jobsGoneLate(span: {
       readonly after: number;
       readonly until: number;
@@ -26,6 +31,8 @@ export interface RunWatchParts {
   };
   readonly onLost: (runs: readonly ChangedRun[]) => void;
   readonly onLate: (jobs: readonly JobId[]) => void;
+  /** Alerting has signals to consume. */
+  readonly onRang: () => void;
   /** A look failed; the next one comes in a second. */
   readonly onError: (error: unknown) => void;
 }
@@ -33,6 +40,8 @@ export interface RunWatchParts {
 const everyMs = 1_000;
 /** A look that is later than this, or a wall clock that is off by more, ends the listening so far. */
 const toleranceMs = 2_000;
+/** What sidecars keep while Belfry is away arrives within this time: they try at least once a minute. */
+export const catchUpMs = 90_000;
 /** Runs, or jobs, of one question. */
 const mostAtOnce = 200;
 
@@ -92,15 +101,20 @@ export class RunWatch implements AsyncDisposable {
     if (passedMs > everyMs + toleranceMs || Math.abs(jumpedMs) > toleranceMs) {
       this.#listeningMs = now.monotonicMs;
     }
-    await this.#findLost(now.wallMs, now.monotonicMs - this.#listeningMs);
+    const listenedMs = now.monotonicMs - this.#listeningMs;
+    await this.#findLost(now.wallMs, listenedMs);
     await this.#findLate(now.wallMs);
+    if (listenedMs >= catchUpMs) await this.#findRinging(now.wallMs);
   }
 
   async #findLost(now: number, listenedMs: number): Promise<void> {
     const { store, onLost } = this.#parts;
     for (;;) {
       const lost = await store.loseSilentRuns({ now, listenedMs, limit: mostAtOnce });
-      if (lost.length > 0) onLost(lost);
+      if (lost.length > 0) {
+        onLost(lost);
+        this.#parts.onRang();
+      }
       if (lost.length < mostAtOnce || this.#stopped) return;
     }
   }
@@ -112,6 +126,14 @@ export class RunWatch implements AsyncDisposable {
     const late = await store.jobsGoneLate({ after, until, limit: mostAtOnce });
     this.#lateUntil = until;
     if (late.length > 0) onLate(late);
+  }
+
+  async #findRinging(now: number): Promise<void> {
+    for (;;) {
+      const { looked, rang } = await this.#parts.store.lookAtJobs({ now, limit: mostAtOnce });
+      if (rang) this.#parts.onRang();
+      if (looked < mostAtOnce || this.#stopped) return;
+    }
   }
 
   #read(): { readonly wallMs: number; readonly monotonicMs: number } {

@@ -154,6 +154,7 @@ function jobCalls({ writer, reader }: Threads): JobStore & JobWatchStore {
     jobsGoneLate: reads("jobsGoneLate"),
     loseSilentRuns: writes("loseSilentRuns"),
     changeJob: writes("changeJob"),
+    lookAtJobs: writes("lookAtJobs"),
     deleteJob: (id, version, audit) => deleteJob(writer, id, version, audit),
   };
 }

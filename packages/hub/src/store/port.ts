@@ -143,8 +143,8 @@ export interface JobStore {
   /**
    * Takes in events, in one transaction: their runs and jobs are made where they are new, a run that is only named as a
    * parent too. An event whose key its run has among its kept events is a `duplicate` and changes nothing. Of a run the
-   * newest `mostRunEvents` events are kept. A run that ends adds one sample to each series of its job. Answers in the
-   * order of the events.
+   * newest `mostRunEvents` events are kept. A run that ends adds one sample to each series of its job. What begins or
+   * ceases to ring is signalled in the same transaction. Answers in the order of the events.
    */
   takeEvents(events: readonly RunEvent[], receivedAt: number): Promise<TakenEvents>;
   /** By name, at most `limit`. */
@@ -180,6 +180,14 @@ export interface JobWatchStore {
     readonly listenedMs: number;
     readonly limit: number;
   }): Promise<readonly ChangedRun[]>;
+  /**
+   * Looks at jobs that may ring by now although nothing was heard of them: late, never started, slow while they run. At
+   * most `limit`; those that may have rung for longest go first. To be asked by who has listened for long enough. `now` is epoch ms.
+   */
+  lookAtJobs(bounds: {
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<{ readonly looked: number; readonly rang: boolean }>;
   /** Jobs that became late after `after` and not after `until` (epoch ms), at most `limit`. */
   jobsGoneLate(span: {
     readonly after: number;

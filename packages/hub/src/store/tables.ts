@@ -279,7 +279,8 @@ export interface HostDetailsTable {
 
 /**
  * `folded` is what is searched in; `last_run_id` the run that began last. `late_at`: when a run has to have begun; `learned`:
- * what was learned of durations, as JSON.
+ * what was learned of durations, as JSON. `alert_on`, `ringing`: what is to ring and what rings, as JSON lists; `look_at`:
+ * when something may begin to ring although nothing is heard.
  */
 export interface JobTable {
   id: string;
@@ -306,6 +307,9 @@ export interface JobTable {
  * of its job when it ended.
  */
 export interface RunTable {
+  alert_on: string | null;
+  ringing: string | null;
+  look_at: number | null;
   id: string;
   site: string;
   app: string;

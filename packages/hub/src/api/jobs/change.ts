@@ -40,7 +40,7 @@ export function addJobChangeRoutes(app: FastifyInstance, parts: Parts): void {
   addRoute(app, {
     ...common,
     method: "PATCH",
-    summary: "Set when runs of a job are expected, and when one is slow",
+    summary: "Set when runs of a job are expected, when one is slow, and what rings",
     description:
       "What is left out stays; a schedule is given as a whole, null removes it. Expected times count from now on: a job is " +
       "not late for what was before. Send the version in `If-Match` to change only what you have seen.",
@@ -137,7 +137,7 @@ function scheduleOf(body: unknown): { readonly kind?: unknown } | undefined {
 }
 
 function settingsOf(change: JobChange, now: number): Parsed<JobSettingsChange> {
-  const { schedule, slow_after_seconds: slowAfterSeconds } = change;
+  const { schedule, slow_after_seconds: slowAfterSeconds, alert_on: alertOn } = change;
   if (schedule !== undefined && schedule !== null) {
     const problems = scheduleProblems(schedule, now);
     if (problems.length > 0) {
@@ -147,6 +147,7 @@ function settingsOf(change: JobChange, now: number): Parsed<JobSettingsChange> {
   return ok({
     ...(schedule === undefined ? {} : { schedule }),
     ...(slowAfterSeconds === undefined ? {} : { slowAfterSeconds }),
+    ...(alertOn === undefined ? {} : { alertOn }),
   });
 }
 

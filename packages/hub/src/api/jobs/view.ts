@@ -42,6 +42,7 @@ export function jobView(job: Job, now: number): JobView {
           },
     slow_after_seconds: job.slowAfterSeconds,
     slow_limit_seconds: slowLimitOf(job),
+    alert_on: job.alertOn === null ? null : [...job.alertOn],
     version: job.version,
     recent: [...job.recent],
     counts,

@@ -11,6 +11,7 @@ import {
 } from "../../model/job.ts";
 import type { RunEvent } from "../../model/run.ts";
 import type { Store } from "../port.ts";
+import { jobRingContract } from "./job-rings.contract.ts";
 import { auditOf, everything, runEventOf, type ContractStores } from "./fixtures.ts";
 
 const now = Math.floor(Date.now() / 1000) * 1000;
@@ -49,6 +50,7 @@ export function jobContract(stores: ContractStores): void {
     listContract(stores);
     silenceContract(stores);
     changeContract(stores);
+    jobRingContract(stores);
   });
 }
 

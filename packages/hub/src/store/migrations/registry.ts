@@ -8,6 +8,7 @@ import { migration0006 } from "./0006-alerting.ts";
 import { migration0007 } from "./0007-alert-settings.ts";
 import { migration0008 } from "./0008-rule-state.ts";
 import { migration0009 } from "./0009-heartbeats.ts";
+import { migration0010 } from "./0010-job-rings.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   migration0007,
   migration0008,
   migration0009,
+  migration0010,
 ];

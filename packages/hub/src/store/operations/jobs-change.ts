@@ -3,7 +3,8 @@ import type { AuditEntry } from "../../model/access.ts";
 import { jobSource, type JobId, type JobSettingsChange } from "../../model/job.ts";
 import { toJson } from "../values.ts";
 import { writeAudit } from "./audit.ts";
-import { deleteRuns, refreshJob } from "./jobs.ts";
+import { refreshJob, silenceJob } from "./job-refresh.ts";
+import { deleteRuns } from "./jobs-drop.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** See `JobStore.changeJob`. */
@@ -20,7 +21,7 @@ export async function changeJob(
   const former = await select.executeTakeFirst();
   if (former === undefined) return "missing";
   if (former.version !== version) return "version_mismatch";
-  const { schedule, slowAfterSeconds } = change;
+  const { schedule, slowAfterSeconds, alertOn } = change;
   const written = schedule === null || schedule === undefined ? null : toJson(schedule);
   const isNewSchedule = schedule !== undefined && written !== former.schedule;
   await db
@@ -28,6 +29,7 @@ export async function changeJob(
     .set({
       version: version + 1,
       ...(slowAfterSeconds === undefined ? {} : { slow_after_s: slowAfterSeconds }),
+      ...(alertOn === undefined ? {} : { alert_on: alertOn === null ? null : toJson(alertOn) }),
       // The same schedule again is no new one: what is late stays late.
       ...(isNewSchedule
         ? { schedule: written, schedule_set_at: written === null ? null : audit.at }
@@ -35,7 +37,7 @@ export async function changeJob(
     })
     .where("id", "=", id)
     .execute();
-  await refreshJob(context, id, { now: audit.at, learn: false });
+  await refreshJob(context, id, { now: audit.at, learn: false, because: "changed" });
   await writeAudit(context, audit);
   return "updated";
 }
@@ -75,7 +77,7 @@ export async function deleteJob(
   audit: AuditEntry,
 ): Promise<"deleted" | "version_mismatch" | "missing"> {
   const { db, engine } = context;
-  let select = db.selectFrom("job").select("version").where("id", "=", id);
+  let select = db.selectFrom("job").selectAll().where("id", "=", id);
   if (engine === "postgres") select = select.forUpdate();
   const found = await select.executeTakeFirst();
   if (found === undefined) return "missing";
@@ -85,6 +87,7 @@ export async function deleteJob(
     context,
     rows.map((row) => row.id),
   );
+  await silenceJob(context, found, audit.at);
   await db.deleteFrom("job").where("id", "=", id).execute();
   await context.series.deleteSource(context.seriesTables, jobSource(id));
   await writeAudit(context, audit);

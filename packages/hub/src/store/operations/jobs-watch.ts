@@ -2,7 +2,7 @@
 import type { ShownRunStatus } from "@belfry/contract";
 import type { ChangedRun, JobId, JobTotals, RunRowId } from "../../model/job.ts";
 import { asWritten } from "../values.ts";
-import { refreshJob } from "./jobs.ts";
+import { refreshJob } from "./job-refresh.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** See `JobStore.loseSilentRuns`. */
@@ -32,7 +32,9 @@ export async function loseSilentRuns(
     )
     .execute();
   const jobs = new Set(silent.flatMap((row) => row.job_id ?? []));
-  for (const id of [...jobs].toSorted()) await refreshJob(context, id, { now, learn: false });
+  for (const id of [...jobs].toSorted()) {
+    await refreshJob(context, id, { now, learn: false, because: "changed" });
+  }
   return silent.map((row) => ({
     id: asWritten<RunRowId>(row.id),
     parentId: row.parent_id === null ? null : asWritten<RunRowId>(row.parent_id),
@@ -54,6 +56,29 @@ export async function jobsGoneLate(
     .limit(limit)
     .execute();
   return rows.map(({ id }) => asWritten<JobId>(id));
+}
+
+/** See `JobWatchStore.lookAtJobs`. */
+export async function lookAtJobs(
+  context: OperationContext,
+  { now, limit }: { now: number; limit: number },
+): Promise<{ readonly looked: number; readonly rang: boolean }> {
+  const { db, engine } = context;
+  let select = db
+    .selectFrom("job")
+    .select("id")
+    .where("look_at", "<=", now)
+    .orderBy("look_at")
+    .limit(limit);
+  // Whoever writes about one of them looks at it.
+  if (engine === "postgres") select = select.forUpdate().skipLocked();
+  const rows = await select.execute();
+  let rang = false;
+  for (const id of rows.map((row) => row.id).toSorted()) {
+    const signalled = await refreshJob(context, id, { now, learn: false, because: "watched" });
+    rang = rang || signalled;
+  }
+  return { looked: rows.length, rang };
 }
 
 /** See `JobStore.jobTotals`. */

@@ -1,18 +1,9 @@
-/** Jobs and runs: how they are read and forgotten. How they come to be is in `take-events.ts`. */
-import type { JobSchedule, ShownRunStatus } from "@belfry/contract";
+/** Jobs and runs: how they are read. How they come to be is in `take-events.ts`, how they go in `jobs-drop.ts`. */
+import type { JobRing, JobSchedule, ShownRunStatus } from "@belfry/contract";
 import { sql, type Selectable } from "kysely";
+import { learnedLimit, type LearnedDurations } from "../../model/job-duration.ts";
 import {
-  learnDurations,
-  learnedLimit,
-  mostLearnedRuns,
-  type LearnedDurations,
-} from "../../model/job-duration.ts";
-import { expectationOf } from "../../model/job-schedule.ts";
-import {
-  jobSource,
   recentRuns,
-  runRetentionMs,
-  spanOf,
   type Job,
   type JobId,
   type JobQuery,
@@ -24,7 +15,7 @@ import {
 } from "../../model/job.ts";
 import { readRunState } from "../run-state.ts";
 import type { Database, JobTable, RunTable } from "../tables.ts";
-import { asWritten, fromJson, inChunks, rowsPerStatement, toJson } from "../values.ts";
+import { asWritten, fromJson, inChunks, rowsPerStatement } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import type { EventBody } from "./take-events.ts";
 
@@ -92,10 +83,11 @@ async function jobsOf(
       type: row.type,
       name: row.name,
       createdAt: row.created_at,
-      schedule: scheduleOf(row),
+      schedule: row.schedule === null ? null : fromJson<JobSchedule>(row.schedule),
       scheduleSetAt: row.schedule_set_at,
       slowAfterSeconds: row.slow_after_s,
       learned: row.learned === null ? null : fromJson<LearnedDurations>(row.learned),
+      alertOn: row.alert_on === null ? null : fromJson<readonly JobRing[]>(row.alert_on),
       version: row.version,
       lastRun: row.last_run_id === null ? null : (last.get(row.last_run_id) ?? null),
       recent: recent.flatMap(({ status }) =>
@@ -246,116 +238,6 @@ export async function runEvents(
     kind: asWritten<KeptEvent["kind"]>(row.kind),
     ...fromJson<EventBody>(row.body),
   }));
-}
-
-/**
- * Writes what follows from a job's runs: which is its last one, when the next has to have begun, and, where `learn` says
- * so, how long they take. A job without runs goes, with its series. `now` is epoch ms.
- */
-export async function refreshJob(
-  context: OperationContext,
-  id: string,
-  { now, learn }: { readonly now: number; readonly learn: boolean },
-): Promise<void> {
-  const { db, engine } = context;
-  // Held, so that no run is added between the look and the write.
-  let select = db.selectFrom("job").select(["schedule", "schedule_set_at"]).where("id", "=", id);
-  if (engine === "postgres") select = select.forUpdate();
-  const own = await select.executeTakeFirst();
-  if (own === undefined) return;
-  const last = await lastRunOf(db, id);
-  if (last === undefined) {
-    await db.deleteFrom("job").where("id", "=", id).execute();
-    await context.series.deleteSource(context.seriesTables, jobSource(id));
-    return;
-  }
-  await db
-    .updateTable("job")
-    .set({
-      last_run_id: last.id,
-      last_status: last.status,
-      late_at: await lateAtOf(context, own, last.id, now),
-      ...(learn ? { learned: await learnOf(db, id, now) } : {}),
-    })
-    .where("id", "=", id)
-    .execute();
-}
-
-async function lastRunOf(
-  db: Database,
-  jobId: string,
-): Promise<Pick<Selectable<RunTable>, "id" | "status"> | undefined> {
-  return db
-    .selectFrom("run")
-    .select(["id", "status"])
-    .where("job_id", "=", jobId)
-    .orderBy("started_at", "desc")
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-}
-
-async function lateAtOf(
-  context: OperationContext,
-  job: Pick<Selectable<JobTable>, "schedule" | "schedule_set_at">,
-  lastId: string,
-  now: number,
-): Promise<number | null> {
-  const schedule = scheduleOf(job);
-  if (schedule === null || job.schedule_set_at === null) return null;
-  const last = await run(context, asWritten<RunRowId>(lastId));
-  const span = last === undefined ? null : spanOf(last);
-  return expectationOf(schedule, job.schedule_set_at, span, now).lateAt;
-}
-
-function scheduleOf({ schedule }: Pick<Selectable<JobTable>, "schedule">): JobSchedule | null {
-  return schedule === null ? null : fromJson<JobSchedule>(schedule);
-}
-
-/** What the last succeeded runs of a job teach, as it is kept. */
-async function learnOf(db: Database, jobId: string, now: number): Promise<string | null> {
-  const rows = await db
-    .selectFrom("run")
-    .select("duration_s")
-    .where("job_id", "=", jobId)
-    .where("status", "=", "succeeded")
-    .where("started_at", ">", now - runRetentionMs)
-    .orderBy("started_at", "desc")
-    .limit(mostLearnedRuns)
-    .execute();
-  const learned = learnDurations(rows.flatMap(({ duration_s: seconds }) => seconds ?? []));
-  return learned === null ? null : toJson(learned);
-}
-
-/** Runs that are forgotten in one transaction. */
-const runsPerPiece = 200;
-
-/** Forgets runs that are old enough, and jobs without runs; true when there may be more. */
-export async function dropOldRuns(context: OperationContext, now: number): Promise<boolean> {
-  const { db, engine } = context;
-  let select = db
-    .selectFrom("run")
-    .select(["id", "job_id"])
-    .where("updated_at", "<", now - runRetentionMs)
-    .orderBy("updated_at")
-    .limit(runsPerPiece);
-  // Whoever writes about one of them goes first: it is no longer old then.
-  if (engine === "postgres") select = select.forUpdate().skipLocked();
-  const old = await select.execute();
-  const ids = old.map((row) => row.id);
-  if (ids.length === 0) return false;
-  await deleteRuns(context, ids);
-  const touched = new Set(old.flatMap((row) => (row.job_id === null ? [] : [row.job_id])));
-  for (const id of [...touched].toSorted()) await refreshJob(context, id, { now, learn: false });
-  return ids.length === runsPerPiece;
-}
-
-/** Deletes runs with their events. Runs below them stay, without a parent. */
-export async function deleteRuns({ db }: OperationContext, ids: readonly string[]): Promise<void> {
-  for (const some of inChunks(ids, rowsPerStatement)) {
-    await db.updateTable("run").set({ parent_id: null }).where("parent_id", "in", some).execute();
-    await db.deleteFrom("run").where("id", "in", some).execute();
-  }
 }
 
 /** Runs with what their job says of how long they may take. */

@@ -12,8 +12,9 @@ import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
 import { changeJob, deleteJob, dropJobRuns } from "./jobs-change.ts";
-import { jobsGoneLate, jobTotals, loseSilentRuns } from "./jobs-watch.ts";
-import { dropOldRuns, job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
+import { dropOldRuns } from "./jobs-drop.ts";
+import { jobsGoneLate, jobTotals, lookAtJobs, loseSilentRuns } from "./jobs-watch.ts";
+import { job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
 import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
 import { touchAlive, updateMonitor } from "./monitors.ts";
 import { channelTotals, deliveries, dueNotices, notice, noticeGroups } from "./notices.ts";
@@ -82,6 +83,7 @@ export const operations = {
   deleteJob: write(deleteJob),
   dropJobRuns: upkeep(dropJobRuns),
   loseSilentRuns: write(loseSilentRuns),
+  lookAtJobs: write(lookAtJobs),
   jobsGoneLate: read(jobsGoneLate),
   jobTotals: snapshot(jobTotals),
   pendingTransitions: read(pendingTransitions),

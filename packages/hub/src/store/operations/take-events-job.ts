@@ -55,6 +55,9 @@ async function makeJob(
       late_at: null,
       slow_after_s: null,
       learned: null,
+      alert_on: null,
+      ringing: null,
+      look_at: null,
     })
     .onConflict((conflict) => conflict.columns(["site", "app", "type", "name"]).doNothing())
     .execute();

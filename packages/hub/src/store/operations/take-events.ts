@@ -36,7 +36,7 @@ import { readRunState } from "../run-state.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement, toInteger, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import { holdJob } from "./take-events-job.ts";
-import { refreshJob } from "./jobs.ts";
+import { refreshJob } from "./job-refresh.ts";
 
 /** The body of a kept event. */
 export type EventBody = Pick<KeptEvent, "status" | "metrics" | "metadata" | "trace">;
@@ -80,7 +80,7 @@ export async function takeEvents(
   events: readonly RunEvent[],
   receivedAt: number,
 ): Promise<TakenEvents> {
-  if (events.length === 0) return { verdicts: [], changed: [] };
+  if (events.length === 0) return { verdicts: [], changed: [], rang: false };
   const rows = await holdRuns(context, events, receivedAt);
   const verdicts = await applyAll(context, rows, events, receivedAt);
   // A row that was told nothing new is only named as a parent, or its events were known: it was made, or stays as it is.
@@ -95,11 +95,14 @@ export async function takeEvents(
   await writeRuns(context, changed);
   const ended = new Set(changed.flatMap((row) => (hasEnded(row) ? jobIdsOf(row) : [])));
   const jobs = new Set(changed.flatMap(jobIdsOf));
+  let rang = false;
   for (const id of [...jobs].toSorted()) {
-    await refreshJob(context, id, { now: receivedAt, learn: ended.has(id) });
+    const refresh = { now: receivedAt, learn: ended.has(id), because: "told" } as const;
+    const signalled = await refreshJob(context, id, refresh);
+    rang = rang || signalled;
   }
   await sample(context, changed);
-  return { verdicts, changed: changed.map(changedRunOf) };
+  return { verdicts, changed: changed.map(changedRunOf), rang };
 }
 
 function jobIdsOf({ jobId, formerJobId }: Row): readonly JobId[] {
