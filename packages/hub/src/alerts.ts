@@ -1,8 +1,7 @@
 /** The path of alerts: signals → incidents → notices → channels, wired. */
 import { Alerting, type AlertingStore } from "./alert/alerting.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
-import { createPolicyReader, createRelations, describeIncident } from "./alert-desk.ts";
-import type { RelationParts } from "./alert-desk.ts";
+import { createPolicyReader, describeIncident } from "./alert-desk.ts";
 import type { Incident } from "./model/incident.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
@@ -12,6 +11,7 @@ import { channelKinds } from "./notify/channel-kinds.ts";
 import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
 import { parseAddress } from "./probe/address.ts";
 import { createGuard, type GuardSettings } from "./probe/guard.ts";
+import { createRelations, type RelationParts } from "./relations.ts";
 
 export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly clock: Clock;
@@ -27,19 +27,34 @@ export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
 export interface Alerts extends AsyncDisposable {
   readonly alerting: Alerting;
   readonly delivery: Delivery;
-  /** How monitors are checked at once, from when they can be. */
-  checkBy(checkNow: (id: MonitorId) => Promise<unknown>): void;
+  /** What alerting asks of parts that are built after it; until then nothing is checked and nothing shared. */
+  connect(later: Partial<LaterParts>): void;
 }
+
+type LaterParts = Omit<RelationParts, "clock" | "board" | "hostOf">;
 
 /** Draws the path. Nothing is delivered before `delivery.wake()`. */
 export function createAlerts(parts: AlertsParts): Alerts {
   const { clock, store, board, publicUrl } = parts;
   const policy = createPolicyReader(store, clock);
-  let checkNow: ((id: MonitorId) => Promise<unknown>) | null = null;
+  let later: LaterParts = {
+    checkNow: () => Promise.resolve(),
+    flush: () => Promise.resolve(),
+    failuresInRow: () => 0,
+    addressesOf: () => [],
+    interfacesOf: () => [],
+    certificateOf: () => undefined,
+  };
   const relations = createRelations({
+    clock,
     board,
     hostOf: parts.hostOf,
-    checkNow: async (id) => checkNow?.(id),
+    addressesOf: (name) => later.addressesOf(name),
+    failuresInRow: (id) => later.failuresInRow(id),
+    checkNow: (id) => later.checkNow(id),
+    flush: () => later.flush(),
+    interfacesOf: (id) => later.interfacesOf(id),
+    certificateOf: (id) => later.certificateOf(id),
   });
   const alerting: Alerting = new Alerting({
     clock,
@@ -71,8 +86,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   return {
     alerting,
     delivery,
-    checkBy(by) {
-      checkNow = by;
+    connect(more) {
+      later = { ...later, ...more };
     },
     async [Symbol.asyncDispose]() {
       await delivery[Symbol.asyncDispose]();

@@ -206,7 +206,12 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
   stack.use(calls.watch);
   const heard = eachByKind(deadlines, calls.watch);
   const schedule = createSchedule({ isPassive, deadlines: heard, scheduler });
-  deciding.alerts.checkBy((id) => schedule.checkNow(id));
+  deciding.alerts.connect({
+    checkNow: (id) => schedule.checkNow(id),
+    failuresInRow: (id) => judging.state(id)?.failuresInRow ?? 0,
+    flush: () => commits.flush(),
+    addressesOf: checking.addressesOf,
+  });
   const desk = new Desk({
     clock,
     store,
@@ -306,6 +311,7 @@ function openHosts(
     ),
   );
   metrics.watchSeriesLists(() => hosts.lists);
+  deciding.alerts.connect({ interfacesOf: (id) => hosts.get(id)?.addresses ?? [] });
   function shown(id: HostId): HostView | undefined {
     const found = hostOf({ hosts, board }, id);
     return found === undefined ? undefined : hostView(found);

@@ -19,6 +19,8 @@ export interface Checking {
   readonly forget: (id: MonitorId) => void;
   readonly targetOf: (monitor: Monitor) => string;
   readonly hostOf: (monitor: Monitor) => string;
+  /** The addresses a name had when a check last looked it up. */
+  readonly addressesOf: (name: string) => readonly string[];
 }
 
 /** Opens the kinds of checks and what they ask about Belfry itself; `stack` ends it. */
@@ -55,5 +57,6 @@ export function openChecking(
     forget: (id) => prober.forget(id),
     targetOf: ({ kind, settings: own }) => kinds.get(kind)?.targetOf(own) ?? kind,
     hostOf: ({ kind, settings: own }) => kinds.get(kind)?.hostOf(own) ?? kind,
+    addressesOf: (name) => probeParts.names.addressesOf(name),
   };
 }

@@ -70,7 +70,7 @@ async function startHub(store: Store): Promise<Hub> {
         : undefined,
     tiesOf: () => [],
     parentsOf: () => [],
-    checkSiblings: () => 0,
+    checkSiblings: () => null,
     policy: async () => ({ channels: [], routes: [], silences: [], maintenance: [] }),
     describe: () => assert.fail("nobody is told"),
     onNotices: () => assert.fail("nobody is told"),

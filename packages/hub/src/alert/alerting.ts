@@ -16,7 +16,7 @@ import type { Signal } from "../model/signal.ts";
 import { IncidentBook } from "./book.ts";
 import { correlate, resolved } from "./correlate.ts";
 import { decide } from "./decide.ts";
-import type { Tie } from "./ties.ts";
+import type { Siblings, Tie } from "./ties.ts";
 import { signalsOf, type FollowedSubject } from "./transition-signals.ts";
 
 export interface AlertingStore {
@@ -59,8 +59,8 @@ export interface AlertingParts {
   readonly parentsOf: (subject: Subject) => readonly Subject[];
   /** An incident as people are told of it. */
   readonly describe: (incident: Incident) => NoticeIncident;
-  /** Others that share something with a subject, to be checked at once; answers how many there are. */
-  readonly checkSiblings: (subject: Subject, ties: readonly Tie[]) => number;
+  /** Checks others that share something with a subject at once; null: there are none. */
+  readonly checkSiblings: (subject: Subject, ties: readonly Tie[]) => Siblings | null;
   /** Told of incidents once they are stored. */
   readonly onIncidents: (incidents: readonly Incident[]) => void;
   /** Told when notices wait to be delivered. */
@@ -68,7 +68,7 @@ export interface AlertingParts {
   readonly onError: (error: unknown) => void;
 }
 
-/** How long the first notice waits while others that share something are checked, ms. */
+/** How long the first notice waits at most while others that share something are checked, ms. */
 const holdMs = 5_000;
 /** Times are looked at at least this often, ms: the wall clock may jump. */
 const longestWaitMs = 15_000;
@@ -90,6 +90,8 @@ export class Alerting implements AsyncDisposable {
   readonly #parts: AlertingParts;
   readonly #book: IncidentBook;
   #groups = new Map<string, NoticeGroup>();
+  /** Others that are checked before somebody is told of an incident. */
+  readonly #held = new Map<IncidentId, { readonly siblings: Siblings; isSettled: boolean }>();
   /** When something has to be looked at although nothing happens. */
   #timer: NodeJS.Timeout | null = null;
   #policy: AlertPolicy | null = null;
@@ -245,6 +247,7 @@ export class Alerting implements AsyncDisposable {
       written.set(after.id, after);
       this.#book.put(after);
     }
+    for (const incident of this.#released()) written.set(incident.id, incident);
     for (const incident of this.#due(policy, written)) written.set(incident.id, incident);
     this.#policy = policy;
     if (transitions.length === 0 && signals.length === 0 && written.size === 0) {
@@ -288,8 +291,34 @@ export class Alerting implements AsyncDisposable {
     // Others that share something may be about to fail: whoever is told is told of all of them.
     const isNew = after.resolvedAt === null && after.heldUntil === null;
     if (!isNew || ties.length === 0) return after;
-    if (this.#parts.checkSiblings(signal.subject, ties) === 0) return after;
+    const siblings = this.#parts.checkSiblings(signal.subject, ties);
+    if (siblings === null) return after;
+    const held = { siblings, isSettled: false };
+    this.#held.set(after.id, held);
+    void siblings.settled.then(() => {
+      held.isSettled = true;
+      this.wake();
+    });
     return { ...after, heldUntil: this.#parts.clock.now() + holdMs };
+  }
+
+  /** Incidents whose others were checked, or that waited long enough for it. */
+  #released(): readonly Incident[] {
+    const now = this.#parts.clock.now();
+    const released: Incident[] = [];
+    for (const [id, { siblings, isSettled }] of this.#held) {
+      const incident = this.#book.get(id);
+      if (incident !== undefined && !isSettled && (incident.heldUntil ?? 0) > now) continue;
+      this.#held.delete(id);
+      if (incident === undefined || incident.heldUntil === null) continue;
+      const isHere = (one: MonitorId): boolean => incident.subjects.some((its) => its.id === one);
+      const suspected = siblings.failing().filter((one) => !isHere(one)).length;
+      const flow = { ...incident.flow, suspected };
+      const free = { ...incident, flow, heldUntil: null };
+      this.#book.put(free);
+      released.push(free);
+    }
+    return released;
   }
 
   /** Takes incidents through the stages, and commits what came of it with what it was made from. */

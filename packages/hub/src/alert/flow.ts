@@ -101,8 +101,9 @@ export function rememberTold(incident: Incident, key: string, now: number): Inci
     firstAt: former?.firstAt ?? now,
     at: now,
     severity: incident.severity,
-    affected: incident.subjects.length,
+    affected: incident.subjects.length + incident.flow.suspected,
     acknowledged: incident.acknowledgedAt !== null,
+    flapping: incident.flapping,
     resolved: incident.resolvedAt !== null,
   };
   const flow = { ...incident.flow, told: { ...incident.flow.told, [key]: told } };

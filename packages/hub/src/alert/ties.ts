@@ -1,4 +1,5 @@
 /** What subjects share: how failures that begin together are found to have one cause. */
+import type { MonitorId } from "../model/id.ts";
 import type { Subject } from "../model/incident.ts";
 
 /**
@@ -13,4 +14,12 @@ export interface Tie {
   readonly cause: Subject;
   /** `the same host` */
   readonly why: string;
+}
+
+/** Others that may fail for the same cause, being checked at once. */
+export interface Siblings {
+  /** Fulfilled when all of them answered or not, and what was decided of it is stored. Never rejects. */
+  readonly settled: Promise<void>;
+  /** Those that did not answer as they should, or not yet, whether or not that is certain already. */
+  failing(): readonly MonitorId[];
 }

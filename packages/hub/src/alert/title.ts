@@ -29,8 +29,9 @@ export function titleOf(incident: Pick<Incident, "troubles" | "cause">): string 
   );
   const subjects = new Set(troubles.map(({ subject }) => nameOf(subject)));
   const cause = incident.cause === null ? undefined : nameOf(incident.cause.subject);
-  const first = troubles.find(({ subject }) => nameOf(subject) === cause) ?? troubles[0];
-  if (first === undefined) return "";
+  const chosen = troubles.find(({ subject }) => nameOf(subject) === cause) ?? troubles[0];
+  if (chosen === undefined) return "";
+  const first = flappingOf(chosen, troubles);
   if (subjects.size === 1) return short(stateOf(first));
   const others = subjects.size - 1;
   if (cause === undefined || !subjects.has(cause)) {
@@ -38,6 +39,13 @@ export function titleOf(incident: Pick<Incident, "troubles" | "cause">): string 
     return short(`${stateOf(first)}, and ${others} more${shared}`);
   }
   return short(`${stateOf(first)}, ${others} more ${others === 1 ? "is" : "are"} affected`);
+}
+
+/** What flaps is down now and up a moment later: that it flaps is the news. */
+function flappingOf(chosen: Trouble, troubles: readonly Trouble[]): Trouble {
+  const isIt = ({ rule, subject }: Trouble): boolean =>
+    rule === "monitor_flapping" && nameOf(subject) === nameOf(chosen.subject);
+  return troubles.find(isIt) ?? chosen;
 }
 
 function stateOf({ rule, subject, message }: Trouble): string {

@@ -37,6 +37,8 @@ export class HostRow implements HostEntry {
   clockOffsetMs: number | null = null;
   seriesCount = 0;
   figures: HostFigures = noFigures;
+  /** Of its interfaces, as the latest details say. */
+  addresses: readonly string[] = [];
   notices: readonly HostNotice[] = noNotices;
   readonly trend = new TrendRing();
   sourceLabels: SourceLabels;

@@ -4,7 +4,7 @@
  * batch says it again. That a host was heard is passed on before anything is stored: a store that is away is no silence
  * of a host. The present state of every host is kept here, in memory, for lists, pages and live events.
  */
-import { hostMetrics, seriesHash, type SampleBatch } from "@belfry/contract";
+import { hostMetrics, seriesHash, type HostDetails, type SampleBatch } from "@belfry/contract";
 import { AppError } from "../model/error.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
@@ -270,6 +270,7 @@ export class Hosts implements AsyncDisposable {
     details: NonNullable<SampleBatch["details"]>,
     receivedAt: number,
   ): Promise<void> {
+    row.addresses = addressesOf(details);
     if (row.stack === undefined) {
       const kept = await this.#parts.store.hostDetails(row.id);
       row.stack = kept?.details.stack ?? null;
@@ -286,7 +287,9 @@ export class Hosts implements AsyncDisposable {
     row.stack = { posted, receivedAt };
     const stack = row.stack;
     if (row.host.agentVersion === null) {
-      const kept = { details: { ...detailsOf(posted), stack }, receivedAt };
+      const own = detailsOf(posted);
+      row.addresses = addressesOf(own);
+      const kept = { details: { ...own, stack }, receivedAt };
       return this.#registry.keeper.saveDetails(row.id, kept);
     }
     const kept =
@@ -297,6 +300,10 @@ export class Hosts implements AsyncDisposable {
       receivedAt: sentAt,
     });
   }
+}
+
+function addressesOf({ interfaces = [] }: HostDetails): readonly string[] {
+  return interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address));
 }
 
 function invalid(path: string, message: string): AppError {

@@ -28,6 +28,8 @@ export interface HostEntry {
   readonly clockOffsetMs: number | null;
   readonly seriesCount: number;
   readonly figures: HostFigures;
+  /** Of its interfaces, as the latest details since the start say. */
+  readonly addresses: readonly string[];
   readonly notices: readonly HostNotice[];
   readonly trend: HostTrend;
 }

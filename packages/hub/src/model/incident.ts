@@ -37,6 +37,7 @@ export interface Told {
   readonly severity: Severity;
   readonly affected: number;
   readonly acknowledged: boolean;
+  readonly flapping: boolean;
   readonly resolved: boolean;
 }
 
@@ -46,9 +47,14 @@ export interface FlowState {
   readonly told: Readonly<Record<string, Told>>;
   /** Steps of escalation that were taken, by route. */
   readonly escalated: Readonly<Record<string, number>>;
+  /**
+   * Others that failed as well when the first notice could be sent, though that was not certain yet. They are counted in
+   * it, so that it is no news when they join; 0 once somebody was told.
+   */
+  readonly suspected: number;
 }
 
-export const emptyFlow: FlowState = { told: {}, escalated: {} };
+export const emptyFlow: FlowState = { told: {}, escalated: {}, suspected: 0 };
 
 /**
  * Times are epoch ms. `openedAt` is the first failure, `decidedAt` when it became certain; `reason`, `message` and

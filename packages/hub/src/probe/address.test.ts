@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hostAndPort, hostText, parseHost } from "./address.ts";
+import { hostAndPort, hostText, networkOf, parseAddress, parseHost } from "./address.ts";
 
 const rows: readonly (readonly [text: string, host: string | undefined])[] = [
   ["Example.ORG", "example.org"],
@@ -48,3 +48,17 @@ test("a host with its port has IPv6 addresses in brackets", () => {
   assert.equal(line("127.0.0.1"), "127.0.0.1:80");
   assert.equal(line("::1"), "[::1]:80");
 });
+
+const networks = [
+  ["10.1.2.3", 24, "10.1.2.0/24"],
+  ["10.1.2.3", 20, "10.1.0.0/20"],
+  ["2001:db8:1:2:3::4", 64, "2001:db8:1:2::/64"],
+] as const;
+
+for (const [address, bits, network] of networks) {
+  test(`${address} lies in ${network}`, () => {
+    const parsed = parseAddress(address);
+    assert.ok(parsed !== undefined);
+    assert.equal(networkOf(parsed, bits), network);
+  });
+}

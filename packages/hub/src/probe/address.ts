@@ -107,6 +107,23 @@ export function parseNetwork(text: string): Network | undefined {
   return { bytes, bits: Number(length) };
 }
 
+/** The network of the leading `bits` of an address, as text: `10.0.3.0/24`. */
+export function networkOf(address: IpAddress, bits: number): string {
+  const bytes = addressBytes(address).map((byte, i) => {
+    const kept = Math.min(8, Math.max(0, bits - i * 8));
+    return byte & (0xff << (8 - kept));
+  });
+  const text =
+    address.family === 4
+      ? bytes.join(".")
+      : canonicalIpv6(Array.from({ length: 8 }, (_, i) => groupText(bytes, i)).join(":"));
+  return `${text}/${bits}`;
+}
+
+function groupText(bytes: Uint8Array, group: number): string {
+  return (((bytes[group * 2] ?? 0) << 8) | (bytes[group * 2 + 1] ?? 0)).toString(16);
+}
+
 /** Whether an address (as bytes) lies in a network; never across families. */
 export function isWithin(bytes: Uint8Array, network: Network): boolean {
   if (bytes.length !== network.bytes.length) return false;

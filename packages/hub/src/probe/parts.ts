@@ -4,11 +4,14 @@ import { createAnchors, type Anchor } from "./anchor.ts";
 import { createFaultJudge, type FaultJudge, type Stalls } from "./fault-judge.ts";
 import { createGuard, type Guard, type GuardSettings } from "./guard.ts";
 import { createPatternMatcher, type PatternMatcher } from "./pattern-matcher.ts";
+import { KnownNames, rememberNames } from "./known-names.ts";
 import { createResolver, type Resolver } from "./resolver.ts";
 
 export interface ProbeParts {
   readonly clock: Clock;
   readonly resolver: Resolver;
+  /** What the resolver found last. */
+  readonly names: KnownNames;
   readonly guard: Guard;
   readonly faults: FaultJudge;
   readonly patterns: PatternMatcher;
@@ -38,7 +41,8 @@ export function createProbeParts(
   outside: { readonly clock: Clock; readonly stalls: Stalls; readonly random: () => number },
 ): ProbeParts & AsyncDisposable {
   const { clock, stalls, random } = outside;
-  const resolver = createResolver(
+  const names = new KnownNames();
+  const plain = createResolver(
     {
       ...(settings.nameServers === undefined ? {} : { servers: settings.nameServers }),
       hostsFile: hostsFile(),
@@ -46,6 +50,7 @@ export function createProbeParts(
     },
     clock,
   );
+  const resolver = rememberNames(plain, names);
   // Anchors are chosen by whoever runs Belfry, so the guard has no say.
   const anchors = createAnchors(settings.anchors ?? [], {
     clock,
@@ -56,6 +61,7 @@ export function createProbeParts(
   return {
     clock,
     resolver,
+    names,
     guard: createGuard(settings.guard),
     faults: createFaultJudge({ clock, stalls, anchors }),
     patterns,

@@ -108,7 +108,10 @@ function titleOf(kind: NoticeKind, incidents: readonly Incident[]): string {
   const [first] = incidents;
   if (first === undefined) return "";
   const taken = kind === "acknowledged" ? `Taken by ${first.acknowledgedBy ?? "somebody"}: ` : "";
-  const title = `${prefixes[kind] ?? taken}${first.title}`;
+  const { suspected } = first.flow;
+  const more =
+    suspected === 0 ? "" : `; ${suspected} more ${suspected === 1 ? "fails" : "fail"} too`;
+  const title = `${prefixes[kind] ?? taken}${first.title}${more}`;
   const others = incidents.length - 1;
   const text = others === 0 ? title : `${incidents.length} incidents: ${title}, and ${others} more`;
   return text.length <= longestTitle ? text : `${text.slice(0, longestTitle - 1).toWellFormed()}…`;
@@ -122,8 +125,10 @@ function settled(item: FlowItem, now: number): FlowItem {
   const suppressedBy = isOver ? incident.suppressedBy : (suppressed?.by ?? null);
   const isHeld = !isOver && incident.heldUntil !== null && incident.heldUntil > now;
   const heldUntil = isHeld ? incident.heldUntil : null;
+  const isTold = Object.keys(incident.flow.told).length > 0;
+  const flow = isTold ? { ...incident.flow, suspected: 0 } : incident.flow;
   return {
     ...item,
-    incident: { ...incident, suppressedBy, heldUntil, wakeAt: isOver ? null : wakeAt },
+    incident: { ...incident, flow, suppressedBy, heldUntil, wakeAt: isOver ? null : wakeAt },
   };
 }

@@ -70,6 +70,7 @@ function newsOf(
   if (incident.acknowledgedAt !== null && !told.acknowledged) return "acknowledged";
   if (!isTarget) return null;
   if (told.severity !== incident.severity) return "changed";
+  if (incident.flapping && !told.flapping) return "changed";
   return hasGrown(incident, told) && now - told.at >= growthMs ? "changed" : null;
 }
 

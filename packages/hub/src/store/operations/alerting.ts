@@ -376,7 +376,7 @@ function incidentOf(row: Selectable<IncidentTable>): Incident {
     flapping: row.flapping === 1,
     heldUntil: row.held_until,
     wakeAt: row.wake_at,
-    flow: row.flow === null ? emptyFlow : fromJson<FlowState>(row.flow),
+    flow: row.flow === null ? emptyFlow : { ...emptyFlow, ...fromJson<FlowState>(row.flow) },
     revision: row.revision,
   };
 }

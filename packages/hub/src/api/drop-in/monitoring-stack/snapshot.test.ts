@@ -45,6 +45,7 @@ const entry: HostEntry = {
   clockOffsetMs: 0,
   seriesCount: 300,
   figures: noFigures,
+  addresses: [],
   notices: [],
   trend: { stepMs: 120_000, mean: () => null },
 };
