@@ -21,7 +21,7 @@ interface Told {
   readonly seconds?: number;
   readonly limit?: number;
   readonly isSub?: boolean;
-  readonly error?: { readonly type: string | null; readonly message: string | null };
+  readonly error?: { readonly type: string; readonly message: string };
 }
 
 /** A run that began some time ago and, unless it goes on, took some seconds. */
@@ -38,7 +38,7 @@ function runOf(status: NonNullable<KeptRun["status"]>, told: Told = {}): KeptRun
     end,
     parentRunId: told.isSub === true ? { at: beganAt, value: "parent" } : null,
     error:
-      told.error === undefined ? null : { at, value: { type: null, stack: null, ...told.error } },
+      told.error === undefined ? null : { at, value: { stack: null, ...told.error } },
   };
   return {
     id: createId<"run">(beganAt),

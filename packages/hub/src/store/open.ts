@@ -153,8 +153,8 @@ function jobCalls({ writer, reader }: Threads): JobStore & JobWatchStore {
     jobTotals: reads("jobTotals"),
     jobsGoneLate: reads("jobsGoneLate"),
     loseSilentRuns: writes("loseSilentRuns"),
-    changeJob: writes("changeJob"),
     lookAtJobs: writes("lookAtJobs"),
+    changeJob: writes("changeJob"),
     deleteJob: (id, version, audit) => deleteJob(writer, id, version, audit),
   };
 }

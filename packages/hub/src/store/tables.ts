@@ -298,6 +298,9 @@ export interface JobTable {
   slow_after_s: number | null;
   learned: string | null;
   version: Generated<number>;
+  alert_on: string | null;
+  ringing: string | null;
+  look_at: number | null;
 }
 
 /**
@@ -307,9 +310,6 @@ export interface JobTable {
  * of its job when it ended.
  */
 export interface RunTable {
-  alert_on: string | null;
-  ringing: string | null;
-  look_at: number | null;
   id: string;
   site: string;
   app: string;
