@@ -153,3 +153,18 @@ export const RuleReplaySchema = Type.Object({
   rings_truncated: Type.Boolean(),
 });
 export type RuleReplayView = Static<typeof RuleReplaySchema>;
+
+/** What a rule finds now. */
+export const RulePreviewSchema = Type.Object({
+  at: TimeSchema,
+  items: Type.Array(
+    Type.Object({
+      subject: Type.Object({ kind: Type.String(), id: Type.String(), name: Type.String() }),
+      series: Type.Record(Type.String(), Type.String()),
+      result: Type.Enum(["holds", "does_not_hold", "cannot_tell", "does_not_apply"]),
+      value: Type.Union([Type.Number(), Type.Null()]),
+    }),
+  ),
+  items_truncated: Type.Boolean(),
+});
+export type RulePreviewView = Static<typeof RulePreviewSchema>;

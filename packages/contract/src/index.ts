@@ -101,10 +101,12 @@ export {
   AlertRuleInputSchema,
   AlertRuleSchema,
   RuleConditionSchema,
+  RulePreviewSchema,
   RuleReplaySchema,
   type AlertRuleInput,
   type AlertRuleView,
   type RuleCondition,
+  type RulePreviewView,
   type RuleReplayView,
 } from "./alert-rule.ts";
 export {

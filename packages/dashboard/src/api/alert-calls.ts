@@ -1,16 +1,11 @@
-/** The calls of alerting: incidents, notices, heartbeats, silences and maintenance. */
+/** The calls of alerting: incidents, notices, who would be told, heartbeats. */
 import type {
-  ChannelView,
   DeliveryView,
   HeartbeatView,
   IncidentEntry,
   IncidentView,
-  MaintenanceInput,
-  MaintenanceView,
   NoticeView,
   PingView,
-  SilenceInput,
-  SilenceView,
 } from "@belfry/contract";
 import type { Page } from "./client.ts";
 import type { Reply } from "./failure.ts";
@@ -82,45 +77,4 @@ export function heartbeatCalls(ask: Requester["ask"]) {
     ): Promise<Reply<Page<PingView>>> =>
       ask("GET", `${api}/heartbeats/${id}/pings?${queryOf(page)}`),
   } as const;
-}
-
-/** Makes the calls of what people set: silences and maintenance windows, and which channels there are. */
-export function alertSettingCalls(ask: Requester["ask"]) {
-  return {
-    channels: (): Promise<Reply<Whole<ChannelView>>> => ask("GET", `${api}/channels?limit=500`),
-    silences: (): Promise<Reply<Whole<SilenceView>>> => ask("GET", `${api}/silences?limit=500`),
-    saveSilence: (kept: Kept | null, input: SilenceInput): Promise<Reply<SilenceView>> =>
-      save(ask, "silences", kept, input),
-    /** Ends a silence now; it stays in the list. */
-    expireSilence: (id: string): Promise<Reply<SilenceView>> =>
-      ask("POST", `${api}/silences/${id}/expire`),
-    maintenance: (): Promise<Reply<Whole<MaintenanceView>>> =>
-      ask("GET", `${api}/maintenance?limit=500`),
-    saveMaintenance: (
-      kept: Kept | null,
-      input: MaintenanceInput,
-    ): Promise<Reply<MaintenanceView>> => save(ask, "maintenance", kept, input),
-    deleteMaintenance: (id: string): Promise<Reply<undefined>> => remove(ask, "maintenance", id),
-  } as const;
-}
-
-/** What is kept already, and the version that is to be changed. */
-export interface Kept {
-  readonly id: string;
-  readonly version: number;
-}
-
-function save<T>(
-  ask: Requester["ask"],
-  resource: string,
-  kept: Kept | null,
-  body: unknown,
-): Promise<Reply<T>> {
-  return kept === null
-    ? ask("POST", `${api}/${resource}`, { body })
-    : ask("PUT", `${api}/${resource}/${kept.id}`, { body, ifMatch: kept.version });
-}
-
-function remove(ask: Requester["ask"], resource: string, id: string): Promise<Reply<undefined>> {
-  return ask("DELETE", `${api}/${resource}/${id}`);
 }

@@ -17,7 +17,8 @@ import type {
   UptimeView,
 } from "@belfry/contract";
 import type { Order, OverviewView, Span } from "../route/route.ts";
-import { alertSettingCalls, heartbeatCalls, incidentCalls } from "./alert-calls.ts";
+import { heartbeatCalls, incidentCalls } from "./alert-calls.ts";
+import { alertSettingCalls, channelCalls, ruleCalls } from "./alert-setting-calls.ts";
 import type { Reply } from "./failure.ts";
 import { jobCalls } from "./job-calls.ts";
 import { queryOf, withSignal } from "./query.ts";
@@ -58,6 +59,8 @@ export function createClient(requester: Requester) {
     ...incidentCalls(ask),
     ...heartbeatCalls(ask),
     ...alertSettingCalls(ask),
+    ...channelCalls(ask),
+    ...ruleCalls(ask),
     listMonitors: (
       filter: MonitorFilter,
       page: { cursor: string | null; limit: number },

@@ -23,7 +23,7 @@ export interface RequestParts {
   onUnauthenticated(): void;
 }
 
-/** The longest wait for an answer; a check tried from the form may take as long as its time limit. */
+/** The longest wait for an answer; a check tried from the form may take as long as its time limit, a replay minutes. */
 const limitMs = 30_000;
 const tryLimitMs = 620_000;
 
@@ -31,7 +31,7 @@ const tryLimitMs = 620_000;
 export function createRequester(parts: RequestParts): Requester {
   return {
     async ask<T>(method: Method, path: string, options: AskOptions = {}): Promise<Reply<T>> {
-      const limit = AbortSignal.timeout(/\/(test|check)$/.test(path) ? tryLimitMs : limitMs);
+      const limit = AbortSignal.timeout(/\/(test|check|replay)$/.test(path) ? tryLimitMs : limitMs);
       let status: number;
       let text: string;
       try {

@@ -77,9 +77,11 @@ function DialogForm({
     }
     form.report(failure.kind === "problem" ? failure.problems : []);
     problem.value = describeFailure(failure);
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>(".dialog-form [aria-invalid=true]")?.focus(),
-    );
+    requestAnimationFrame(() => {
+      const first = document.querySelector<HTMLElement>(".dialog-form [aria-invalid=true]");
+      first?.closest("details:not([open])")?.setAttribute("open", "");
+      first?.focus();
+    });
   });
   const unplaced = form.problems.value.filter(
     ({ path }) => !fields.some((field) => field.key !== "" && isWithin(path, field.key)),

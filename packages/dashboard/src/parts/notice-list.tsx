@@ -87,10 +87,11 @@ function Log({ log }: { log: readonly DeliveryView[] | Failure | null }) {
   );
 }
 
-function Exchange({ title, text }: { title: string; text: string | null }) {
+/** What went over the wire, as text; nothing for none. */
+export function Exchange({ title, text }: { title: string; text: string | null }) {
   if (text === null || text === "") return null;
   return (
-    <figure>
+    <figure class="exchange">
       <figcaption>{title}</figcaption>
       <pre tabIndex={0}>{text}</pre>
     </figure>

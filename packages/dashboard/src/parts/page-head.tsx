@@ -1,10 +1,10 @@
-/** The top of a page about one monitor, host, job, run or incident: the way back, its name, what can be done, and what it is. */
+/** The top of a page about one monitor, host, job, run, incident, channel or rule: the way back, its name, what can be done, and what it is. */
 import type { ComponentChildren } from "preact";
 import { Icon } from "./icon.tsx";
 import "./page-head.css";
 
 interface PageHeadProps {
-  readonly noun: "monitor" | "host" | "job" | "run" | "incident";
+  readonly noun: "monitor" | "host" | "job" | "run" | "incident" | "channel" | "rule";
   /** The list it is from. */
   readonly list: { readonly title: string; readonly href: string };
   readonly name: string;

@@ -75,6 +75,8 @@ const loadIncidents = async () =>
   (await import("../pages/incidents/incidents-page.tsx")).IncidentsPage;
 const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
 const loadSilences = async () => (await import("../pages/silences/silences-page.tsx")).SilencesPage;
+const loadChannels = async () => (await import("../pages/channels/channels-page.tsx")).ChannelsPage;
+const loadRoutes = async () => (await import("../pages/routes/routes-page.tsx")).RoutesPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
 function PageOf({ view }: { view: View }) {
@@ -103,6 +105,10 @@ function PageOf({ view }: { view: View }) {
       return <Later key={view.id} load={loadIncident} give={{ id: view.id }} />;
     case "silences":
       return <Later load={loadSilences} give={{ month: view.month }} />;
+    case "routes":
+      return <Later load={loadRoutes} give={{}} />;
+    case "channels":
+      return <Later load={loadChannels} give={{ id: view.id }} />;
     case "form":
       return (
         <Later
@@ -111,6 +117,9 @@ function PageOf({ view }: { view: View }) {
           give={{ id: view.id, copyOf: view.copyOf }}
         />
       );
+    case "rules":
+    case "rule":
+    case "would-tell":
     case "missing":
       return <Missing what="There is no such page." />;
   }

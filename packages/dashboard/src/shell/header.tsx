@@ -112,13 +112,24 @@ function Pages() {
       >
         Jobs
       </a>
-      <OpenIncidents current={currentOf(page, "incidents", "incident", "silences")} />
+      <OpenIncidents current={currentOf(page, "incidents", ...alertPages)} />
       <a href={formatRoute(plainOutputs)} aria-current={currentOf(page, "outputs")}>
         Outputs
       </a>
     </nav>
   );
 }
+
+/** What is reached from the incidents. */
+const alertPages = [
+  "incident",
+  "silences",
+  "rules",
+  "rule",
+  "routes",
+  "channels",
+  "would-tell",
+] as const satisfies readonly View["page"][];
 
 /** The way to the incidents, with how many are open. */
 function OpenIncidents({ current }: { current: "page" | "true" | undefined }) {

@@ -75,6 +75,7 @@ export function jobOf(name: string, change: Partial<JobView> = {}): JobView {
     last_run: runOf(`last of ${name}`, { job_id: `id of ${name}`, business_key: name }),
     troubles: [],
     schedule: null,
+    alert_on: null,
     next_expected_at: null,
     expected_times: [],
     late_since: null,

@@ -6,11 +6,12 @@ import {
   AlertRuleInputSchema,
   AlertRuleSchema,
   ok,
+  RulePreviewSchema,
   RuleReplaySchema,
-  TimeSchema,
   type AlertRuleInput,
   type AlertRuleView,
   type Parsed,
+  type RulePreviewView,
   type RuleReplayView,
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
@@ -46,23 +47,8 @@ export interface AlertRules {
   /** Reads the rules anew: some were changed. */
   reload(): Promise<void>;
   replay(rule: AlertRuleInput, range: TimeRange): Promise<RuleReplayView>;
-  preview(rule: AlertRuleInput): Promise<RulePreview>;
+  preview(rule: AlertRuleInput): Promise<RulePreviewView>;
 }
-
-const rulePreviewSchema = Type.Object({
-  at: TimeSchema,
-  items: Type.Array(
-    Type.Object({
-      subject: Type.Object({ kind: Type.String(), id: Type.String(), name: Type.String() }),
-      series: Type.Record(Type.String(), Type.String()),
-      result: Type.Enum(["holds", "does_not_hold", "cannot_tell", "does_not_apply"]),
-      value: Type.Union([Type.Number(), Type.Null()]),
-    }),
-  ),
-  items_truncated: Type.Boolean(),
-});
-/** What a rule finds now. */
-export type RulePreview = Static<typeof rulePreviewSchema>;
 
 /** What the routes need. */
 export interface AlertRuleParts {
@@ -231,7 +217,7 @@ function addTrials(app: FastifyInstance, parts: AlertRuleParts): void {
     summary: "What a rule finds now, of each subject and series",
     body: previewBody,
     parseBody: (body) => within<Static<typeof previewBody>>(body),
-    answers: { 200: { description: "The present", schema: rulePreviewSchema } },
+    answers: { 200: { description: "The present", schema: RulePreviewSchema } },
     handle: ({ body }) => parts.alertRules.preview(body.rule),
   });
 }
