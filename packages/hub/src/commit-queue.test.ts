@@ -101,6 +101,32 @@ describe("the commit queue", () => {
     assert.equal(t.queue.failingSince, null);
   });
 
+  test("hands a change over again under its mark, and the next one under another", async () => {
+    const tried: Change[] = [];
+    const queue = new CommitQueue(
+      { tickMs: 1, maxChecks: 9 },
+      {
+        commit: async (change) => {
+          tried.push(change);
+          if (tried.length === 1) {
+            queue.add(decision(2));
+            throw new Error("the answer got lost");
+          }
+        },
+        onError: () => undefined,
+        onDropped: () => undefined,
+        onCommitted: () => undefined,
+      },
+    );
+    queue.add(decision(1));
+    await queue.flush();
+    assert.deepEqual(timesOf(tried), [1, 1, 2]);
+    const [first, again, next] = tried.map(({ mark }) => mark);
+    assert.equal(again?.number, first?.number);
+    assert.equal(again?.writer, first?.writer);
+    assert.ok((next?.number ?? 0) > (first?.number ?? 0));
+  });
+
   test("when full, drops history of the oldest checks, counts them, and keeps every decision", async () => {
     const t = trial(8);
     t.failing = 1;

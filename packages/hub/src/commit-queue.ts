@@ -1,9 +1,10 @@
 /**
  * Between judging and the store. Decisions of many checks are gathered for a tick and committed as one change, in order.
- * When the store fails, the same change is tried again until it succeeds and newer decisions wait behind it; checks go
- * on meanwhile. The queue is bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then
+ * When the store fails, the same change is tried again under the same mark until it succeeds, so that it is written once
+ * though the store's answer may get lost; newer decisions wait behind it, and checks go on meanwhile. The queue is bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then
  * failed checks; states and transitions are never dropped, because they are few and the newest state replaces the older.
  */
+import { randomUUID } from "node:crypto";
 import type { Change, FailedCheck, StatusChange } from "./model/change.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { JudgeState, Transition } from "./model/judgement.ts";
@@ -45,6 +46,11 @@ const longestPauseMs = 5_000;
 export class CommitQueue implements AsyncDisposable {
   readonly #settings: CommitQueueSettings;
   readonly #parts: CommitQueueParts;
+  /** Names this queue in the marks of its changes. */
+  readonly #writer = randomUUID();
+  /** The change that is being written, or is to be tried again. */
+  #batch: Waiting[] = [];
+  #number = 0;
   #waiting: Waiting[] = [];
   #dropped = 0;
   #running: Promise<void> | null = null;
@@ -59,9 +65,9 @@ export class CommitQueue implements AsyncDisposable {
 
   /** How many checks wait, for how long the oldest has, in seconds, and how many lost their history so far. */
   get stats(): { readonly depth: number; readonly ageSeconds: number; readonly dropped: number } {
-    const oldest = this.#waiting[0];
+    const oldest = this.#isFailing ? (this.#batch[0] ?? this.#waiting[0]) : this.#waiting[0];
     return {
-      depth: this.#waiting.length,
+      depth: this.#depth,
       ageSeconds: oldest === undefined ? 0 : (performance.now() - oldest.addedMs) / 1000,
       dropped: this.#dropped,
     };
@@ -74,7 +80,7 @@ export class CommitQueue implements AsyncDisposable {
 
   add(decision: CheckDecision): void {
     this.#waiting.push({ ...decision, addedMs: performance.now() });
-    if (this.#waiting.length > this.#settings.maxChecks) this.#shed();
+    if (this.#depth > this.#settings.maxChecks) this.#shed();
     this.#running ??= this.#run();
   }
 
@@ -93,29 +99,47 @@ export class CommitQueue implements AsyncDisposable {
   async #run(): Promise<void> {
     let pauseMs = firstPauseMs;
     await this.#pause(this.#settings.tickMs);
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      this.#waiting = [];
+    while (this.#batch.length + this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
       const startedAt = performance.now();
+      const mark = { writer: this.#writer, number: this.#number, at: Date.now() };
       try {
-        await this.#parts.commit(changeOf(batch));
+        await this.#parts.commit({ ...changeOf(batch), mark });
       } catch (error) {
         this.#failingSince ??= Date.now();
         this.#parts.onError(error);
-        this.#waiting = [...batch, ...this.#waiting];
-        if (this.#waiting.length > this.#settings.maxChecks) this.#shed();
+        if (this.#depth > this.#settings.maxChecks) this.#shed();
         if (this.#stopping) break;
         await this.#pause(pauseMs);
         pauseMs = Math.min(pauseMs * 2, longestPauseMs);
         continue;
       }
       this.#failingSince = null;
+      this.#batch = [];
       pauseMs = firstPauseMs;
       this.#parts.onCommitted((performance.now() - startedAt) / 1000);
       for (const decision of batch) decision.afterCommit();
       if (this.#waiting.length > 0) await this.#pause(this.#settings.tickMs);
     }
     this.#running = null;
+  }
+
+  #nextBatch(): readonly Waiting[] {
+    if (this.#batch.length === 0) {
+      this.#batch = this.#waiting;
+      this.#waiting = [];
+      this.#number += 1;
+    }
+    return this.#batch;
+  }
+
+  get #isFailing(): boolean {
+    return this.#failingSince !== null;
+  }
+
+  /** How many wait; those of a change that is tried are among them from when it failed. */
+  get #depth(): number {
+    return this.#waiting.length + (this.#isFailing ? this.#batch.length : 0);
   }
 
   #pause(ms: number): Promise<void> {
@@ -132,18 +156,24 @@ export class CommitQueue implements AsyncDisposable {
   /** Makes room: a quarter of the queue loses what is only history. */
   #shed(): void {
     const count = Math.ceil(this.#settings.maxChecks / 4);
-    const old = this.#waiting.slice(0, count);
-    const kept = old.filter(
-      (one) => one.state !== null || one.transition !== null || one.statusChange !== null,
-    );
-    this.#waiting = [
-      ...kept.map((one) => ({ ...one, frame: null, failedCheck: null })),
-      ...this.#waiting.slice(count),
-    ];
-    const lost = old.filter((one) => one.frame !== null || one.failedCheck !== null).length;
+    const inBatch = this.#isFailing ? Math.min(count, this.#batch.length) : 0;
+    const inWaiting = count - inBatch;
+    const oldBatch = this.#batch.slice(0, inBatch);
+    const oldWaiting = this.#waiting.slice(0, inWaiting);
+    this.#batch = [...withoutHistory(oldBatch), ...this.#batch.slice(inBatch)];
+    this.#waiting = [...withoutHistory(oldWaiting), ...this.#waiting.slice(inWaiting)];
+    const lost = [...oldBatch, ...oldWaiting].filter(
+      (one) => one.frame !== null || one.failedCheck !== null,
+    ).length;
     this.#dropped += lost;
     this.#parts.onDropped(lost);
   }
+}
+
+function withoutHistory(decisions: readonly Waiting[]): readonly Waiting[] {
+  return decisions
+    .filter((one) => one.state !== null || one.transition !== null || one.statusChange !== null)
+    .map((one) => ({ ...one, frame: null, failedCheck: null }));
 }
 
 /** One change of many decisions: the newest state of each monitor, everything else in order. */

@@ -30,6 +30,19 @@ export interface StatusChange {
   readonly at: number;
 }
 
+/**
+ * Which change this is of those that a queue writes. A queue that does not learn what became of a change hands it over
+ * again under the same mark, and it is written once.
+ */
+export interface CommitMark {
+  /** Names the queue, in all processes. */
+  readonly writer: string;
+  /** Grows with every change of the queue. */
+  readonly number: number;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
 export interface Change {
   readonly judged: readonly { readonly monitorId: MonitorId; readonly state: JudgeState }[];
   readonly statusChanges: readonly StatusChange[];
@@ -37,4 +50,6 @@ export interface Change {
   /** Rows that alerting consumes, in this order. */
   readonly transitions: readonly Transition[];
   readonly frames: readonly Frame[];
+  /** Left out: it is written however often it is handed over. */
+  readonly mark?: CommitMark;
 }

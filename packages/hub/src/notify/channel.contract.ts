@@ -213,12 +213,13 @@ function describeTrouble({ kind, createFixture }: ChannelContract): void {
     assert.deepEqual(await fixture.received(), []);
   });
 
-  it("dials no address that the guard refuses", async () => {
+  it("dials no address that the guard refuses, and says that a setting is wrong", async () => {
     await using fixture = await createFixture();
     const parts = channelParts({ refuseAddress: (address) => `${address} is out of bounds` });
     await using channel = openChannel(kind, fixture.settings, parts);
     const { result } = await send(channel, noticeOf());
-    assert.notEqual(result.kind, "sent");
+    assert.equal(result.kind, "misconfigured", JSON.stringify(result));
+    assert.match(JSON.stringify(result), /out of bounds/);
     assert.deepEqual(await fixture.received(), []);
   });
 

@@ -1,45 +1,49 @@
 /**
  * The outbox's way out: hands each notice to its channel until it is taken, refused, or a day has passed. Channels are told
  * side by side, each one notice at a time and no faster than its provider allows. What was sent is written down before the
- * next is sent: after a crash each channel is told at most one notice twice.
+ * next is sent, and what cannot be written is kept here and written again, not sent again: only a process that ends in
+ * between leaves each channel at most one notice that is sent twice.
  *
  * `retry`: again after 1 s, 2 s, 4 s … up to 5 min (a random part of it), or as the provider asks. `misconfigured`: again
- * every minute, until somebody changes the settings. `refused`: never again. After a day it is given up, and the fallback
- * channels are told. Trouble of a channel is a signal, cleared by the next notice it takes.
+ * every minute, and at once when somebody changes the settings. `refused`: never again. After a day it is given up. What was
+ * refused or given up the fallback channels are told. Trouble of a channel is a signal, cleared by the next notice it takes,
+ * and when the channel is switched off or deleted.
  */
 import type { AlertPolicy, ChannelSettings } from "../model/alert-policy.ts";
-import type { Channel, ChannelKind, ChannelParts, Sent } from "../model/channel-kind.ts";
+import type { ChannelKind, ChannelParts, Sent } from "../model/channel-kind.ts";
 import type { Clock } from "../model/clock.ts";
 import type { IdMaker } from "../model/id.ts";
 import type {
   ChannelId,
   Delivery as Attempt,
   KeptNotice,
-  NewNotice,
   Notice,
   NoticeId,
 } from "../model/notice.ts";
 import type { Signal } from "../model/signal.ts";
+import { graceMs, Line, sendMs, type ChannelTrouble } from "./line.ts";
+import {
+  attemptOf,
+  channelSignal,
+  droppedOf,
+  giveUpAt,
+  insteadOf,
+  settlementOf,
+  type Settlement,
+} from "./settlement.ts";
 
 export interface DeliveryStore {
   dueNotices(query: {
     readonly now: number;
     readonly claimUntil: number;
+    readonly claimedBy: string;
     readonly except: readonly ChannelId[];
+    readonly anew: readonly ChannelId[];
     readonly limit: number;
   }): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }>;
   releaseNotices(ids: readonly NoticeId[] | "all"): Promise<void>;
-  settleNotice(settled: {
-    readonly id: NoticeId;
-    readonly state: KeptNotice["state"];
-    readonly attempts: number;
-    readonly nextAt: number | null;
-    readonly sentAt: number | null;
-    readonly why: string | null;
-    readonly delivery: Attempt | null;
-    readonly instead: readonly NewNotice[];
-    readonly signals: readonly Signal[];
-  }): Promise<boolean>;
+  settleNotice(settled: Settlement): Promise<boolean>;
+  putSignals(signals: readonly Signal[]): Promise<void>;
 }
 
 export interface DeliveryParts extends ChannelParts {
@@ -56,75 +60,67 @@ export interface DeliveryParts extends ChannelParts {
   readonly onError: (error: unknown) => void;
 }
 
-/** How long a provider may take, ms. */
-const sendMs = 30_000;
-/** Nobody else delivers what was handed out for so long, ms: longer than everything that is handed out at once takes. */
+/** Nobody else delivers what was handed out for so long, ms. */
 const claimMs = 120_000;
 const mostAtOnce = 100;
-const firstPauseMs = 1_000;
-const longestPauseMs = 300_000;
-const misconfiguredPauseMs = 60_000;
-/** What could not be delivered for so long is given up, ms. */
-export const giveUpMs = 86_400_000;
+/** A store that fails is asked again after 200 ms, 400 ms … up to 10 s. */
+const firstPauseMs = 200;
+const longestPauseMs = 10_000;
+/** A limit that ends so soon is waited for with the notices in hand, ms. */
+const longestHeldMs = 2_000;
 /** Looked at at least this often, ms: other hubs put notices in as well, and the wall clock may jump. */
 const pollMs = 5_000;
 
-interface OpenChannel {
-  readonly settings: ChannelSettings;
-  readonly channel: Channel;
-}
-
-interface ChannelState {
-  open: OpenChannel | null;
-  busy: boolean;
-  /** Takes nothing before, monotonic ms. */
-  restUntilMs: number;
-  failures: number;
-  /** When it was told, monotonic ms: for its limit. */
-  sentMs: number[];
-  trouble: ChannelTrouble | null;
-  /** It took something since the start. */
-  isKnownWell: boolean;
-}
-
-/** What is wrong with a channel, since when (epoch ms). */
-export interface ChannelTrouble {
-  readonly failure: "outage" | "throttled" | "misconfigured" | "refused" | "defect";
-  readonly why: string;
-  readonly since: number;
-}
-
 export class Delivery implements AsyncDisposable {
   readonly #parts: DeliveryParts;
-  readonly #channels = new Map<ChannelId, ChannelState>();
+  /** Who this is to the store: what it holds nobody else is handed. */
+  readonly #name: string;
+  readonly #lines = new Map<ChannelId, Line>();
   readonly #sending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #again = false;
+  /** Channels that were switched off when it began were looked at. */
+  #hasBegun = false;
+  #pauseMs = firstPauseMs;
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    this.#name = parts.createId<"delivery">(parts.clock.now());
   }
 
-  /** There may be something to deliver; returns at once. */
+  /** There may be something to deliver, or settings may have changed; returns at once. */
   wake(): void {
     this.#again = true;
     if (this.#stop.signal.aborted || this.#looking !== null) return;
     this.#looking = this.#look().finally(() => {
       this.#looking = null;
+      if (this.#again) this.wake();
     });
   }
 
   /** What is wrong with a channel; null while it takes what it is given. */
   trouble(id: ChannelId): ChannelTrouble | null {
-    return this.#channels.get(id)?.trouble ?? null;
+    return this.#lines.get(id)?.trouble ?? null;
   }
 
-  /** Sends a message through settings that need not be kept, and tells what came of it; nothing is written down. */
+  /**
+   * Sends a message past everything that waits, and tells what came of it. A channel that takes it is tried again at once
+   * with what waits, and is no longer in trouble.
+   */
   async test(settings: ChannelSettings, notice: Notice): Promise<Sent> {
-    await using channel = this.#create(settings);
-    return await channel.send(notice, AbortSignal.timeout(sendMs));
+    const line = this.#lines.get(settings.id) ?? new Line(settings, this.#parts);
+    const sent = await line.test(settings, notice);
+    if (sent.result.kind !== "sent") return sent;
+    line.wakeUp();
+    const { trouble } = line;
+    if (trouble !== null && this.#lines.has(settings.id)) {
+      await this.#tellCleared([settings]);
+      line.clear();
+    }
+    this.wake();
+    return sent;
   }
 
   /** Ends what is being sent; what was not answered is sent again after the next start. */
@@ -133,7 +129,7 @@ export class Delivery implements AsyncDisposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     await this.#looking;
     await Promise.all(this.#sending);
-    for (const { open } of this.#channels.values()) await open?.channel[Symbol.asyncDispose]();
+    for (const line of this.#lines.values()) await line[Symbol.asyncDispose]();
   }
 
   async #look(): Promise<void> {
@@ -141,9 +137,11 @@ export class Delivery implements AsyncDisposable {
       this.#again = false;
       try {
         this.#arm(await this.#handOut());
+        this.#pauseMs = firstPauseMs;
       } catch (error) {
         this.#parts.onError(error);
-        this.#arm(this.#parts.clock.now() + firstPauseMs);
+        this.#arm(this.#parts.clock.now() + this.#pauseMs);
+        this.#pauseMs = Math.min(this.#pauseMs * 2, longestPauseMs);
       }
     }
   }
@@ -152,17 +150,22 @@ export class Delivery implements AsyncDisposable {
   async #handOut(): Promise<number | null> {
     const { clock, store } = this.#parts;
     const { channels } = await this.#parts.policy();
+    await this.#forget(channels);
+    const changed = this.#takeUp(channels);
     const now = clock.now();
+    const handedMs = clock.monotonicMs();
     const { notices, nextAt } = await store.dueNotices({
       now,
       claimUntil: now + claimMs,
-      except: this.#restingChannels(),
+      claimedBy: this.#name,
+      except: this.#restingChannels(changed),
+      anew: changed.map(({ id }) => id),
       limit: mostAtOnce,
     });
+    for (const settings of changed) this.#renew(settings);
     if (notices.length === mostAtOnce) this.#again = true;
     for (const [id, some] of Map.groupBy(notices, ({ channelId }) => channelId)) {
-      const settings = channels.find((one) => one.id === id);
-      const work = this.#deliver(id, settings, some).catch((error: unknown) => {
+      const work = this.#deliver(id, some, handedMs).catch((error: unknown) => {
         this.#parts.onError(error);
       });
       this.#sending.add(work);
@@ -174,21 +177,62 @@ export class Delivery implements AsyncDisposable {
     return nextAt;
   }
 
-  #restingChannels(): readonly ChannelId[] {
-    const nowMs = this.#parts.clock.monotonicMs();
-    return [...this.#channels].flatMap(([id, { busy, restUntilMs }]) =>
-      busy || restUntilMs > nowMs ? [id] : [],
+  /** Ends the trouble of channels that are gone or switched off, and closes them. */
+  async #forget(channels: readonly ChannelSettings[]): Promise<void> {
+    const enabled = new Set(channels.flatMap((one) => (one.enabled ? [one.id] : [])));
+    const over = [...this.#lines.values()].filter(
+      (line) => !enabled.has(line.settings.id) && !line.isBusy,
+    );
+    // What the former process told of a channel that was switched off since, nobody else would take back.
+    const off = this.#hasBegun ? [] : channels.filter(({ id }) => !enabled.has(id));
+    const troubled = over.flatMap(({ trouble, settings }) => (trouble === null ? [] : [settings]));
+    await this.#tellCleared([...off, ...troubled]);
+    this.#hasBegun = true;
+    for (const line of over) {
+      this.#lines.delete(line.settings.id);
+      await line[Symbol.asyncDispose]();
+    }
+  }
+
+  async #tellCleared(channels: readonly ChannelSettings[]): Promise<void> {
+    if (channels.length === 0) return;
+    const now = this.#parts.clock.now();
+    await this.#parts.store.putSignals(
+      channels.map((one) => channelSignal(one, "cleared", null, now)),
+    );
+    this.#parts.onSignals();
+  }
+
+  /** Makes lines of new channels; answers channels whose settings are others than when they were looked at last. */
+  #takeUp(channels: readonly ChannelSettings[]): readonly ChannelSettings[] {
+    return channels.filter((settings) => {
+      if (!settings.enabled) return false;
+      const line = this.#lines.get(settings.id);
+      if (line === undefined) this.#lines.set(settings.id, new Line(settings, this.#parts));
+      return line !== undefined && !line.isBusy && line.settings.version !== settings.version;
+    });
+  }
+
+  #renew(settings: ChannelSettings): void {
+    const line = this.#lines.get(settings.id);
+    if (line === undefined) return;
+    line.settings = settings;
+    line.wakeUp();
+  }
+
+  #restingChannels(changed: readonly ChannelSettings[]): readonly ChannelId[] {
+    const isChanged = new Set(changed.map(({ id }) => id));
+    return [...this.#lines].flatMap(([id, line]) =>
+      line.isBusy || (line.restMs > 0 && !isChanged.has(id)) ? [id] : [],
     );
   }
 
   #arm(nextAt: number | null): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     if (this.#stop.signal.aborted) return;
-    const { clock } = this.#parts;
-    const nowMs = clock.monotonicMs();
-    const rests = [...this.#channels.values()].map(({ restUntilMs }) => restUntilMs - nowMs);
+    const rests = [...this.#lines.values()].map(({ restMs }) => Math.ceil(restMs));
     const waits = rests.filter((ms) => ms > 0);
-    if (nextAt !== null) waits.push(Math.max(1, nextAt - clock.now()));
+    if (nextAt !== null) waits.push(Math.max(1, nextAt - this.#parts.clock.now()));
     this.#timer = setTimeout(
       () => this.wake(),
       waits.reduce((a, b) => Math.min(a, b), pollMs),
@@ -196,246 +240,107 @@ export class Delivery implements AsyncDisposable {
   }
 
   /** One channel, one notice after another; what is left when it needs a rest is given back. */
-  async #deliver(
-    id: ChannelId,
-    settings: ChannelSettings | undefined,
-    notices: readonly KeptNotice[],
-  ): Promise<void> {
-    const state = this.#stateOf(id);
-    state.busy = true;
+  async #deliver(id: ChannelId, notices: readonly KeptNotice[], handedMs: number): Promise<void> {
+    const { clock, store } = this.#parts;
+    const line = this.#lines.get(id);
+    // What a send and its grace would not end before others may take, others take.
+    const untilMs = handedMs + claimMs - sendMs - graceMs - longestHeldMs;
+    if (line !== undefined) line.isBusy = true;
     let done = 0;
     try {
       for (const kept of notices) {
-        if (this.#stop.signal.aborted || !this.#mayTake(state, settings)) break;
-        done += 1;
-        if (settings === undefined || !settings.enabled) await this.#drop(kept);
-        else await this.#attempt(state, settings, kept);
-        if (state.restUntilMs > this.#parts.clock.monotonicMs()) break;
+        if (this.#stop.signal.aborted || clock.monotonicMs() > untilMs) break;
+        const isDone = await this.#tell(line, id, kept);
+        if (isDone) done += 1;
+        if (!isDone || (line?.restMs ?? 0) > 0) break;
       }
     } finally {
-      state.busy = false;
       const left = notices.slice(done).map(({ notice }) => notice.id);
-      if (left.length > 0) await this.#parts.store.releaseNotices(left);
+      try {
+        if (left.length > 0) await store.releaseNotices(left);
+      } finally {
+        if (line !== undefined) line.isBusy = false;
+      }
     }
   }
 
-  /** Whether the provider allows another notice now; where not, the channel rests until it does. */
-  #mayTake(state: ChannelState, settings: ChannelSettings | undefined): boolean {
-    const limit = settings === undefined ? undefined : this.#parts.kinds.get(settings.kind)?.limit;
-    if (limit === undefined) return true;
-    const nowMs = this.#parts.clock.monotonicMs();
-    state.sentMs = state.sentMs.filter((at) => at > nowMs - limit.perMs);
-    const [oldest] = state.sentMs;
-    if (oldest === undefined || state.sentMs.length < limit.notices) return true;
-    state.restUntilMs = Math.max(state.restUntilMs, oldest + limit.perMs);
-    return false;
+  /** Settles one notice in one way or the other; false: it has to wait. */
+  async #tell(line: Line | undefined, id: ChannelId, kept: KeptNotice): Promise<boolean> {
+    // Read anew for each: a channel may have been made after the outbox was asked, or switched off while others were sent.
+    const { channels } = await this.#parts.policy();
+    const settings = channels.find((one) => one.id === id);
+    if (settings === undefined || !settings.enabled) {
+      await this.#write(() => Promise.resolve(droppedOf(kept)));
+      return true;
+    }
+    if (line === undefined) return false;
+    const limitedMs = line.limitedMs(settings);
+    if (limitedMs > longestHeldMs) {
+      line.rest(limitedMs);
+      return false;
+    }
+    if (limitedMs > 0) await pause(limitedMs, this.#stop.signal);
+    if (this.#stop.signal.aborted) return false;
+    return await this.#attempt(line, settings, kept);
   }
 
-  async #drop({ notice, attempts }: KeptNotice): Promise<void> {
-    await this.#parts.store.settleNotice({
-      id: notice.id,
-      state: "dropped",
-      attempts,
-      nextAt: null,
-      sentAt: null,
-      why: "the channel is gone or switched off",
-      delivery: null,
-      instead: [],
-      signals: [],
-    });
-  }
-
-  async #attempt(state: ChannelState, settings: ChannelSettings, kept: KeptNotice): Promise<void> {
+  async #attempt(line: Line, settings: ChannelSettings, kept: KeptNotice): Promise<boolean> {
     const { clock } = this.#parts;
     const at = clock.now();
     const startedMs = clock.monotonicMs();
-    const sent = await this.#send(state, settings, kept.notice);
-    if (this.#stop.signal.aborted && sent.result.kind !== "sent") {
-      await this.#parts.store.releaseNotices([kept.notice.id]);
-      return;
-    }
-    const endedMs = clock.monotonicMs();
-    state.sentMs.push(startedMs);
-    const { result } = sent;
-    const attempt: Attempt = {
-      noticeId: kept.notice.id,
-      at,
-      attempt: kept.attempts + 1,
-      result: result.kind,
-      why: result.kind === "sent" ? null : result.why,
-      request: sent.exchange.request,
-      answer: sent.exchange.answer,
-      durationMs: endedMs - startedMs,
-    };
-    const signals = this.#note(state, settings, sent, at);
-    await this.#settle(state, settings, kept, attempt, signals);
+    const sent = await line.send(settings, kept.notice, this.#stop.signal);
+    if (this.#stop.signal.aborted && sent.result.kind !== "sent") return false;
+    const attempt = attemptOf(kept, sent, { at, durationMs: clock.monotonicMs() - startedMs });
+    const news = line.note(sent.result, at, giveUpAt(kept));
+    const now = clock.now();
+    const settlement = settlementOf({ kept, attempt, now, restMs: line.restMs });
+    const signal = settlement.state === "given_up" ? "raised" : news;
+    const signals = signal === null ? [] : [channelSignal(settings, signal, line.trouble, now)];
+    await this.#write(async () => {
+      const instead = await this.#insteadOf(settlement, kept, settings);
+      return { ...settlement, signals, instead };
+    });
     this.#parts.onAttempt(attempt, settings.id);
     if (signals.length > 0) this.#parts.onSignals();
+    return true;
   }
 
-  async #send(state: ChannelState, settings: ChannelSettings, notice: Notice): Promise<Sent> {
-    try {
-      const channel = await this.#opened(state, settings);
-      const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(sendMs)]);
-      return await channel.send(notice, signal);
-    } catch (error) {
-      this.#parts.onError(error);
-      const why =
-        error instanceof ChannelSettingsError ? error.message : "the channel failed inside";
-      const kind = error instanceof ChannelSettingsError ? "misconfigured" : "retry";
-      return { result: { kind, why }, exchange: { request: "", answer: null } };
-    }
-  }
-
-  /** Writes what became of an attempt. */
-  async #settle(
-    state: ChannelState,
-    settings: ChannelSettings,
+  async #insteadOf(
+    { state }: Settlement,
     kept: KeptNotice,
-    attempt: Attempt,
-    signals: readonly Signal[],
-  ): Promise<void> {
-    const { clock, store } = this.#parts;
-    const now = clock.now();
-    const isLate = now - kept.createdAt >= giveUpMs;
-    const isOpen = attempt.result === "retry" || attempt.result === "misconfigured";
-    const state_ = attempt.result === "sent" ? "sent" : isOpen ? "waiting" : "refused";
-    const givenUp = isOpen && isLate;
-    const waitMs = Math.max(0, state.restUntilMs - clock.monotonicMs());
-    await store.settleNotice({
-      id: kept.notice.id,
-      state: givenUp ? "given_up" : state_,
-      attempts: attempt.attempt,
-      nextAt: isOpen && !givenUp ? now + Math.round(waitMs) : null,
-      sentAt: attempt.result === "sent" ? now : null,
-      why: attempt.why,
-      delivery: attempt,
-      instead: givenUp ? await this.#fallbackOf(settings, kept, now) : [],
-      signals,
-    });
-  }
-
-  /** The same notice for the fallback channels; none for what is a fallback already. */
-  async #fallbackOf(
-    { id: from, name }: ChannelSettings,
-    { notice, isFallback }: KeptNotice,
-    now: number,
-  ): Promise<readonly NewNotice[]> {
-    if (isFallback) return [];
+    from: ChannelSettings,
+  ): Promise<Settlement["instead"]> {
+    if (state !== "given_up" && state !== "refused") return [];
     const { channels } = await this.#parts.policy();
-    const fallbacks = channels.filter((one) => one.isFallback && one.enabled && one.id !== from);
-    const text = [`${name} could not be told for a day.`, notice.text].join("\n").trim();
-    return fallbacks.map(({ id }) => ({
-      channelId: id,
-      route: "fallback",
-      isFallback: true,
-      notice: { ...notice, id: this.#parts.createId(now), at: now, text },
-    }));
+    const { createId, clock } = this.#parts;
+    return insteadOf({ kept, state }, from, channels, { createId, now: clock.now() });
   }
 
-  /** Keeps how the channel is doing; answers signals where that changed. */
-  #note(
-    state: ChannelState,
-    settings: ChannelSettings,
-    { result }: Sent,
-    now: number,
-  ): readonly Signal[] {
-    const nowMs = this.#parts.clock.monotonicMs();
-    if (result.kind === "sent") {
-      // The first after a start clears what the former process raised; where it raised nothing, this does nothing.
-      const isNews = state.trouble !== null || !state.isKnownWell;
-      const was = state.trouble ?? { failure: "outage", why: "", since: now };
-      state.trouble = null;
-      state.failures = 0;
-      state.isKnownWell = true;
-      return isNews ? [channelSignal(settings, "cleared", was, now)] : [];
+  /** Writes what became of a notice, again and again until it is written; after the stop only once more. */
+  async #write(settle: () => Promise<Settlement>): Promise<void> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        await this.#parts.store.settleNotice(await settle());
+        return;
+      } catch (error) {
+        this.#parts.onError(error);
+        if (this.#stop.signal.aborted) return;
+      }
+      await pause(pauseMs, this.#stop.signal);
     }
-    const failure =
-      result.kind === "retry"
-        ? result.afterMs === undefined
-          ? "outage"
-          : "throttled"
-        : result.kind;
-    const former = state.trouble;
-    state.trouble = { failure, why: result.why, since: former?.since ?? now };
-    if (result.kind === "refused") return [channelSignal(settings, "raised", state.trouble, now)];
-    state.failures += 1;
-    state.restUntilMs = nowMs + this.#pauseMs(state, result);
-    if (result.kind === "misconfigured") {
-      return former?.failure === failure
-        ? []
-        : [channelSignal(settings, "raised", state.trouble, now)];
-    }
-    const isLong = now - state.trouble.since >= giveUpMs;
-    return isLong ? [channelSignal(settings, "raised", state.trouble, now)] : [];
-  }
-
-  #pauseMs(state: ChannelState, result: Exclude<Sent["result"], { kind: "sent" }>): number {
-    if (result.kind === "misconfigured") return misconfiguredPauseMs;
-    if (result.kind === "retry" && result.afterMs !== undefined) return result.afterMs;
-    const most = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(state.failures - 1, 20));
-    return Math.max(firstPauseMs / 2, most * this.#parts.random());
-  }
-
-  async #opened(state: ChannelState, settings: ChannelSettings): Promise<Channel> {
-    const { open } = state;
-    if (open !== null && open.settings.version === settings.version) return open.channel;
-    state.open = null;
-    await open?.channel[Symbol.asyncDispose]();
-    const channel = this.#create(settings);
-    state.open = { settings, channel };
-    return channel;
-  }
-
-  #create(settings: ChannelSettings): Channel {
-    const { clock, refuseAddress, userAgent } = this.#parts;
-    const kind = this.#parts.kinds.get(settings.kind);
-    if (kind === undefined) throw new ChannelSettingsError(`there is no kind ${settings.kind}`);
-    const parsed = kind.parseSettings(settings.settings);
-    if (parsed.kind === "bad") {
-      const [problem] = parsed.problems;
-      throw new ChannelSettingsError(`${problem?.path ?? ""}: ${problem?.message ?? "not valid"}`);
-    }
-    return kind.create(parsed.value, { clock, refuseAddress, userAgent });
-  }
-
-  #stateOf(id: ChannelId): ChannelState {
-    const known = this.#channels.get(id);
-    if (known !== undefined) return known;
-    const state: ChannelState = {
-      open: null,
-      busy: false,
-      restUntilMs: 0,
-      failures: 0,
-      sentMs: [],
-      trouble: null,
-      isKnownWell: false,
-    };
-    this.#channels.set(id, state);
-    return state;
   }
 }
 
-/** Settings that were kept are not right any more. */
-class ChannelSettingsError extends Error {}
-
-function channelSignal(
-  { id, name, kind }: ChannelSettings,
-  state: Signal["state"],
-  trouble: ChannelTrouble,
-  now: number,
-): Signal {
-  return {
-    key: `channel_failing:belfry:channel:${id}`,
-    state,
-    rule: "channel_failing",
-    subject: { kind: "belfry", id: `channel:${id}`, name },
-    severity: "warning",
-    at: state === "raised" ? trouble.since : now,
-    decidedAt: now,
-    message: `notices are not delivered: ${trouble.why}`,
-    reason: null,
-    evidence: { failure: trouble.failure, kind },
-    labels: {},
-  };
+/** Resolves after so long, or at once when it is to stop. */
+function pause(ms: number, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      stop.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    stop.addEventListener("abort", done);
+    if (stop.aborted) done();
+  });
 }

@@ -105,6 +105,7 @@ function createFacade(
     createSession: writes("createSession"),
     session: reads("session"),
     deleteSession: writes("deleteSession"),
+    addAuditEntry: writes("addAuditEntry"),
     auditEntries: reads("auditEntries"),
     rememberAnswer: writes("rememberAnswer"),
     rememberedAnswer: reads("rememberedAnswer"),

@@ -65,7 +65,7 @@ export interface MonitorStore {
    */
   deleteMonitor(id: MonitorId, audit: AuditEntry): Promise<boolean>;
 
-  /** Stores what was decided about checks: all of it or nothing. */
+  /** Stores what was decided about checks: all of it or nothing; a change with a mark once, however often it comes. */
   commit(change: Change): Promise<void>;
   /**
    * Called once at start: from `aliveAt` (the last sign of life of the former process) to the next check nothing is
@@ -273,7 +273,8 @@ export interface RuleStore {
 export interface OutboxStore {
   /**
    * Hands out notices that are due, oldest first, at most `limit`, and none before an unfinished earlier one of the same
-   * incident and channel. Nobody else is handed them before `claimUntil`. `nextAt`: when there may be more.
+   * incident and channel. Nobody else is handed them before `claimUntil`. `nextAt`: when there may be more. See
+   * `DueQuery` for what is handed out again.
    */
   dueNotices(
     query: DueQuery,
@@ -312,6 +313,8 @@ export interface AccessStore {
   createSession(session: Session): Promise<void>;
   session(hash: string): Promise<Session | undefined>;
   deleteSession(hash: string): Promise<void>;
+  /** Adds an entry about something that changed nothing else that is stored. */
+  addAuditEntry(entry: AuditEntry): Promise<void>;
   /** Newest first. `cursor` is the sequence of the last entry of the page before. */
   auditEntries(query: {
     readonly cursor?: number;

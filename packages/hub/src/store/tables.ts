@@ -10,6 +10,7 @@ export interface Tables {
   status_interval: StatusIntervalTable;
   failed_check: FailedCheckTable;
   transition: TransitionTable;
+  commit_mark: CommitMarkTable;
   incident: IncidentTable;
   incident_subject: IncidentSubjectTable;
   incident_comment: IncidentCommentTable;
@@ -113,9 +114,17 @@ export interface NoticeTable {
   attempts: number;
   next_at: number | null;
   claimed_until: number | null;
+  claimed_by: string | null;
   created_at: number;
   sent_at: number | null;
   why: string | null;
+}
+
+/** The last change that a commit queue wrote: `writer` is the queue's, `number` grows by one with every change. */
+export interface CommitMarkTable {
+  writer: string;
+  number: number;
+  at: number;
 }
 
 /** Which incidents a notice tells of. */

@@ -236,6 +236,20 @@ export function checkContract({ open }: fixture.ContractStores): void {
       );
     });
 
+    test("with a mark are written once, however often they are handed over", async () => {
+      await using store = await open();
+      const { id } = await create(store);
+      const transitions = [fixture.transitionOf(id)];
+      const mark = { writer: "queue-1", number: 4, at: 1000 };
+      for (const one of [mark, mark, { ...mark, number: 3 }]) {
+        await store.commit(changeOf({ transitions, mark: one }));
+      }
+      assert.equal((await store.pendingTransitions(9)).length, 1);
+      await store.commit(changeOf({ transitions, mark: { ...mark, number: 5 } }));
+      await store.commit(changeOf({ transitions, mark: { ...mark, writer: "queue-2" } }));
+      assert.equal((await store.pendingTransitions(9)).length, 3);
+    });
+
     test("drops what belongs to monitors that are gone, and keeps the rest", async () => {
       await using store = await open();
       const { id } = await create(store);

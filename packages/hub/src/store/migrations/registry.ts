@@ -9,6 +9,7 @@ import { migration0007 } from "./0007-alert-settings.ts";
 import { migration0008 } from "./0008-rule-state.ts";
 import { migration0009 } from "./0009-heartbeats.ts";
 import { migration0010 } from "./0010-job-rings.ts";
+import { migration0011 } from "./0011-certain-delivery.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   migration0008,
   migration0009,
   migration0010,
+  migration0011,
 ];

@@ -1,6 +1,6 @@
 /** What was decided about checks: the one write of a check's path, and the reads of its failures. */
 import type { Reason } from "@belfry/contract";
-import type { Change, FailedCheck } from "../../model/change.ts";
+import type { Change, CommitMark, FailedCheck } from "../../model/change.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { monitorOfSource } from "../../model/monitor-series.ts";
 import type { TimeRange } from "../../model/series.ts";
@@ -16,6 +16,7 @@ export type Decisions = Omit<Change, "frames">;
  * not bring back a part of it, and must not hold up the other checks of the change.
  */
 export async function commit(context: OperationContext, decisions: Decisions): Promise<void> {
+  if (decisions.mark !== undefined && !(await isNew(context, decisions.mark))) return;
   const changed = await changeStatuses(context, decisions.statusChanges);
   const others = new Set<string>();
   for (const one of decisions.judged) others.add(one.monitorId);
@@ -41,6 +42,24 @@ export async function commit(context: OperationContext, decisions: Decisions): P
     return id === undefined || isHere(id);
   });
   if (frames.length > 0) await context.series.append(context.seriesTables, frames);
+}
+
+/** Notes the mark of a change; false: this change, or a later one of the same queue, was written before. */
+async function isNew(
+  { db }: OperationContext,
+  { writer, number, at }: CommitMark,
+): Promise<boolean> {
+  const result = await db
+    .insertInto("commit_mark")
+    .values({ writer, number, at })
+    .onConflict((conflict) =>
+      conflict
+        .column("writer")
+        .doUpdateSet({ number, at })
+        .where("commit_mark.number", "<", number),
+    )
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
 }
 
 async function writeStates({ db }: OperationContext, judged: Decisions["judged"]): Promise<void> {

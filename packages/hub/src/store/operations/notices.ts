@@ -48,6 +48,7 @@ export async function writeNotices(
           attempts: 0,
           next_at: notice.at,
           claimed_until: null,
+          claimed_by: null,
           created_at: notice.at,
           sent_at: null,
           why: null,
@@ -131,6 +132,13 @@ export interface DueQuery {
   readonly now: number;
   /** Nobody else delivers what is handed out before this time. */
   readonly claimUntil: number;
+  /**
+   * Who takes them. What it took before is handed to it again, but for channels it excepts: it holds nothing else. Left
+   * out: nothing that was taken is handed out again before its time.
+   */
+  readonly claimedBy?: string;
+  /** Channels whose notices are due at once, whenever they were to be tried again. */
+  readonly anew?: readonly ChannelId[];
   /** Channels that take nothing at present. */
   readonly except: readonly ChannelId[];
   readonly limit: number;
@@ -142,14 +150,15 @@ export interface DueQuery {
  */
 export async function dueNotices(
   { db, engine }: OperationContext,
-  { now, claimUntil, except, limit }: DueQuery,
+  { now, claimUntil, claimedBy, except, anew, limit }: DueQuery,
 ): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }> {
+  if (anew !== undefined && anew.length > 0) await makeDue(db, anew, now);
   let select = db
     .selectFrom("notice")
     .selectAll()
     .where("state", "=", "waiting")
     .where("next_at", "<=", now)
-    .where(isNotClaimed(now))
+    .where(isFree(now, claimedBy ?? null))
     .where(isFirst())
     .orderBy("sequence")
     .limit(limit);
@@ -160,7 +169,7 @@ export async function dueNotices(
   for (const some of inChunks(taken, noticesPerStatement)) {
     await db
       .updateTable("notice")
-      .set({ claimed_until: claimUntil })
+      .set({ claimed_until: claimUntil, claimed_by: claimedBy ?? null })
       .where("sequence", "in", some)
       .execute();
   }
@@ -187,8 +196,22 @@ async function nextNoticeAt(
   return (await select.executeTakeFirst())?.at ?? null;
 }
 
-function isNotClaimed(now: number): Expression<SqlBool> {
-  return sql<SqlBool>`(claimed_until is null or claimed_until <= ${now})`;
+function isFree(now: number, claimedBy: string | null): Expression<SqlBool> {
+  return sql<SqlBool>`(claimed_until is null or claimed_until <= ${now} or claimed_by = ${claimedBy})`;
+}
+
+async function makeDue(
+  db: OperationContext["db"],
+  channels: readonly ChannelId[],
+  now: number,
+): Promise<void> {
+  await db
+    .updateTable("notice")
+    .set({ next_at: now })
+    .where("state", "=", "waiting")
+    .where("next_at", ">", now)
+    .where("channel_id", "in", [...channels])
+    .execute();
 }
 
 /** No notice of one of its incidents to its channel is before it and unfinished. */
@@ -209,7 +232,7 @@ export async function releaseNotices(
 ): Promise<void> {
   const release = db
     .updateTable("notice")
-    .set({ claimed_until: null })
+    .set({ claimed_until: null, claimed_by: null })
     .where("state", "=", "waiting")
     .where("claimed_until", "is not", null);
   if (ids === "all") {
@@ -252,6 +275,7 @@ export async function settleNotice(
       sent_at: settled.sentAt,
       why: settled.why === null ? null : foreignText(settled.why),
       claimed_until: null,
+      claimed_by: null,
     })
     .where("id", "=", settled.id)
     .where("state", "=", "waiting")

@@ -5,7 +5,7 @@ import { alertingState, commitAlerting, incident, incidentComments } from "./ale
 import { incidents, openIncidents, pendingTransitions } from "./alerting.ts";
 import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from "./alert-settings.ts";
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
-import { auditEntries } from "./audit.ts";
+import { auditEntries, writeAudit } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
 import { excuseHeartbeats, heartbeats, pings, takePings } from "./heartbeats.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
@@ -121,6 +121,7 @@ export const operations = {
   createSession: write(createSession),
   session: read(session),
   deleteSession: write(deleteSession),
+  addAuditEntry: write(writeAudit),
   auditEntries: read(auditEntries),
   rememberAnswer: write(rememberAnswer),
   rememberedAnswer: read(rememberedAnswer),

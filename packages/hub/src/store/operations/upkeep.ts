@@ -7,6 +7,9 @@ import type { OperationContext } from "./operation.ts";
 const deliveryLifetimeMs = 30 * 86_400_000;
 const noticeLifetimeMs = 90 * 86_400_000;
 
+/** A queue that wrote nothing for so long is gone, ms. */
+const markLifetimeMs = 30 * 86_400_000;
+
 /**
  * Drops failed checks older than the raw samples, status intervals that ended before the longest rollups begin, expired
  * sessions, answers of yesterday and silences of last month. Incidents and the audit stay. Times are epoch ms.
@@ -29,6 +32,10 @@ export async function dropOld(
   await db
     .deleteFrom("answer")
     .where("at", "<", now - answerLifetimeMs)
+    .execute();
+  await db
+    .deleteFrom("commit_mark")
+    .where("at", "<", now - markLifetimeMs)
     .execute();
   await dropOldSilences(context, now);
   await db

@@ -51,7 +51,7 @@ describe("an authority", { skip: hasOpenssl ? false : "openssl is not here" }, (
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     const outcome = await client.send({ method: "GET", url }, AbortSignal.timeout(10_000));
     if (outcome.kind === "answer") return outcome.body;
-    return outcome.isCertificate ? "not trusted" : outcome.why;
+    return outcome.isSetting ? "not trusted" : outcome.why;
   }
 
   it("that is set is trusted, also as one of several", async () => {

@@ -41,6 +41,10 @@ describe("the HTTP client of sinks", () => {
         outcome.kind === "failed" ? outcome.why : "",
         /must not be dialled: .* out of bounds/,
       );
+      assert.ok(
+        outcome.kind === "failed" && outcome.isSetting,
+        "somebody has to change the address",
+      );
       assert.equal(asked, 0);
     });
   }
@@ -60,7 +64,7 @@ describe("the HTTP client of sinks", () => {
   it("says when no answer comes in time, and when one is endless", async () => {
     await using silent = await startServer(() => undefined);
     const none = await get(`http://127.0.0.1:${silent.port}/`, { timeoutMs: 50 });
-    assert.deepEqual(none, { kind: "failed", why: "no answer within 50 ms", isCertificate: false });
+    assert.deepEqual(none, { kind: "failed", why: "no answer within 50 ms", isSetting: false });
     await using endless = await startServer((_request, response) => {
       const piece = Buffer.alloc(1024 * 1024);
       const write = (): void => {

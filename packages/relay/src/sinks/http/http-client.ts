@@ -34,8 +34,11 @@ export type HttpOutcome =
       /** At most 8 MiB of it. */
       readonly body: string;
     }
-  /** Nothing usable came; `why` holds no part of the request. `isCertificate`: trust is what is missing. */
-  | { readonly kind: "failed"; readonly why: string; readonly isCertificate: boolean };
+  /**
+   * Nothing usable came; `why` holds no part of the request. `isSetting`: somebody has to change something, because a
+   * certificate is not trusted or the address must not be dialled.
+   */
+  | { readonly kind: "failed"; readonly why: string; readonly isSetting: boolean };
 
 export interface HttpClient extends Disposable {
   /** Sends a request; never rejects. */
@@ -75,6 +78,13 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   };
 }
 
+/** No address of the host may be dialled. */
+class RefusedAddress extends Error {
+  constructor(why: string) {
+    super(`must not be dialled: ${why}`);
+  }
+}
+
 /** Names are looked up by the system; what comes of it is dialled only when it may be. */
 function guardedLookup(refuse: NonNullable<HttpClientSettings["refuseAddress"]>): LookupFunction {
   return (hostname, options, callback) => {
@@ -84,7 +94,7 @@ function guardedLookup(refuse: NonNullable<HttpClientSettings["refuseAddress"]>)
       const [first] = allowed;
       if (first === undefined) {
         const why = refuse(addresses[0]?.address ?? "") ?? "it has no address";
-        return callback(new Error(`must not be dialled: ${why}`), "", 0);
+        return callback(new RefusedAddress(why), "", 0);
       }
       if (options.all === true) callback(null, allowed);
       else callback(null, first.address, first.family);
@@ -97,7 +107,7 @@ function mustBeAllowed(url: string, refuse: HttpClientSettings["refuseAddress"])
   if (refuse === undefined) return;
   const host = new URL(url).hostname.replace(/^\[|\]$/g, "");
   const why = isIP(host) === 0 ? undefined : refuse(host);
-  if (why !== undefined) throw new Error(`must not be dialled: ${why}`);
+  if (why !== undefined) throw new RefusedAddress(why);
 }
 
 /** Made once: with `ca` every new connection would read all authorities again. */
@@ -159,10 +169,10 @@ const certificateCode = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|ERR_TLS|ALTNAME
 
 function failureOf(error: unknown, timeoutMs: number): HttpOutcome {
   if (!(error instanceof Error)) {
-    return { kind: "failed", why: String(error), isCertificate: false };
+    return { kind: "failed", why: String(error), isSetting: false };
   }
   if (error.name === "TimeoutError" || causeOf(error)?.name === "TimeoutError") {
-    return { kind: "failed", why: `no answer within ${timeoutMs} ms`, isCertificate: false };
+    return { kind: "failed", why: `no answer within ${timeoutMs} ms`, isSetting: false };
   }
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const why =
@@ -172,7 +182,7 @@ function failureOf(error: unknown, timeoutMs: number): HttpOutcome {
   return {
     kind: "failed",
     why: why || "the connection failed",
-    isCertificate: certificateCode.test(code ?? ""),
+    isSetting: error instanceof RefusedAddress || certificateCode.test(code ?? ""),
   };
 }
 

@@ -20,7 +20,7 @@ export function verdictOf(
 ): HttpVerdict {
   if (outcome.kind === "failed") {
     const why = withoutSecrets(outcome.why, secrets);
-    return { kind: outcome.isCertificate ? "misconfigured" : "retry", why };
+    return { kind: outcome.isSetting ? "misconfigured" : "retry", why };
   }
   const { status } = outcome;
   if (status >= 200 && status < 300) return { kind: "sent" };
