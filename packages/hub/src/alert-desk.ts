@@ -1,8 +1,10 @@
 /** What alerting asks of the rest of the hub: what people set, and how an incident is told. */
 import type { AlertPolicy } from "./model/alert-policy.ts";
 import type { Clock } from "./model/clock.ts";
+import type { IncidentId } from "./model/id.ts";
 import { openTroubles, type Incident } from "./model/incident.ts";
 import type { NoticeIncident } from "./model/notice.ts";
+import type { LinkAction } from "./model/signed-links.ts";
 import type { Relations } from "./relations.ts";
 
 /** Reads what people set, anew when it changed. */
@@ -23,10 +25,17 @@ export function createPolicyReader(
 
 const mostSubjects = 10;
 
-/** An incident as people are told of it. `publicUrl` is where its page is; null: not known. */
+export interface DescribeParts extends Pick<Relations, "targetOf"> {
+  /** Where Belfry's pages are; null: not known. */
+  readonly publicUrl: string | null;
+  /** The path of a link that does one thing to an incident. */
+  readonly linkPath: (id: IncidentId, action: LinkAction) => string;
+}
+
+/** An incident as people are told of it. */
 export function describeIncident(
   incident: Incident,
-  { publicUrl, targetOf }: Pick<Relations, "targetOf"> & { readonly publicUrl: string | null },
+  { publicUrl, targetOf, linkPath }: DescribeParts,
 ): NoticeIncident {
   const { id, title, severity, message, cause, subjects, labels } = incident;
   const { suspected } = incident.flow;
@@ -56,9 +65,21 @@ export function describeIncident(
     acknowledgedAt: incident.acknowledgedAt,
     acknowledgedBy: incident.acknowledgedBy,
     resolvedAt: incident.resolvedAt,
-    links:
-      publicUrl === null
-        ? null
-        : { page: `${publicUrl}/dashboard/incidents/${id}`, acknowledge: null, snooze: null },
+    links: publicUrl === null ? null : linksOf(incident, publicUrl, linkPath),
+  };
+}
+
+/** What is over, or taken already, has no links for it. */
+function linksOf(
+  { id, resolvedAt, acknowledgedAt }: Incident,
+  publicUrl: string,
+  linkPath: DescribeParts["linkPath"],
+): NonNullable<NoticeIncident["links"]> {
+  const linkOf = (action: LinkAction, isOpen: boolean): string | null =>
+    isOpen ? `${publicUrl}${linkPath(id, action)}` : null;
+  return {
+    page: `${publicUrl}/dashboard/incidents/${id}`,
+    acknowledge: linkOf("acknowledge", resolvedAt === null && acknowledgedAt === null),
+    snooze: linkOf("snooze", resolvedAt === null),
   };
 }

@@ -13,6 +13,7 @@ import type { ChannelSettings } from "./model/alert-policy.ts";
 import { systemClock } from "./model/clock.ts";
 import { createId } from "./model/id.ts";
 import type { Signal } from "./model/signal.ts";
+import { createSignedLinks, newLinkSecret } from "./model/signed-links.ts";
 import { auditOf, noLog, retention } from "./store/contract/fixtures.ts";
 import { createStore } from "./store/open.ts";
 
@@ -79,6 +80,7 @@ test("what began and what is over reach a provider that fails at first, once eac
       kinds: new Map(),
       hostOf: () => "",
       publicUrl: "https://belfry.example.org",
+      links: createSignedLinks(newLinkSecret()),
       userAgent: "Belfry/0.0.0",
       refuseAddress: () => undefined,
       onIncidents: () => undefined,
@@ -98,12 +100,18 @@ test("what began and what is over reach a provider that fails at first, once eac
   alerts.alerting.wake();
   await until(async () => taken.length === 2);
   assert.match(taken[0] ?? "", /nightly failed/);
+  assert.match(
+    taken[0] ?? "",
+    /incident-links\/[0-9a-f-]+\/acknowledge\?until=\d+&key=\w+&sig=[\w-]{43}"/,
+  );
+  assert.match(taken[1] ?? "", /"acknowledge":null,"snooze":null/);
   assert.match(taken[1] ?? "", /Over: nightly failed/);
   await until(async () => (await store.notices({ state: "waiting", limit: 9 })).length === 0);
   const [second, first] = await store.notices({ limit: 9 });
   assert.deepEqual([first?.notice.kind, second?.notice.kind], ["firing", "resolved"]);
   assert.ok(first !== undefined);
   const attempts = await store.deliveries(first.notice.id, 9);
+  assert.match(attempts[0]?.request ?? "", /&sig=…"/);
   assert.deepEqual(
     attempts.map(({ result }) => result),
     ["sent", "retry", "retry"],

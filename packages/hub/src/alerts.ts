@@ -6,7 +6,8 @@ import type { Incident } from "./model/incident.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
-import { createId, type MonitorId } from "./model/id.ts";
+import { createId, type IncidentId, type MonitorId } from "./model/id.ts";
+import type { LinkAction, SignedLinks } from "./model/signed-links.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
 import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
 import { parseAddress } from "./probe/address.ts";
@@ -18,6 +19,7 @@ export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly store: AlertingStore & DeliveryStore & Parameters<typeof createPolicyReader>[0];
   readonly kinds: ReadonlyMap<string, CheckKind>;
   readonly publicUrl: string | null;
+  readonly links: SignedLinks;
   readonly userAgent: string;
   readonly refuseAddress: (address: string) => string | undefined;
   readonly onIncidents: (incidents: readonly Incident[]) => void;
@@ -56,6 +58,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     interfacesOf: (id) => later.interfacesOf(id),
     certificateOf: (id) => later.certificateOf(id),
   });
+  const linkPath = (id: IncidentId, action: LinkAction): string =>
+    parts.links.pathOf(id, action, clock.now());
   const alerting: Alerting = new Alerting({
     clock,
     store,
@@ -65,7 +69,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     tiesOf: relations.tiesOf,
     parentsOf: relations.parentsOf,
     checkSiblings: relations.checkSiblings,
-    describe: (incident) => describeIncident(incident, { publicUrl, targetOf: relations.targetOf }),
+    describe: (incident) =>
+      describeIncident(incident, { publicUrl, targetOf: relations.targetOf, linkPath }),
     onIncidents: parts.onIncidents,
     onNotices: () => delivery.wake(),
     onError: (error) => parts.onError(error, "alerting"),

@@ -35,6 +35,8 @@ import { createId, type HostId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import type { RunEvent } from "./model/run.ts";
+import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed-links.ts";
+import type { SignedLinks } from "./model/signed-links.ts";
 import { startTrends } from "./host-trends.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
@@ -81,7 +83,11 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     rules.runner.take(frames),
   );
   const checking = openChecking(settings, parts, metrics, stack);
-  const deciding = openDeciding({ settings, parts, store, checking, metrics }, stack);
+  const incidentLinks = createSignedLinks(await store.secret(linkSecretName, newLinkSecret()));
+  const deciding = openDeciding(
+    { settings, parts, store, checking, incidentLinks, metrics },
+    stack,
+  );
   const { board, commits, alerting } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
@@ -125,6 +131,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),
       incidentDesk: alerting,
+      incidentLinks,
       acknowledge: (id, actor) => alerting.acknowledge(id, actor),
       system: own === null ? null : () => own.system(),
       pages: pagesFolder,
@@ -352,9 +359,13 @@ interface Deciding {
   readonly commits: CommitQueue;
 }
 
+interface DecidingParts extends Omit<PathParts, "deciding" | "outputs"> {
+  readonly incidentLinks: SignedLinks;
+}
+
 /** What knows and decides the state of monitors, and who is told of it. */
 function openDeciding(
-  { settings, parts, store, checking, metrics }: Omit<PathParts, "deciding" | "outputs">,
+  { settings, parts, store, checking, incidentLinks, metrics }: DecidingParts,
   stack: AsyncDisposableStack,
 ): Deciding {
   const { clock, log, version } = parts;
@@ -369,6 +380,7 @@ function openDeciding(
       kinds: checking.kinds,
       hostOf: checking.hostOf,
       publicUrl: settings.publicUrl,
+      links: incidentLinks,
       userAgent: `Belfry/${version}`,
       refuseAddress: createAddressGuard(settings.checks.network),
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),

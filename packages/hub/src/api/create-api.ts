@@ -36,6 +36,7 @@ import { addJobRoutes } from "./jobs/jobs.ts";
 import { addRunRoutes } from "./jobs/runs.ts";
 import { addOutputRoutes } from "./outputs.ts";
 import { addKeyRoutes } from "./keys.ts";
+import { addIncidentLinkRoutes } from "./links/incident-links.ts";
 import { addLiveRoute } from "./live.ts";
 import { addMetricsRoute } from "./metrics/metrics.ts";
 import { addCheckingRoutes } from "./monitors/checking.ts";
@@ -135,6 +136,7 @@ async function addRoutes(
   addMetricsRoute(app, parts);
   addSystemRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.
+  await app.register(async (scope) => addIncidentLinkRoutes(scope, parts));
   await app.register(async (scope) => addImportRoute(scope, settings, parts));
   await app.register(async (scope) => addHostSamplesRoute(scope, parts));
   await app.register(async (scope) => addEventsRoute(scope, parts));

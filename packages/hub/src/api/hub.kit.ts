@@ -27,6 +27,7 @@ import type { Clock } from "../model/clock.ts";
 import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import type { Outcome } from "../model/outcome.ts";
+import { createSignedLinks, newLinkSecret, type SignedLinks } from "../model/signed-links.ts";
 import { channelKinds } from "../notify/channel-kinds.ts";
 import { createPipeline, type Pipeline } from "../pipeline.ts";
 import { openRules } from "../rule-path.ts";
@@ -148,7 +149,8 @@ export async function openTestHub(
       createProbeParts({}, { clock, stalls: { stalledBetween: () => 0 }, random: () => 0.5 }),
     ),
   );
-  const path = openPath({ clock, store, board, live, kinds, metrics, stack });
+  const incidentLinks = createSignedLinks(newLinkSecret());
+  const path = openPath({ clock, store, board, live, kinds, metrics, incidentLinks, stack });
   const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
   const { rules, jobs, watch } = await openRulesAndJobs(
     { clock, log, metrics, store, board, live, stack },
@@ -177,6 +179,7 @@ export async function openTestHub(
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
     incidentDesk: path.alerting,
+    incidentLinks,
     acknowledge: (id, actor) => path.alerting.acknowledge(id, actor),
     system: null,
     pages: join(folder, "pages"),
@@ -222,6 +225,7 @@ interface PathParts {
   readonly live: Live;
   readonly kinds: ApiParts["kinds"];
   readonly metrics: Metrics;
+  readonly incidentLinks: SignedLinks;
   readonly stack: AsyncDisposableStack;
 }
 
@@ -236,7 +240,7 @@ interface Path {
 }
 
 /** What stores what was decided. */
-function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
+function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }: PathParts): {
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
   readonly commits: CommitQueue;
@@ -252,6 +256,7 @@ function openDeciding({ clock, store, board, kinds, live, stack }: PathParts): {
       kinds,
       hostOf: ({ kind, settings }) => kinds.get(kind)?.hostOf(settings) ?? kind,
       publicUrl: "https://belfry.example.org",
+      links: incidentLinks,
       userAgent: "Belfry/1.2.3",
       refuseAddress: () => undefined,
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),

@@ -27,6 +27,7 @@ import type {
 import type { Monitor } from "../model/monitor.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeId } from "../model/notice.ts";
 import type { Outcome } from "../model/outcome.ts";
+import type { SignedLinks } from "../model/signed-links.ts";
 import type {
   Frame,
   Selector,
@@ -444,6 +445,8 @@ export interface ApiParts {
   /** Part → `ok` or what is wrong with it; for `/ready`. */
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
   readonly incidentDesk: IncidentDesk;
+  /** Reads links of notices. */
+  readonly incidentLinks: Pick<SignedLinks, "judge">;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */
   readonly acknowledge: (id: IncidentId, actor: string) => Promise<Incident | undefined>;
   /** What `GET /system` tells; answers null before the first sample. null: this process has no agent. */

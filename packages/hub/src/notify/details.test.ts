@@ -35,7 +35,7 @@ describe("details of an incident", () => {
 
   it("have the links that there are", () => {
     const titles = linksOf(incidentOf()).map(({ title }) => title);
-    assert.deepEqual(titles, ["Open", "Acknowledge"]);
+    assert.deepEqual(titles, ["Open", "Acknowledge", "Snooze"]);
     assert.deepEqual(linksOf(incidentOf({ links: null })), []);
   });
 });

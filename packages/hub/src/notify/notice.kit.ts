@@ -1,8 +1,10 @@
 /** Notices for tests. */
 import { createId } from "../model/id.ts";
 import type { Notice, NoticeIncident } from "../model/notice.ts";
+import { createSignedLinks } from "../model/signed-links.ts";
 
 const at = Date.UTC(2026, 1, 3, 4, 5, 6);
+const links = createSignedLinks("a secret of tests");
 
 /** An incident about one monitor, with some of it changed. */
 export function incidentOf(changes: Partial<NoticeIncident> = {}): NoticeIncident {
@@ -24,8 +26,8 @@ export function incidentOf(changes: Partial<NoticeIncident> = {}): NoticeInciden
     resolvedAt: null,
     links: {
       page: `https://belfry.example.org/dashboard/incidents/${id}`,
-      acknowledge: `https://belfry.example.org/incident-action/${id}?do=acknowledge&sig=abc`,
-      snooze: null,
+      acknowledge: `https://belfry.example.org${links.pathOf(id, "acknowledge", at)}`,
+      snooze: `https://belfry.example.org${links.pathOf(id, "snooze", at)}`,
     },
     ...changes,
   };

@@ -4,6 +4,7 @@ import type { Sent } from "../model/channel-kind.ts";
 import type { IdMaker } from "../model/id.ts";
 import type { Delivery as Attempt, KeptNotice, NewNotice } from "../model/notice.ts";
 import type { Signal } from "../model/signal.ts";
+import { withoutSignatures } from "../model/signed-links.ts";
 import type { ChannelTrouble } from "./line.ts";
 
 /** What could not be delivered for so long is given up, ms. */
@@ -81,9 +82,9 @@ export function attemptOf(
     at,
     attempt: attempts + 1,
     result: result.kind,
-    why: result.kind === "sent" ? null : result.why,
-    request: exchange.request,
-    answer: exchange.answer,
+    why: result.kind === "sent" ? null : withoutSignatures(result.why),
+    request: withoutSignatures(exchange.request),
+    answer: exchange.answer === null ? null : withoutSignatures(exchange.answer),
     durationMs,
   };
 }

@@ -27,6 +27,9 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "PATCH /api/push/:token",
     "POST /api/push/:token",
     "PUT /api/push/:token",
+    // What a link may do is signed into it.
+    "GET /incident-links/:incident/:action",
+    "POST /incident-links/:incident/:action",
     "GET /ready",
     "GET /v1/health",
     "GET /v1/healthz",

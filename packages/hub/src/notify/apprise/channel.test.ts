@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { describe, it, test } from "node:test";
 import { channelContract, openChannel, type ChannelFixture } from "../channel.contract.ts";
 import { incidentOf, noticeOf, resolvedOf } from "../notice.kit.ts";
 import { startAnswering } from "../provider.kit.ts";
@@ -68,6 +68,16 @@ describe("with addresses of services", () => {
       ),
     invalid: [],
   });
+});
+
+test("a message of Apprise ends with what can be done about its incident", () => {
+  const incident = incidentOf({ message: "x".repeat(50_000) });
+  const { links } = incident;
+  const parsed = parseAppriseSettings({ server, key });
+  assert.ok(parsed.kind === "ok");
+  const body = appriseMessage(noticeOf({ incidents: [incident] }), parsed.value)["body"];
+  assert.ok(typeof body === "string" && body.length <= 32_768);
+  assert.ok(body.endsWith(`\nAcknowledge: ${links?.acknowledge}\nSnooze: ${links?.snooze}`), body);
 });
 
 describe("the type of a message of Apprise", () => {

@@ -1,6 +1,6 @@
 /** A notice as the body of an Apprise API's `/notify` (github.com/caronc/apprise-api): plain text, which each service puts in its form. */
 import type { Notice } from "../../model/notice.ts";
-import { linesOf, toneOf, type Tone } from "../details.ts";
+import { linesOf, linksOf, toneOf, type Tone } from "../details.ts";
 import { withoutMentions } from "../mentions.ts";
 import { bodyOf, clip, headlineOf } from "../plain.ts";
 import type { AppriseSettings } from "./settings.ts";
@@ -28,8 +28,16 @@ export function appriseMessage(
     ...(tag === undefined ? {} : { tag }),
     title,
     // Apprise refuses an empty one.
-    body: clip(withoutMentions(linesOf(bodyOf(notice))) || title, longestBody),
+    body: bodyWithLinks(notice) || title,
     type: types[toneOf(notice)],
     format: "text",
   };
+}
+
+/** What can be done about one incident stands below what is said of it, and is never cut off. */
+function bodyWithLinks(notice: Notice): string {
+  const [only, ...others] = notice.incidents;
+  const acts = only === undefined || others.length > 0 ? [] : linksOf(only).slice(1);
+  const tail = acts.map(({ title, url }) => `\n${title}: ${url}`).join("");
+  return clip(withoutMentions(linesOf(bodyOf(notice))), longestBody - tail.length) + tail;
 }

@@ -89,6 +89,19 @@ describe("a message of Discord", () => {
     });
   }
 
+  it("has the links of its incident, because webhooks may have no buttons", () => {
+    const incident = incidentOf();
+    const [embed] = discordMessage(noticeOf({ incidents: [incident] }), settings).embeds;
+    assert.equal(embed?.url, incident.links?.page);
+    for (const [title, url] of [
+      ["Acknowledge", incident.links?.acknowledge],
+      ["Snooze", incident.links?.snooze],
+    ]) {
+      assert.ok(embed?.description?.includes(`[${title}](`), `${embed?.description}`);
+      assert.ok(embed?.description?.includes(`${url}`), `${embed?.description}`);
+    }
+  });
+
   it("says how many do not fit", () => {
     const incidents = Array.from({ length: 60 }, () => incidentOf());
     const [embed] = discordMessage(noticeOf({ incidents, more: 5 }), settings).embeds;

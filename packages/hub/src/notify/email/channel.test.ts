@@ -115,6 +115,17 @@ describe("mails", () => {
     });
   }
 
+  it("have the links of their incident in text and HTML", async () => {
+    await using server = await startMailServer();
+    const incident = incidentOf();
+    await sendTo(server, noticeOf({ incidents: [incident] }));
+    const { text = "", html = "" } = server.mails[0] ?? {};
+    for (const url of Object.values(incident.links ?? {})) {
+      assert.ok(text.includes(`${url}`), text);
+      assert.ok(html.includes(`href="${url?.replaceAll("&", "&amp;")}"`), html);
+    }
+  });
+
   it("have the same facts in text and HTML", async () => {
     await using server = await startMailServer();
     const facts = [{ name: "a<b", value: '"c" & d' }];

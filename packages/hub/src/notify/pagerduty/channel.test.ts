@@ -84,6 +84,7 @@ describe("events of PagerDuty", () => {
     assert.deepEqual(event?.["links"], [
       { href: incident.links?.page, text: "Open" },
       { href: incident.links?.acknowledge, text: "Acknowledge" },
+      { href: incident.links?.snooze, text: "Snooze" },
     ]);
   });
 });

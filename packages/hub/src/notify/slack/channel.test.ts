@@ -76,6 +76,20 @@ describe("a message of Slack", () => {
     });
   }
 
+  it("has the links of its incident as buttons", () => {
+    const incident = incidentOf();
+    const blocks = slackMessage(noticeOf({ incidents: [incident] })).attachments[0]?.blocks ?? [];
+    const buttons = blocks.find((block) => block.type === "actions")?.elements;
+    assert.deepEqual(
+      buttons?.map((button) => [button.text.text, button.url]),
+      [
+        ["Open", incident.links?.page],
+        ["Acknowledge", incident.links?.acknowledge],
+        ["Snooze", incident.links?.snooze],
+      ],
+    );
+  });
+
   it("says how many do not fit", () => {
     const incidents = Array.from({ length: 60 }, () => incidentOf());
     const told = JSON.stringify(slackMessage(noticeOf({ incidents, more: 5 })));

@@ -61,6 +61,20 @@ describe("a card of Teams", () => {
     assert.match(JSON.stringify(body), /"text":"\*m\*"/);
   });
 
+  it("has the links of its incident as actions", () => {
+    const incident = incidentOf();
+    const actions = teamsMessage(noticeOf({ incidents: [incident] })).attachments[0]?.content
+      .actions;
+    assert.deepEqual(
+      actions?.map(({ title, url }) => [title, url]),
+      [
+        ["Open", incident.links?.page],
+        ["Acknowledge", incident.links?.acknowledge],
+        ["Snooze", incident.links?.snooze],
+      ],
+    );
+  });
+
   it("says how many do not fit into 28 KB", () => {
     const incidents = Array.from({ length: 200 }, () =>
       incidentOf({ title: "東".repeat(200), message: "京".repeat(200) }),
