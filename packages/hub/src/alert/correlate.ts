@@ -36,6 +36,11 @@ const outages: ReadonlySet<string> = new Set([
   "monitor_degraded",
   "monitor_flapping",
   "host_silent",
+  "job_failed",
+  "job_lost",
+  "job_late",
+  "job_never_started",
+  "job_slow",
 ]);
 
 /** The incident a signal opens, changes or resolves, as it is then; null when it does nothing. */
