@@ -14,6 +14,7 @@ import { systemClock } from "./model/clock.ts";
 import { createId } from "./model/id.ts";
 import type { Signal } from "./model/signal.ts";
 import { createSignedLinks, newLinkSecret } from "./model/signed-links.ts";
+import { channelKinds } from "./notify/channel-kinds.ts";
 import { auditOf, noLog, retention } from "./store/contract/fixtures.ts";
 import { createStore } from "./store/open.ts";
 
@@ -78,6 +79,8 @@ test("what began and what is over reach a provider that fails at first, once eac
       store,
       board: { get: () => undefined, entries: () => [], hostEntries: () => [] },
       kinds: new Map(),
+      channelKinds,
+      random: Math.random,
       hostOf: () => "",
       publicUrl: "https://belfry.example.org",
       links: createSignedLinks(newLinkSecret()),

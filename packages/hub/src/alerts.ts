@@ -3,12 +3,12 @@ import { Alerting, type AlertingStore } from "./alert/alerting.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
 import { createPolicyReader, describeIncident } from "./alert-desk.ts";
 import type { Incident } from "./model/incident.ts";
+import type { ChannelKind } from "./model/channel-kind.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
 import { createId, type IncidentId, type MonitorId } from "./model/id.ts";
 import type { LinkAction, SignedLinks } from "./model/signed-links.ts";
-import { channelKinds } from "./notify/channel-kinds.ts";
 import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
 import { parseAddress } from "./probe/address.ts";
 import { createGuard, type GuardSettings } from "./probe/guard.ts";
@@ -18,6 +18,9 @@ export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly clock: Clock;
   readonly store: AlertingStore & DeliveryStore & Parameters<typeof createPolicyReader>[0];
   readonly kinds: ReadonlyMap<string, CheckKind>;
+  readonly channelKinds: ReadonlyMap<string, ChannelKind>;
+  /** From 0 to 1, for the pauses between attempts. */
+  readonly random: () => number;
   readonly publicUrl: string | null;
   readonly links: SignedLinks;
   readonly userAgent: string;
@@ -80,8 +83,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     store,
     createId,
     policy,
-    kinds: channelKinds,
-    random: Math.random,
+    kinds: parts.channelKinds,
+    random: parts.random,
     refuseAddress: parts.refuseAddress,
     userAgent: parts.userAgent,
     onSignals: () => alerting.wake(),

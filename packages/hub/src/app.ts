@@ -378,6 +378,8 @@ function openDeciding(
       store,
       board,
       kinds: checking.kinds,
+      channelKinds,
+      random: Math.random,
       hostOf: checking.hostOf,
       publicUrl: settings.publicUrl,
       links: incidentLinks,

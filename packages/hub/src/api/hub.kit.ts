@@ -254,6 +254,8 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       store,
       board,
       kinds,
+      channelKinds,
+      random: Math.random,
       hostOf: ({ kind, settings }) => kinds.get(kind)?.hostOf(settings) ?? kind,
       publicUrl: "https://belfry.example.org",
       links: incidentLinks,

@@ -314,6 +314,8 @@ export interface IncidentDesk {
 }
 
 export interface AuditStore {
+  /** Adds an entry about something that changed nothing else that is stored. */
+  addAuditEntry(entry: AuditEntry): Promise<void>;
   auditEntries(query: {
     readonly cursor?: number;
     readonly limit: number;

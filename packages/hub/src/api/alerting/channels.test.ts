@@ -207,6 +207,7 @@ describe("/api/v1/channels", () => {
     const trouble = { failure: "outage", why: "it is away", since: startOfTime } as const;
     const channels = {
       trouble: () => trouble,
+      wake: () => undefined,
       test: () => Promise.reject(new Error("is not tested here")),
     };
     const lastSentAt = startOfTime + 1000;
@@ -255,6 +256,18 @@ describe("/api/v1/channels/:id/test", () => {
     assert.equal(got.headers["x-key"], "hidden-key");
     assert.ok(got.headers["webhook-signature"] !== undefined);
     assert.equal(got.body.title, "Test notice");
+    const [entry] = await hub.store.auditEntries({ limit: 1 });
+    assert.ok(entry !== undefined);
+    const { action, resource, resourceId, detail } = entry;
+    assert.deepEqual(
+      { action, resource, resourceId, detail },
+      {
+        action: "test",
+        resource: "channel",
+        resourceId: id,
+        detail: { name: "ops", kind: "webhook" },
+      },
+    );
   });
 
   test("tells why nothing arrived", async (t) => {
@@ -283,6 +296,27 @@ describe("/api/v1/channel-kinds", () => {
     assert.deepEqual(webhook?.secrets, ["url", "headers", "secret"]);
     assert.deepEqual(webhook.limit, { notices: 10, per_ms: 1000 });
     assert.ok("properties" in webhook.schema);
+  });
+});
+
+describe("a channel whose settings were wrong", () => {
+  test("is told what waits at once when they are changed", async (t) => {
+    const wrong = await listen(t, 404);
+    const right = await listen(t);
+    const hub = await openTestHub(t);
+    const { id } = await create(hub, hook({ settings: { url: wrong.url } }));
+    const body = { name: "api", kind: "http", settings: { url: "http://127.0.0.1:9/" } };
+    const made = await hub.ask("POST", "/api/v1/monitors", { body });
+    const monitor = made.json<{ id: string }>().id;
+    for (let checks = 0; checks < 2; checks += 1) {
+      hub.clock.move(60_000);
+      await hub.check(monitor, downOutcome);
+    }
+    await wrong.next();
+    const changed = hook({ settings: { url: right.url } });
+    assert.equal((await hub.ask("PUT", `${path}/${id}`, { body: changed })).status, 200);
+    // The clock of the test stands still: nothing is due again by itself.
+    assert.equal((await right.next()).body.kind, "firing");
   });
 });
 

@@ -20,6 +20,7 @@ import type { ChannelSettings } from "../../model/alert-policy.ts";
 import type { ChannelKind, Sent } from "../../model/channel-kind.ts";
 import type { ChannelId, Notice } from "../../model/notice.ts";
 import { maskSecrets, restoreSecrets } from "../../model/secret-settings.ts";
+import { actorOf } from "../access/permission.ts";
 import { idParams } from "../monitors/monitors.ts";
 import { timeText } from "../monitors/view.ts";
 import type { ApiParts } from "../parts.ts";
@@ -46,8 +47,10 @@ export interface Channels {
     readonly why: string;
     readonly since: number;
   } | null;
-  /** Sends one notice past everything that waits, within half a minute. Throws only for defects. */
+  /** Sends one notice past everything that waits, within half a minute. */
   test(settings: ChannelSettings, notice: Notice): Promise<Sent>;
+  /** Channels were made, changed or deleted: what waits for them is looked at anew. Returns at once. */
+  wake(): void;
 }
 
 /** Registers the routes. */
@@ -89,6 +92,7 @@ function channelResource(parts: ApiParts): ChannelResource {
     parse: (input, former) => Promise.resolve(parseChannel(input, former, channelKinds)),
     views: (channels) => channelViews(channels, parts),
     detail: ({ name, kind, enabled }) => ({ name, kind, enabled }),
+    changed: () => parts.channels.wake(),
     refusal: async (channel, action) =>
       managedRefusal(channel) ??
       (action === "delete" ? await usedRefusal(channel, parts) : undefined),
@@ -109,8 +113,18 @@ function addTesting(app: FastifyInstance, parts: ApiParts, resource: ChannelReso
     params: idParams,
     answers: { 200: { description: "What came of it", schema: ChannelTestSchema } },
     errors: ["not_found"],
-    async handle({ params }) {
+    async handle({ params, principal }) {
       const channel = await findSetting(parts, resource, params.id);
+      const { id, name, kind } = channel;
+      // Before it is sent: nobody is told without a trace of who asked for it.
+      await parts.store.addAuditEntry({
+        at: parts.clock.now(),
+        actor: actorOf(principal),
+        action: "test",
+        resource: "channel",
+        resourceId: id,
+        detail: { name, kind },
+      });
       return await sendTest(channel, parts);
     },
   });

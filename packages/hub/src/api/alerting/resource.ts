@@ -46,6 +46,8 @@ export interface Resource<K extends ResourceKind, I extends TSchema> {
   views(settings: readonly AlertSettings[K][]): Promise<readonly object[]>;
   /** What the audit tells of it, without secrets. */
   readonly detail: (setting: AlertSettings[K]) => unknown;
+  /** Told once one was made, changed or deleted. */
+  changed?(): void;
   /** Why it may not be changed or deleted here, if so. */
   refusal?(setting: AlertSettings[K], action: "change" | "delete"): Promise<string | undefined>;
 }
@@ -132,6 +134,7 @@ export async function createSetting<K extends ResourceKind, I extends TSchema>(
     setting,
     auditOf("create", resource, setting, actor, now),
   );
+  resource.changed?.();
   return setting;
 }
 
@@ -150,6 +153,7 @@ export async function deleteSetting<K extends ResourceKind, I extends TSchema>(
     auditOf("delete", resource, setting, actor, parts.clock.now()),
   );
   if (result !== "deleted") throwGone(result, resource.noun);
+  resource.changed?.();
 }
 
 /** Replaces one by its next version. */
@@ -169,6 +173,7 @@ export async function replaceSetting<K extends ResourceKind, I extends TSchema>(
     auditOf("update", resource, setting, actor, now),
   );
   if (result !== "updated") throwGone(result, resource.noun);
+  resource.changed?.();
   return setting;
 }
 
