@@ -14,7 +14,7 @@ import type { Transition } from "../model/judgement.ts";
 import type { ChannelId, NewNotice, NoticeGroup, NoticeIncident } from "../model/notice.ts";
 import type { Signal } from "../model/signal.ts";
 import { IncidentBook } from "./book.ts";
-import { correlate, resolved } from "./correlate.ts";
+import { correlate, resolved, withoutSubject } from "./correlate.ts";
 import { decide } from "./decide.ts";
 import type { Siblings, Tie } from "./ties.ts";
 import { signalsOf, type FollowedSubject } from "./transition-signals.ts";
@@ -26,7 +26,9 @@ export interface AlertingStore {
   pendingSignals(
     limit: number,
   ): Promise<readonly { readonly sequence: number; readonly signal: Signal }[]>;
+  /** Rejects with `conflict` when another hub decided something after so many steps. */
   commitAlerting(step: {
+    readonly after: number;
     readonly consumed: readonly number[];
     readonly signals: readonly number[];
     readonly incidents: readonly Incident[];
@@ -35,13 +37,17 @@ export interface AlertingStore {
     readonly comments: readonly IncidentComment[];
     readonly audit: readonly AuditEntry[];
   }): Promise<void>;
-  noticeGroups(): Promise<readonly NoticeGroup[]>;
+  /** What a step is decided from; `steps` counts those that were ever committed. */
+  alertingState(): Promise<{
+    readonly steps: number;
+    readonly incidents: readonly Incident[];
+    readonly groups: readonly NoticeGroup[];
+  }>;
   recentNotices(
     since: number,
   ): Promise<
     readonly { readonly route: string; readonly channelId: ChannelId; readonly at: number }[]
   >;
-  openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
 }
 
@@ -76,6 +82,8 @@ const hourMs = 3_600_000;
 const stepSize = 200;
 const firstPauseMs = 200;
 const longestPauseMs = 10_000;
+/** Hubs that decide all the time let a person in by then. */
+const mostTries = 20;
 
 /** What a person does to an incident; null: it leaves it as it is. */
 type Act = (
@@ -90,6 +98,8 @@ export class Alerting implements AsyncDisposable {
   readonly #parts: AlertingParts;
   readonly #book: IncidentBook;
   #groups = new Map<string, NoticeGroup>();
+  /** What the book and the groups hold is what so many steps came to. */
+  #steps = 0;
   /** Others that are checked before somebody is told of an incident. */
   readonly #held = new Map<IncidentId, { readonly siblings: Siblings; isSettled: boolean }>();
   /** When something has to be looked at although nothing happens. */
@@ -123,7 +133,7 @@ export class Alerting implements AsyncDisposable {
 
   /** Ends the troubles of a monitor that was deleted or paused, after what was decided before. */
   close(id: MonitorId, at: number): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#byPerson(async () => {
       await this.#consume();
       const closed = [...this.#book.all()].flatMap((incident) => withoutSubject(incident, id, at));
       if (closed.length > 0) await this.#decide({ incidents: closed });
@@ -158,7 +168,8 @@ export class Alerting implements AsyncDisposable {
 
   /** Adds a comment to an incident; undefined when there is none. */
   comment(id: IncidentId, text: string, actor: string): Promise<IncidentComment | undefined> {
-    return this.#inTurn(async () => {
+    return this.#byPerson(async () => {
+      await this.#load();
       const found = await this.#parts.store.incident(id);
       if (found === undefined) return undefined;
       const at = this.#parts.clock.now();
@@ -178,7 +189,7 @@ export class Alerting implements AsyncDisposable {
   }
 
   #act(id: IncidentId, action: string, actor: string, act: Act): Promise<Incident | undefined> {
-    return this.#inTurn(async () => {
+    return this.#byPerson(async () => {
       await this.#load();
       const found = this.#book.get(id) ?? (await this.#parts.store.incident(id));
       if (found === undefined) return undefined;
@@ -191,9 +202,25 @@ export class Alerting implements AsyncDisposable {
     });
   }
 
+  /** What a person does is done although another hub decides something meanwhile. */
+  #byPerson<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await work();
+        } catch (error) {
+          if (!isConflict(error) || tries === mostTries) throw error;
+        }
+      }
+    });
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work);
-    this.#turn = mine.catch(() => undefined);
+    this.#turn = mine.catch(() => {
+      // The book may be ahead of the store, and what is in it would be taken for known.
+      this.#loaded = false;
+    });
     return mine;
   }
 
@@ -215,8 +242,8 @@ export class Alerting implements AsyncDisposable {
 
   async #load(): Promise<void> {
     if (this.#loaded) return;
-    const { store } = this.#parts;
-    const [incidents, groups] = await Promise.all([store.openIncidents(), store.noticeGroups()]);
+    const { steps, incidents, groups } = await this.#parts.store.alertingState();
+    this.#steps = steps;
     this.#book.clear();
     for (const incident of incidents) this.#book.put(incident);
     this.#groups = new Map(groups.map((group) => [group.key, group]));
@@ -261,10 +288,10 @@ export class Alerting implements AsyncDisposable {
     return transitions.length === stepSize || signals.length === stepSize;
   }
 
-  /** Incidents whose time has come; all of them when people changed who is told, or may have while nobody looked. */
+  /** Incidents whose time has come; all of them when people changed who is told. */
   #due(policy: AlertPolicy, written: ReadonlyMap<IncidentId, Incident>): readonly Incident[] {
     const now = this.#parts.clock.now();
-    const isNew = policy !== this.#policy;
+    const isNew = this.#policy !== null && policy !== this.#policy;
     const someOver = [...written.values()].some(({ resolvedAt }) => resolvedAt !== null);
     return [...this.#book.all()].filter((one) => {
       if (written.has(one.id)) return false;
@@ -381,13 +408,14 @@ export class Alerting implements AsyncDisposable {
     const groups = grown(step.groups);
     const nothing = { consumed: [], signals: [], notices: [], comments: [], audit: [] };
     try {
-      await this.#parts.store.commitAlerting({ ...nothing, ...step, incidents, groups });
+      const after = this.#steps;
+      await this.#parts.store.commitAlerting({ after, ...nothing, ...step, incidents, groups });
     } catch (error) {
       this.#loaded = false;
-      this.#policy = null;
-      if (error instanceof AppError && error.code === "conflict") this.wake();
+      if (isConflict(error)) this.wake();
       throw error;
     }
+    this.#steps += 1;
     for (const incident of incidents) this.#book.put(incident);
     for (const group of groups) {
       if (group.entries.length === 0) this.#groups.delete(group.key);
@@ -435,22 +463,8 @@ function auditOf(
   return { at, actor, action, resource: "incident", resourceId, detail };
 }
 
-/** An incident without what was wrong with a monitor or host; none when it had nothing to do with it. */
-function withoutSubject(incident: Incident, id: MonitorId, at: number): readonly Incident[] {
-  let changed: Incident = incident;
-  for (const { key, subject, until } of incident.troubles) {
-    if (until !== null || subject.id !== id) continue;
-    changed = ended(changed, key, at);
-  }
-  return changed === incident ? [] : [changed];
-}
-
-function ended(incident: Incident, key: string, at: number): Incident {
-  const troubles = incident.troubles.map((one) =>
-    one.key === key ? { ...one, until: Math.max(at, one.since) } : one,
-  );
-  const changed = { ...incident, troubles };
-  return troubles.every(({ until }) => until !== null) ? resolved(changed, at) : changed;
+function isConflict(error: unknown): boolean {
+  return error instanceof AppError && error.code === "conflict";
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

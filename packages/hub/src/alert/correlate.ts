@@ -11,6 +11,7 @@ import {
   openTroubles,
   type Incident,
   type IncidentCause,
+  type Subject,
   type Trouble,
 } from "../model/incident.ts";
 import type { Signal } from "../model/signal.ts";
@@ -226,6 +227,28 @@ export function resolved(incident: Incident, at: number): Incident {
     one.until === null ? { ...one, until: Math.max(at, one.since) } : one,
   );
   return { ...incident, troubles, resolvedAt, flapping: false, heldUntil: null, wakeAt: null };
+}
+
+/** An incident without what was wrong with a monitor or host; none when it had nothing to do with it. */
+export function withoutSubject(
+  incident: Incident,
+  id: Subject["id"],
+  at: number,
+): readonly Incident[] {
+  let changed: Incident = incident;
+  for (const { key, subject, until } of incident.troubles) {
+    if (until !== null || subject.id !== id) continue;
+    changed = ended(changed, key, at);
+  }
+  return changed === incident ? [] : [changed];
+}
+
+function ended(incident: Incident, key: string, at: number): Incident {
+  const troubles = incident.troubles.map((one) =>
+    one.key === key ? { ...one, until: Math.max(at, one.since) } : one,
+  );
+  const changed = { ...incident, troubles };
+  return troubles.every(({ until }) => until !== null) ? resolved(changed, at) : changed;
 }
 
 /** What follows from the troubles. */
