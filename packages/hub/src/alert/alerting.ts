@@ -288,10 +288,10 @@ export class Alerting implements AsyncDisposable {
     return transitions.length === stepSize || signals.length === stepSize;
   }
 
-  /** Incidents whose time has come; all of them when people changed who is told. */
+  /** Incidents whose time has come; all of them when people changed who is told, or may have while nobody looked. */
   #due(policy: AlertPolicy, written: ReadonlyMap<IncidentId, Incident>): readonly Incident[] {
     const now = this.#parts.clock.now();
-    const isNew = this.#policy !== null && policy !== this.#policy;
+    const isNew = policy !== this.#policy;
     const someOver = [...written.values()].some(({ resolvedAt }) => resolvedAt !== null);
     return [...this.#book.all()].filter((one) => {
       if (written.has(one.id)) return false;
@@ -412,6 +412,7 @@ export class Alerting implements AsyncDisposable {
       await this.#parts.store.commitAlerting({ after, ...nothing, ...step, incidents, groups });
     } catch (error) {
       this.#loaded = false;
+      this.#policy = null;
       if (isConflict(error)) this.wake();
       throw error;
     }
