@@ -40,6 +40,8 @@ export interface AlertingDesk extends AsyncDisposable {
 }
 
 export interface DeskParts {
+  /** Fails the test when left out. */
+  readonly onError?: (error: unknown) => void;
   readonly tiesOf?: (subject: Subject) => readonly Tie[];
   readonly parentsOf?: (subject: Subject) => readonly Subject[];
   readonly channels?: readonly ChannelSettings[];
@@ -122,7 +124,7 @@ async function nextDue(store: MemoryStore, now: number): Promise<number> {
 export function createAlerting(
   store: AlertingStore & Parameters<typeof createPolicyReader>[0],
   time: { readonly now: number },
-  { tiesOf = () => [], parentsOf = () => [] }: DeskParts = {},
+  { tiesOf = () => [], parentsOf = () => [], onError }: DeskParts = {},
 ): Alerting {
   const clock = { now: () => time.now };
   return new Alerting({
@@ -137,7 +139,7 @@ export function createAlerting(
     describe: describeShortly,
     onIncidents: () => undefined,
     onNotices: () => undefined,
-    onError: (error) => assert.fail(String(error)),
+    onError: onError ?? ((error) => assert.fail(String(error))),
   });
 }
 
