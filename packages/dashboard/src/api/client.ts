@@ -12,6 +12,7 @@ import type {
   MonitorSummary,
   MonitorTestView,
   MonitorView,
+  SeriesListView,
   SeriesRangeView,
   SessionView,
   UptimeView,
@@ -49,6 +50,9 @@ const api = "/api/v1";
 
 /** The most hosts the API gives at once. */
 const mostHosts = 1000;
+
+/** Series that are looked through for names. */
+const mostFound = 500;
 
 /** Makes the client. Every function answers with a value or a failure and never throws. */
 export function createClient(requester: Requester) {
@@ -117,6 +121,9 @@ export function createClient(requester: Requester) {
         `${api}/series/range?${seriesQuery(match, span, stepSeconds)}`,
         withSignal(signal),
       ),
+    /** Series that match a selector; as many as are worth offering. */
+    findSeries: (match: string): Promise<Reply<SeriesListView>> =>
+      ask("GET", `${api}/series?${queryOf({ match, limit: mostFound })}`),
     session: (): Promise<Reply<SessionView>> => ask("GET", `${api}/session`),
     signIn: (key: string): Promise<Reply<SessionView>> =>
       ask("POST", `${api}/session`, { body: { key } }),

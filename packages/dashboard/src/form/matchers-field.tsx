@@ -9,13 +9,15 @@ interface MatchersProps {
   readonly path: Path;
   readonly title: string;
   readonly help: string;
+  /** Names that are offered; those everything has, unless given. */
+  readonly names?: readonly string[];
 }
 
 /** Names that everything has, besides labels. */
 const known = ["subject", "subject_kind", "severity", "rule"];
 
 /** Draws the list and the way to one more. */
-export function MatchersField({ path, title, help }: MatchersProps) {
+export function MatchersField({ path, title, help, names = known }: MatchersProps) {
   const form = useForm();
   const value = form.get(path);
   const items: readonly unknown[] = Array.isArray(value) ? value : [];
@@ -25,7 +27,13 @@ export function MatchersField({ path, title, help }: MatchersProps) {
       <p class="field-help">{help}</p>
       <div class="list">
         {items.map((item, i) => (
-          <Row key={`${i} of ${items.length}`} path={[...path, i]} value={item} place={i + 1} />
+          <Row
+            key={`${i} of ${items.length}`}
+            path={[...path, i]}
+            value={item}
+            place={i + 1}
+            list={`${inputId(path)}-names`}
+          />
         ))}
         <button
           type="button"
@@ -39,8 +47,8 @@ export function MatchersField({ path, title, help }: MatchersProps) {
           <Icon name="plus" /> Add matcher
         </button>
       </div>
-      <datalist id="matcher-names">
-        {known.map((name) => (
+      <datalist id={`${inputId(path)}-names`}>
+        {names.map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>
@@ -48,7 +56,15 @@ export function MatchersField({ path, title, help }: MatchersProps) {
   );
 }
 
-function Row({ path, value, place }: { path: Path; value: unknown; place: number }) {
+interface RowProps {
+  readonly path: Path;
+  readonly value: unknown;
+  readonly place: number;
+  /** The list of names that are offered. */
+  readonly list: string;
+}
+
+function Row({ path, value, place, list }: RowProps) {
   const form = useForm();
   const ofName = useProblem([...path, "name"]);
   const ofValue = useProblem([...path, "value"]);
@@ -68,7 +84,7 @@ function Row({ path, value, place }: { path: Path; value: unknown; place: number
         id={inputId([...path, "name"])}
         aria-label={`Label ${place}`}
         aria-invalid={ofName !== ""}
-        list="matcher-names"
+        list={list}
         placeholder="label"
         autocomplete="off"
         spellcheck={false}

@@ -5,6 +5,7 @@ import {
   plainChannels,
   plainIncidents,
   plainRoutes,
+  plainRules,
   plainSilences,
   type AlertRelatedView,
 } from "../route/alert-route.ts";
@@ -17,6 +18,7 @@ const tabs = [
   ["open", "Now", plainIncidents],
   ["past", "Past", pastIncidents],
   ["silences", "Silences and maintenance", plainSilences],
+  ["rules", "Rules", plainRules],
   ["routes", "Routes", plainRoutes],
   ["channels", "Channels", plainChannels],
 ] as const satisfies readonly (readonly [Tab, string, AlertRelatedView])[];

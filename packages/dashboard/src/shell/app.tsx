@@ -6,7 +6,7 @@ import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
 import { plainIncidents } from "../route/alert-route.ts";
 import { plainJobs, plainOutputs } from "../route/job-route.ts";
-import { newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
+import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
 import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
@@ -76,6 +76,8 @@ const loadIncidents = async () =>
 const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
 const loadSilences = async () => (await import("../pages/silences/silences-page.tsx")).SilencesPage;
 const loadChannels = async () => (await import("../pages/channels/channels-page.tsx")).ChannelsPage;
+const loadRules = async () => (await import("../pages/rules/rules-page.tsx")).RulesPage;
+const loadRule = async () => (await import("../pages/rule/rule-page.tsx")).RulePage;
 const loadRoutes = async () => (await import("../pages/routes/routes-page.tsx")).RoutesPage;
 const loadForm = async () => (await import("../pages/monitor-form/monitor-form.tsx")).MonitorForm;
 
@@ -105,6 +107,12 @@ function PageOf({ view }: { view: View }) {
       return <Later key={view.id} load={loadIncident} give={{ id: view.id }} />;
     case "silences":
       return <Later load={loadSilences} give={{ month: view.month }} />;
+    case "rules":
+      return <Later load={loadRules} give={{}} />;
+    case "rule": {
+      const { page: _page, ...give } = view;
+      return <Later key={formatRoute(view)} load={loadRule} give={give} />;
+    }
     case "routes":
       return <Later load={loadRoutes} give={{}} />;
     case "channels":
@@ -117,8 +125,6 @@ function PageOf({ view }: { view: View }) {
           give={{ id: view.id, copyOf: view.copyOf }}
         />
       );
-    case "rules":
-    case "rule":
     case "would-tell":
     case "missing":
       return <Missing what="There is no such page." />;
