@@ -91,6 +91,8 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/job-desk.ts": { ours: ["hub/model"], ...pure },
   "hub/heartbeats.ts": { ours: "all", ...pure },
   "hub/jobs.ts": { ours: "all", node: ["crypto"] },
+  "hub/certificates.ts": { ours: ["@belfry/contract", "hub/model", "hub/self"], ...pure },
+  "hub/noticing.ts": { ours: "all", ...pure },
   "hub/drop-in-ports.ts": {
     ours: ["hub/config", "hub/listen.ts", "hub/own-agent.ts"],
     node: ["http"],

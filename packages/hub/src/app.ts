@@ -39,6 +39,7 @@ import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed
 import type { SignedLinks } from "./model/signed-links.ts";
 import { startTrends } from "./host-trends.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
+import { createNoticing, type Noticing } from "./noticing.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
@@ -101,6 +102,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
   await rules.load();
+  await deciding.noticing.load();
   await takeUpAlerts(store, deciding);
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;
@@ -234,6 +236,8 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
       calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+      maintenance.changed(ids.changed);
+      deciding.noticing.changed(ids);
       live.monitorsChanged(ids);
     },
   });
@@ -264,6 +268,7 @@ function openPipeline({
       }
       if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
       metrics.checked(countedCheckOf(entry, outcome));
+      deciding.noticing.checked(entry, outcome);
       live.checked(entry);
       outputs.checked(entry, outcome, () => checking.targetOf(entry.monitor));
       if (transition !== null) live.statusChanged(entry);
@@ -356,6 +361,7 @@ interface Deciding {
   readonly live: Live;
   readonly alerts: Alerts;
   readonly alerting: Alerting;
+  readonly noticing: Noticing;
   readonly commits: CommitQueue;
 }
 
@@ -393,6 +399,8 @@ function openDeciding(
     }),
   );
   const { alerting } = alerts;
+  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting }));
+  alerts.connect({ certificateOf: (id) => noticing.certificateOf(id) });
   const commits = stack.use(
     new CommitQueue(
       { tickMs: commitTickMs, maxChecks: maxWaitingChecks },
@@ -409,7 +417,7 @@ function openDeciding(
     ),
   );
   metrics.watchQueue("commits", () => commits.stats);
-  return { board, judging: createJudgingTable(), live, alerts, alerting, commits };
+  return { board, judging: createJudgingTable(), live, alerts, alerting, noticing, commits };
 }
 
 /**

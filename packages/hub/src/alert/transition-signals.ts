@@ -1,6 +1,7 @@
 /**
  * Transitions → signals: pure. While a monitor flaps, what is wrong with it stays raised, so that twenty changes are one
- * trouble. `unknown` raises and clears nothing: it is Belfry's own fault.
+ * trouble. `unknown` raises and clears nothing: it is Belfry's own fault. What is degraded for its certificate alone is told
+ * by `certificate_expiring`.
  */
 import type { Reason } from "@belfry/contract";
 import type { Subject } from "../model/incident.ts";
@@ -17,13 +18,13 @@ export interface FollowedSubject {
 export function signalsOf(transition: Transition, followed: FollowedSubject): readonly Signal[] {
   const { knownTo, flapping } = transition;
   const isDown = knownTo === "down";
-  const isDegraded = knownTo === "degraded";
+  const isDegraded = knownTo === "degraded" && transition.onlyForCertificate !== true;
   const downRule = followed.subject.kind === "host" ? "host_silent" : "monitor_down";
   const make = (rule: string, raised: boolean): Signal =>
     signalOf(rule, raised ? "raised" : "cleared", transition, followed);
   const raised = [
     ...(isDown ? [make(downRule, true)] : []),
-    ...(isDegraded ? [make("monitor_degraded", true)] : []),
+    ...(isDegraded && transition.to !== "unknown" ? [make("monitor_degraded", true)] : []),
     ...(flapping ? [make("monitor_flapping", true)] : []),
   ];
   const cleared = [

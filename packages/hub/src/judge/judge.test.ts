@@ -161,4 +161,15 @@ describe("judge", () => {
     const ending = calm.find((one, index) => index > 10 && one.transition !== null);
     assert.equal(ending?.transition?.flapping, false, "the end of flapping is told");
   });
+
+  test("says why it is degraded, and whether nothing but the certificate is", () => {
+    const told = (letters: string): unknown => {
+      const { message, onlyForCertificate } = play(letters).at(-1)?.transition ?? {};
+      return [message, onlyForCertificate];
+    };
+    assert.deepEqual(told("uss"), ["took 0.501 s, more than 0.5 s", undefined]);
+    assert.deepEqual(told("ucc"), ["its certificate has 13.9 days left", true]);
+    assert.deepEqual(told("ucs"), ["took 0.501 s, more than 0.5 s", undefined]);
+    assert.deepEqual(told("uccu"), [null, undefined]);
+  });
 });

@@ -74,9 +74,8 @@ type Check = Parameters<typeof judge>[2];
 function judgeUp(before: JudgeState, outcome: UpOutcome, check: Check, rules: Judging): Judgement {
   const successesInRow = Math.min(before.successesInRow + 1, rules.upAfter);
   const settled = successesInRow >= rules.upAfter || isUp(before.lastKnown);
-  const degradedInRow = isDegraded(outcome, rules)
-    ? Math.min(before.degradedInRow + 1, rules.downAfter)
-    : 0;
+  const why = degradationOf(outcome, rules);
+  const degradedInRow = why !== null ? Math.min(before.degradedInRow + 1, rules.downAfter) : 0;
   const stays = before.lastKnown === "degraded" && degradedInRow > 0;
   const good = stays || degradedInRow >= rules.downAfter ? "degraded" : "up";
   const status = settled ? good : before.lastKnown;
@@ -93,7 +92,11 @@ function judgeUp(before: JudgeState, outcome: UpOutcome, check: Check, rules: Ju
   const state = withFlapping(before, next, check.at);
   return {
     state: isSame(before, state) ? before : state,
-    transition: transitionOf(before, state, check, { reason: null, message: null }),
+    transition: transitionOf(before, state, check, {
+      reason: null,
+      message: status === "degraded" ? (why?.message ?? null) : null,
+      onlyForCertificate: status === "degraded" && why?.onlyForCertificate === true,
+    }),
     retry: !settled,
     keepEvidence: false,
   };
@@ -155,13 +158,22 @@ function isUp(status: JudgedStatus): boolean {
   return status === "up" || status === "degraded";
 }
 
-function isDegraded(outcome: UpOutcome, rules: Judging): boolean {
-  const slow = rules.degradedAfterMs !== null && outcome.durationMs > rules.degradedAfterMs;
-  const expiring =
-    rules.degradedCertificateDays !== null &&
-    outcome.certificateDays !== null &&
-    outcome.certificateDays < rules.degradedCertificateDays;
-  return slow || expiring;
+/** Why a success is a degraded one; null: it is a good one. */
+function degradationOf(
+  { durationMs, certificateDays: days }: UpOutcome,
+  { degradedAfterMs, degradedCertificateDays: leastDays }: Judging,
+): { readonly message: string; readonly onlyForCertificate: boolean } | null {
+  const isSlow = degradedAfterMs !== null && durationMs > degradedAfterMs;
+  const isExpiring = leastDays !== null && days !== null && days < leastDays;
+  if (!isSlow && !isExpiring) return null;
+  const slow = `took ${seconds(durationMs)} s, more than ${seconds(degradedAfterMs ?? 0)} s`;
+  const expiring = `its certificate has ${(days ?? 0).toFixed(1)} days left`;
+  const message = [...(isSlow ? [slow] : []), ...(isExpiring ? [expiring] : [])].join("; ");
+  return { message, onlyForCertificate: !isSlow };
+}
+
+function seconds(ms: number): number {
+  return Number((ms / 1000).toPrecision(3));
 }
 
 function withFlapping(before: JudgeState, next: JudgeState, at: number): JudgeState {
@@ -182,7 +194,11 @@ function transitionOf(
   before: JudgeState,
   after: JudgeState,
   check: Check,
-  why: { readonly reason: Reason | null; readonly message: string | null },
+  why: {
+    readonly reason: Reason | null;
+    readonly message: string | null;
+    readonly onlyForCertificate?: boolean;
+  },
 ): Transition | null {
   if (before.status === after.status && before.flapping === after.flapping) return null;
   return {
@@ -197,6 +213,7 @@ function transitionOf(
     message: why.message,
     failure: after.lastKnown === "down" ? after.firstFailure : null,
     flapping: after.flapping,
+    ...(why.onlyForCertificate === true ? { onlyForCertificate: true } : {}),
   };
 }
 

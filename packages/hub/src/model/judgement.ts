@@ -45,4 +45,6 @@ export interface Transition {
   readonly message: string | null;
   readonly failure: Failure | null;
   readonly flapping: boolean;
+  /** Set where it is degraded for nothing but its certificate: `certificate_expiring` tells that, once for all who show it. */
+  readonly onlyForCertificate?: true;
 }

@@ -14,6 +14,18 @@ interface Found {
   readonly measurements: Measurements;
   /** Numeric answer of the protocol where it has one (HTTP status), else null. */
   readonly statusCode: number | null;
+  /** The certificate that ends first of those the target showed; left out where it showed none. */
+  readonly certificate?: SeenCertificate;
+}
+
+/** A certificate as a check saw it. */
+export interface SeenCertificate {
+  /** SHA-256 of the whole of it, in hexadecimal digits. */
+  readonly fingerprint: string;
+  /** Whom it is for, on one line; of many names the first. */
+  readonly name: string;
+  /** Epoch ms. */
+  readonly expiresAt: number;
 }
 
 export interface UpOutcome extends Found {

@@ -1,6 +1,6 @@
 /** From what a kind found to the outcome of the check. */
 import type { Clock } from "../model/clock.ts";
-import type { Evidence, Measurements, Outcome } from "../model/outcome.ts";
+import type { Evidence, Measurements, Outcome, SeenCertificate } from "../model/outcome.ts";
 import type { Deadline } from "./deadline.ts";
 import type { FaultJudge } from "./fault-judge.ts";
 import { isUnknownReason, type Fault } from "./fault.ts";
@@ -19,6 +19,7 @@ export interface ConcludeParts {
 export interface Findings {
   readonly measurements: Measurements;
   readonly statusCode: number | null;
+  readonly certificate?: SeenCertificate | null;
 }
 
 /** The target is up. */
@@ -33,6 +34,7 @@ export function concludeUp(
     measurements: common(1, elapsedMs, findings.measurements),
     statusCode: findings.statusCode,
     certificateDays: findings.certificateDays,
+    ...(findings.certificate == null ? {} : { certificate: findings.certificate }),
   };
 }
 
@@ -57,6 +59,7 @@ export async function concludeFault(
     measurements: common(0, elapsedMs, findings.measurements),
     statusCode: findings.statusCode,
     evidence: code === null ? findings.evidence : { code, ...findings.evidence },
+    ...(findings.certificate == null ? {} : { certificate: findings.certificate }),
   };
 }
 

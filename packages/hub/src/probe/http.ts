@@ -27,7 +27,13 @@ import { statusTest } from "./http/status-range.ts";
 import { defineKind } from "./kind.ts";
 import type { ProbeParts } from "./parts.ts";
 import { createRedactor, type Redactor } from "./redact.ts";
-import { createTlsPlanner, daysUntil, earliestExpiry, type TlsPlanner } from "./secure.ts";
+import {
+  createTlsPlanner,
+  daysUntil,
+  earliestExpiry,
+  seenCertificate,
+  type TlsPlanner,
+} from "./secure.ts";
 
 /** Makes the kind. */
 export function createHttpKind(parts: ProbeParts): CheckKind {
@@ -131,6 +137,7 @@ async function checkHttp(
   const findings = {
     measurements: measurementsOf(journey, expiresAt),
     statusCode: journey.answer?.head?.status ?? null,
+    certificate: seenCertificate(journey.chain),
   };
   if (fault === null) return concludeUp(deadline, { ...findings, certificateDays });
   const clean = { ...fault, message: redact(fault.message) };

@@ -169,6 +169,7 @@ test("the evidence names subject, issuer, names, times and fingerprint", async (
     signature: "ecdsa-with-SHA256",
   });
   assert.equal(outcome.measurements["probe_ssl_earliest_cert_expiry"], Date.UTC(2021, 0) / 1_000);
+  assert.equal(outcome.certificate?.name, "localhost");
 });
 
 test("the earliest expiry is that of the whole chain, and days are counted to it", async (t) => {
@@ -185,6 +186,9 @@ test("the earliest expiry is that of the whole chain, and days are counted to it
   });
   assert.ok(outcome.result === "up");
   assert.equal(outcome.certificateDays, 10);
+  assert.match(outcome.certificate?.name ?? "", /intermediate/i, "it is the one that ends first");
+  assert.match(outcome.certificate?.fingerprint ?? "", /^[0-9a-f]{64}$/);
+  assert.equal(outcome.certificate?.expiresAt, Date.UTC(2021, 0));
   assert.equal(outcome.measurements["probe_ssl_earliest_cert_expiry"], Date.UTC(2021, 0) / 1_000);
 });
 

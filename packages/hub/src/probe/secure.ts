@@ -13,6 +13,7 @@ import {
 } from "node:tls";
 import type { JsonObject } from "@belfry/contract";
 import type { Clock } from "../model/clock.ts";
+import type { SeenCertificate } from "../model/outcome.ts";
 import { hostText, type Host } from "./address.ts";
 import type { Deadline } from "./deadline.ts";
 import { codeOf, failed, faultOf, faultOfError, type Attempt, type Fault } from "./fault.ts";
@@ -179,8 +180,32 @@ function chainOf(secured: TLSSocket): X509Certificate[] {
 
 /** When the first certificate of a chain expires, in epoch ms; null for an empty chain. */
 export function earliestExpiry(chain: readonly X509Certificate[]): number | null {
-  if (chain.length === 0) return null;
-  return Math.min(...chain.map((certificate) => certificate.validToDate.getTime()));
+  return firstToExpire(chain)?.validToDate.getTime() ?? null;
+}
+
+/** The certificate of a chain that expires first; null for an empty chain. */
+export function seenCertificate(chain: readonly X509Certificate[]): SeenCertificate | null {
+  const first = firstToExpire(chain);
+  if (first === undefined) return null;
+  return {
+    fingerprint: first.fingerprint256.replaceAll(":", "").toLowerCase(),
+    name: printable(shortName(first), 200),
+    expiresAt: first.validToDate.getTime(),
+  };
+}
+
+function firstToExpire(chain: readonly X509Certificate[]): X509Certificate | undefined {
+  let first: X509Certificate | undefined;
+  for (const one of chain) {
+    if (first === undefined || one.validToDate < first.validToDate) first = one;
+  }
+  return first;
+}
+
+/** Its common name, else the first of its other names. */
+function shortName({ subject, subjectAltName }: X509Certificate): string {
+  const common = /^CN=(.+)$/m.exec(subject)?.[1];
+  return common ?? subjectAltName?.split(", ", 1)[0]?.replace(/^[A-Za-z ]+:/, "") ?? subject;
 }
 
 /** Days from an instant to an expiry, with fractions; negative when it has passed. */

@@ -34,6 +34,7 @@ import {
   earliestExpiry,
   emptyTlsReport,
   secure,
+  seenCertificate,
   type TlsPlan,
   type TlsReport,
 } from "./secure.ts";
@@ -211,7 +212,8 @@ async function checkTcp(
   };
   const fault = await connectAndTalk();
   const expiresAt = earliestExpiry(talk.chain);
-  const findings = { measurements: measurementsOf(talk, expiresAt), statusCode: null };
+  const certificate = seenCertificate(talk.chain);
+  const findings = { measurements: measurementsOf(talk, expiresAt), statusCode: null, certificate };
   if (fault === null) {
     const certificateDays = expiresAt === null ? null : daysUntil(expiresAt, parts.clock.now());
     return concludeUp(deadline, { ...findings, certificateDays });

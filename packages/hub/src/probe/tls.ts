@@ -27,6 +27,7 @@ import {
   earliestExpiry,
   emptyTlsReport,
   secure,
+  seenCertificate,
   type TlsMaterial,
   type TlsPlan,
   type TlsReport,
@@ -116,7 +117,9 @@ async function checkTls(
   const expiresAt = earliestExpiry(report.chain);
   const certificateDays = expiresAt === null ? null : daysUntil(expiresAt, parts.clock.now());
   const fault = broken ?? expiryFault(certificateDays, settings.least_days);
-  const findings = { measurements: measurementsOf(report, expiresAt), statusCode: null };
+  const certificate = seenCertificate(report.chain);
+  const measurements = measurementsOf(report, expiresAt);
+  const findings = { measurements, statusCode: null, certificate };
   if (fault === null) return concludeUp(deadline, { ...findings, certificateDays });
   return await concludeFault(deadline, fault, parts, { ...findings, evidence: evidenceOf(report) });
 }
