@@ -18,6 +18,12 @@ export interface Command {
   readonly flags: ConfigFlags;
   readonly json: boolean;
   readonly scopes: readonly string[];
+  /** Of `db copy`, where given. */
+  readonly from?: string;
+  /** Of `backup` and `db copy`, where given. */
+  readonly to?: string;
+  /** Of `restore`. */
+  readonly force?: boolean;
   /** Of `probe`, where given. */
   readonly probe?: { readonly timeout?: string; readonly set?: readonly string[] };
 }
@@ -48,6 +54,7 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
   const problem = positionalProblem(commands[name], parsed.positionals);
   if (problem !== undefined) return wrong(`${name}: ${problem}`);
   const text = (option: OptionName): string | undefined => parsed.values.get(option)?.at(-1);
+  const [from, to] = [text("from"), text("to")];
   return {
     kind: "run",
     command: {
@@ -56,6 +63,9 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
       flags: flagsOf(text),
       json: parsed.values.has("json"),
       scopes: parsed.values.get("scope") ?? [],
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(parsed.values.has("force") ? { force: true } : {}),
       ...(name === "probe" ? { probe: probeOptions(parsed, text("timeout")) } : {}),
     },
   };

@@ -73,10 +73,11 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
 }
 
 async function runLoaded(
-  { name, positionals, json, scopes, probe }: Command,
+  command: Command,
   loaded: Configuration,
   parts: CommandParts,
 ): Promise<number> {
+  const { name, positionals, json, scopes, probe } = command;
   const { settings } = loaded;
   const [first = ""] = positionals;
   switch (name) {
@@ -110,6 +111,10 @@ async function runLoaded(
       if (name === "db rollback") return database.rollback(databaseParts);
       if (name === "db status") return database.showStatus(json, databaseParts);
       return database.showStats(json, databaseParts);
+    }
+    case "db copy": {
+      const { copyCommand } = await import("./db-copy.ts");
+      return copyCommand(command, settings, parts);
     }
   }
 }

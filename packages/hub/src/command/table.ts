@@ -25,6 +25,12 @@ export const options = {
     help: "a setting of the check, dotted, the value as JSON or text; may be repeated",
     many: true,
   },
+  from: {
+    value: "DATABASE",
+    help: "sqlite:/path, a data folder or a postgres:// URL (the database of the settings)",
+  },
+  to: { value: "TARGET", help: "what is made: a folder (backup), a database (db copy)" },
+  force: { value: null, help: "take the place of what is there" },
   help: { value: null, help: "print this" },
 } as const satisfies Record<string, OptionSpec>;
 
@@ -88,6 +94,14 @@ export const commands = {
     summary: "print the size of the database: series, samples, bytes",
     positionals: [],
     options: ["json"],
+  },
+  "db copy": {
+    summary: "move everything to another database, and compare",
+    positionals: [],
+    options: ["from", "to"],
+    notes:
+      "Neither may be in use by a hub. The target must be empty; it has everything in the end, or nothing.\n" +
+      "A password may be given as PGPASSWORD in place of the URL.",
   },
   health: {
     summary: "ask the running hub whether it is well; ends with 1 when not",
