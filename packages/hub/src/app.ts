@@ -236,7 +236,6 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
       calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
-      maintenance.changed(ids.changed);
       deciding.noticing.changed(ids);
       live.monitorsChanged(ids);
     },
