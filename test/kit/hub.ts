@@ -5,11 +5,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileCacheDir } from "@belfry/agent/compile-cache";
 
 /** The `belfry` command; it becomes the hub, so the process id stays. */
 export const commandPath = fileURLToPath(
   new URL("../../packages/hub/bin/belfry.js", import.meta.url),
 );
+
+/** Of programs that are given a home of their own: they share what they compiled all the same. */
+export const sharedCache: Readonly<Record<string, string>> = {
+  NODE_COMPILE_CACHE: compileCacheDir(process.env) ?? "",
+};
 
 export interface HubOptions {
   /** Arguments after `up`. `--listen` and `--data-dir` are set unless they are given. */
@@ -41,7 +47,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
   if (!args.includes("--data-dir")) args.push("--data-dir", dataDir);
   const child = spawn(process.execPath, [commandPath, "up", ...args], {
     cwd: dataDir,
-    env: { PATH: process.env["PATH"], HOME: dataDir, ...options.env },
+    env: { PATH: process.env["PATH"], HOME: dataDir, ...sharedCache, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

@@ -1,7 +1,7 @@
 /** Starts real sidecars for journeys: `belfry sidecar` as a process of its own. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { commandPath, until } from "./hub.ts";
+import { commandPath, sharedCache, until } from "./hub.ts";
 
 export interface SidecarOptions {
   /** Where it keeps what waits; whoever names it removes it. */
@@ -27,7 +27,7 @@ export async function startSidecar(options: SidecarOptions): Promise<Sidecar> {
   const { spoolFolder, env, listen = "127.0.0.1:0" } = options;
   const child = spawn(process.execPath, [commandPath, "sidecar", "--listen", listen], {
     cwd: spoolFolder,
-    env: { PATH: process.env["PATH"], SPOOL_DIR: spoolFolder, ...env },
+    env: { PATH: process.env["PATH"], ...sharedCache, SPOOL_DIR: spoolFolder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";

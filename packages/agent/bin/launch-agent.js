@@ -2,11 +2,10 @@
  * Starts the agent or the forwarder under Node's permission model, with little memory. Allowed are the network, reading,
  * and writing below one folder; programs, threads, addons, the inspector and all other writing are not.
  */
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { warmCache } from "./compile-cache.js";
 import { launch } from "./launch.js";
 import { stateDirOf } from "./state-dir.js";
 
@@ -70,7 +69,16 @@ function start(name, args, permissions, cacheDir) {
       ...(cacheDir === undefined ? {} : { NODE_COMPILE_CACHE: cacheDir }),
     },
     prepare: (runtime, env) => {
-      if (cacheDir !== undefined) warm(runtime, main, cacheDir, env);
+      if (cacheDir === undefined) return;
+      warmCache({
+        runtime,
+        flags: memoryFlags,
+        main,
+        env: { ...env, BELFRY_AGENT_COMMAND: "warm" },
+        cacheDir,
+        name: "belfry-agent",
+        sources: ["agent", "contract"].map((one) => join(dirname(root), one, "src")),
+      });
     },
   });
 }
@@ -110,53 +118,4 @@ function canHave(folder) {
     // The program says what it could not write, where it needs it.
     return false;
   }
-}
-
-/**
- * Node strips types with a WebAssembly module that stays in memory (17 MB) once it was used. It is not used for what is in
- * the compile cache, so the cache is filled by a process that ends.
- *
- * @param {string} runtime
- * @param {string} main
- * @param {string} cacheDir
- * @param {Readonly<Record<string, string | undefined>>} env
- */
-function warm(runtime, main, cacheDir, env) {
-  const mark = join(cacheDir, "belfry-agent.warm");
-  const state = sourceState(runtime);
-  try {
-    if (readFileSync(mark, "utf8") === state) return;
-  } catch {
-    // There is no mark yet.
-  }
-  // With the same options: they are part of what names the cache.
-  const done = spawnSync(runtime, [...memoryFlags, main], {
-    env: { ...env, BELFRY_AGENT_COMMAND: "warm" },
-    stdio: "ignore",
-    timeout: 20_000,
-  });
-  if (done.status !== 0) return;
-  try {
-    writeFileSync(mark, state, { mode: 0o600 });
-  } catch {
-    // The next start tries again.
-  }
-}
-
-/**
- * Changes when the code or the runtime does.
- *
- * @param {string} runtime
- */
-function sourceState(runtime) {
-  const state = createHash("sha256").update(`${runtime} ${statSync(runtime).mtimeMs}`);
-  for (const name of ["agent", "contract"]) {
-    const folder = join(dirname(root), name, "src");
-    for (const file of readdirSync(folder, { recursive: true }).map(String).sort()) {
-      if (!file.endsWith(".ts")) continue;
-      const { mtimeMs, size } = statSync(join(folder, file));
-      state.update(`\0${file} ${mtimeMs} ${size}`);
-    }
-  }
-  return state.digest("hex");
 }

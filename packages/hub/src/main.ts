@@ -1,15 +1,17 @@
 /**
  * The `belfry` command. Only here the process itself is touched: its arguments, environment, streams, signals and exit
- * code. The compile cache comes before everything that is worth caching.
+ * code.
  */
-import { enableCompileCache } from "node:module";
+import { readFileSync } from "node:fs";
+import { runCommand } from "./command/run.ts";
+import { systemClock } from "./model/clock.ts";
+import { createId } from "./model/id.ts";
 
-enableCompileCache();
-
-const { readFileSync } = await import("node:fs");
-const { runCommand } = await import("./command/run.ts");
-const { systemClock } = await import("./model/clock.ts");
-const { createId } = await import("./model/id.ts");
+// The launcher fills the compile cache with a process that loads everything, and ends.
+if (process.env["BELFRY_WARM"] === "1") {
+  await import("./warm.ts");
+  process.exit();
+}
 
 const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),

@@ -1,11 +1,13 @@
-/** `belfry sidecar` as a process. The compile cache comes before everything that is worth caching. */
-import { enableCompileCache } from "node:module";
+/** `belfry sidecar` as a process. */
+import { readFileSync } from "node:fs";
+import { runSidecarProcess } from "./command/run-process.ts";
+import { eventSinkKinds } from "./sinks/sink-kinds.ts";
 
-enableCompileCache();
-
-const { readFileSync } = await import("node:fs");
-const { runSidecarProcess } = await import("./command/run-process.ts");
-const { eventSinkKinds } = await import("./sinks/sink-kinds.ts");
+// The launcher fills the compile cache with a process that loads everything, and ends.
+if (process.env["BELFRY_WARM"] === "1") {
+  await import("./warm.ts");
+  process.exit();
+}
 
 const { version } = JSON.parse(
   readFileSync(new URL("../package.json", import.meta.url), "utf8"),

@@ -1,8 +1,4 @@
-/**
- * Entry of every store thread: loads the engine of its role, through the compile cache of the main thread where that
- * has one (a thread does not inherit it), and serves.
- */
-import { enableCompileCache } from "node:module";
+/** Entry of every store thread: loads the engine of its role, and serves. */
 import { workerData } from "node:worker_threads";
 import { isThreadData, type ThreadRole } from "./messages.ts";
 import type { OpenEngine } from "./serve.ts";
@@ -14,6 +10,5 @@ const roles = {
 } as const satisfies Record<ThreadRole, () => Promise<OpenEngine>>;
 
 if (!isThreadData(workerData)) throw new Error("this module is the entry of a store thread");
-if (workerData.compileCache !== null) enableCompileCache(workerData.compileCache);
 const { serve } = await import("./serve.ts");
 serve(await roles[workerData.role]());

@@ -17,12 +17,10 @@ export type ThreadRole = "writer" | "reader" | "database";
 /** What a thread is started with. */
 export interface ThreadData {
   readonly role: ThreadRole;
-  /** The folder of the main thread's compile cache; null when it has none. */
-  readonly compileCache: string | null;
 }
 
 export function isThreadData(value: unknown): value is ThreadData {
-  return typeof value === "object" && value !== null && "role" in value && "compileCache" in value;
+  return typeof value === "object" && value !== null && "role" in value;
 }
 
 /** One call of an operation. `id` is the caller's; `frames` belong to operations that take samples. */

@@ -1,6 +1,5 @@
 /** Starts the worker of a store thread. */
-import { getCompileCacheDir } from "node:module";
-import { dirname, extname } from "node:path";
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { ThreadData, ThreadRole } from "./messages.ts";
 
@@ -12,10 +11,6 @@ const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
 /** Starts a worker that waits to be opened. */
 export function startWorker(role: ThreadRole): Worker {
-  const cache = getCompileCacheDir();
-  const workerData: ThreadData = {
-    role,
-    compileCache: cache === undefined ? null : dirname(cache),
-  };
+  const workerData: ThreadData = { role };
   return new Worker(entry, { name: `belfry-${role}`, workerData, resourceLimits });
 }
