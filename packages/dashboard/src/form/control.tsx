@@ -1,6 +1,7 @@
 /** What all controls share: their ids, what is wrong with them, and how a stored secret is shown. */
 import { useForm } from "./form-state.ts";
 import { dotted, type Path } from "./path.ts";
+import { mask } from "./secret.ts";
 
 /** The id of a control, made of its place. */
 export function inputId(path: Path): string {
@@ -27,14 +28,29 @@ export function controlProps(path: Path, problem: string) {
 
 interface KeptProps {
   readonly path: Path;
+  /** Whether it has to be there: otherwise it can be removed. */
+  readonly required?: boolean;
+  /** What it is replaced by to begin with; an empty text. */
+  readonly blank?: unknown;
+  /** In place of both: its name may change with it. */
   readonly onReplace?: () => void;
 }
 
-/** A secret that is stored: it can be replaced, not seen. */
-export function KeptSecret({ path, onReplace }: KeptProps) {
+/** A secret that is stored: it can be replaced or removed, not seen. */
+export function KeptSecret({ path, required = true, blank = "", onReplace }: KeptProps) {
   const form = useForm();
+  if (form.get(path) === null) {
+    return (
+      <div class="kept-secret">
+        <span>Removed when this is saved</span>
+        <button type="button" onClick={() => form.set(path, mask)}>
+          Keep it
+        </button>
+      </div>
+    );
+  }
   const replace = (): void => {
-    if (onReplace === undefined) form.set(path, "");
+    if (onReplace === undefined) form.set(path, blank);
     else onReplace();
     requestAnimationFrame(() => document.getElementById(inputId(path))?.focus());
   };
@@ -44,6 +60,11 @@ export function KeptSecret({ path, onReplace }: KeptProps) {
       <button type="button" onClick={replace}>
         Replace
       </button>
+      {!required && (
+        <button type="button" onClick={() => form.set(path, null)}>
+          Remove
+        </button>
+      )}
     </div>
   );
 }

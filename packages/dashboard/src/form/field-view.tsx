@@ -14,7 +14,7 @@ import { inputId, KeptSecret, useProblem } from "./control.tsx";
 import { ChoiceInput, JsonInput, NumberInput, SwitchInput, TextInput } from "./inputs.tsx";
 import { ListInput, MapInput } from "./lists.tsx";
 import type { Path } from "./path.ts";
-import { isMask, isSecret } from "./secret.ts";
+import { isKept, isMask, isSecret } from "./secret.ts";
 import "./form.css";
 
 interface FieldProps<F extends Field> {
@@ -24,6 +24,18 @@ interface FieldProps<F extends Field> {
 
 /** Draws a field and what is below it. */
 export function FieldView({ field, path }: FieldProps<Field>) {
+  const form = useForm();
+  if (isSecret(path, form.secrets.value) && isKept(form.get(path), field.nullable)) {
+    return (
+      <Group field={field} path={path}>
+        <KeptSecret
+          path={path}
+          required={field.required && field.fallback === undefined}
+          blank={blankOf(field) ?? ""}
+        />
+      </Group>
+    );
+  }
   switch (field.kind) {
     case "object":
       return <ObjectView field={field} path={path} />;

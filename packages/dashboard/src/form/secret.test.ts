@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isMask, isSecret, withoutMasks } from "./secret.ts";
+import { isKept, isMask, isSecret, mask, withoutMasks } from "./secret.ts";
 
 const secrets = ["auth.password", "secret_headers.*", "steps.*.token"];
 
@@ -19,6 +19,14 @@ for (const path of [
 ]) {
   test(`${path.join(".")} is none`, () => assert.equal(isSecret(path, secrets), false));
 }
+
+test("what is stored, or is to be removed, is not edited", () => {
+  assert.ok(isMask(mask));
+  assert.ok(isKept(mask, true));
+  assert.ok(isKept(null, false));
+  for (const value of [undefined, "", {}, []]) assert.ok(!isKept(value, false));
+  assert.ok(!isKept(null, true), "null is a value here");
+});
 
 test("only the mask itself is a mask", () => {
   assert.equal(isMask({ set: true }), true);

@@ -2,6 +2,9 @@
 import { isRecord, type Path } from "./path.ts";
 
 /** What the API shows in the place of a stored secret. */
+export const mask: unknown = { set: true };
+
+/** Whether a value is that. */
 export function isMask(value: unknown): boolean {
   return isRecord(value) && value["set"] === true && Object.keys(value).length === 1;
 }
@@ -15,6 +18,14 @@ export function isSecret(path: Path, secrets: readonly string[]): boolean {
       steps.every((step, i) => step === "*" || step === String(path[i]))
     );
   });
+}
+
+/**
+ * Whether a secret is stored, and stays so or is to be removed (null, unless that is a value like others): there is
+ * nothing to edit then.
+ */
+export function isKept(value: unknown, isNullable: boolean): boolean {
+  return isMask(value) || (value === null && !isNullable);
 }
 
 /** Settings for a copy: the masks are taken out, for what they stand for stays with the original. */
