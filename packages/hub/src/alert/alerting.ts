@@ -254,6 +254,8 @@ export class Alerting implements AsyncDisposable {
   async #consume(): Promise<void> {
     await this.#load();
     while (await this.#step());
+    // Also where nothing was due yet: a wait may be longer than the timer goes at once.
+    this.#arm();
   }
 
   async #step(): Promise<boolean> {
