@@ -28,6 +28,7 @@ import { createBoard, type Board } from "./live/board.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { listenOn, urlOf } from "./listen.ts";
 import { createLive, type Live } from "./live/live.ts";
+import { createMaintenance } from "./maintenance.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
@@ -44,6 +45,7 @@ import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
 import { createSchedule, Deadlines } from "./schedule/deadlines.ts";
+import type { MaintenanceWatch } from "./schedule/maintenance-watch.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { Log } from "./self/log.ts";
 import { createMetrics, type CountedCheck, type Metrics } from "./self/metrics.ts";
@@ -147,6 +149,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   if (settings.dropInPorts) await openDropInPorts(settings.listen.host, { own, handle }, stack);
   stack.use(jobs.listen());
   rules.runner.start();
+  await path.maintenance.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
   stack.use(startTrends(watching.hosts, log));
@@ -179,6 +182,7 @@ interface Path {
   readonly deadlines: Deadlines;
   readonly desk: Desk;
   readonly calls: HeartbeatPath;
+  readonly maintenance: MaintenanceWatch;
 }
 
 /** The path of a check from the schedule to whoever shows it, and the desk where people change monitors. */
@@ -213,6 +217,9 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
   });
   stack.use(calls.watch);
+  const onError = (err: unknown): void =>
+    parts.log.error({ err }, "maintenance windows could not be read; those that are known count");
+  const maintenance = stack.use(createMaintenance({ ...deciding, clock, store, onError }));
   const heard = eachByKind(deadlines, calls.watch);
   const schedule = createSchedule({ isPassive, deadlines: heard, scheduler });
   deciding.alerts.connect({
@@ -236,11 +243,12 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
       calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+      maintenance.changed(ids.changed);
       deciding.noticing.changed(ids);
       live.monitorsChanged(ids);
     },
   });
-  return { schedule, deadlines, desk, calls };
+  return { schedule, deadlines, desk, calls, maintenance };
 }
 
 function openPipeline({

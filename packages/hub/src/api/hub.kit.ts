@@ -24,6 +24,7 @@ import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
 import type { ApiKey, Scope } from "../model/access.ts";
 import type { Clock } from "../model/clock.ts";
+import { createMaintenance } from "../maintenance.ts";
 import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -44,11 +45,7 @@ import type { ApiParts } from "./parts.ts";
 import type { OutputStats } from "./output-port.ts";
 import { defaultApiSettings, type ApiSettings } from "./settings.ts";
 import { downOutcome, upOutcome } from "./outcome.kit.ts";
-
-/** A clock that moves when it is told to. */
-export interface TestClock extends Clock {
-  move(ms: number): void;
-}
+import { createTestClock, createTestLog, type TestClock } from "./test-clock.kit.ts";
 
 export interface Ask {
   /** Bytes are sent as they are, text too, everything else as JSON. */
@@ -90,9 +87,8 @@ export interface TestHub {
 }
 
 export { downOutcome, upOutcome };
+export { startOfTime, type TestClock } from "./test-clock.kit.ts";
 
-/** 2026-01-01T00:00:00Z */
-export const startOfTime = Date.UTC(2026, 0, 1);
 /** The store lives in the present, the tests do not: nothing is too old. */
 const ages = 1e12;
 const retention = { rawMs: ages, fiveMinutesMs: ages, hourMs: ages, maxBytes: null };
@@ -206,6 +202,7 @@ export async function openTestHub(
         clock.move(1000);
         await path.deadlines.checkNow(createId<"monitor">(0));
         path.calls.watch.look();
+        await path.maintenance.look();
         await watch.look();
       }
       await path.settle();
@@ -233,6 +230,7 @@ interface Path {
   readonly desk: Desk;
   readonly calls: HeartbeatPath;
   readonly deadlines: Deadlines;
+  readonly maintenance: ReturnType<typeof createMaintenance>;
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
@@ -245,9 +243,6 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
   readonly delivery: Alerts["delivery"];
   readonly commits: CommitQueue;
 } {
-  const failed = (error: unknown): never => {
-    throw error;
-  };
   const alerts = stack.use(
     createAlerts({
       clock,
@@ -319,6 +314,7 @@ function openPath(parts: PathParts): Path {
   });
   stack.use(calls.watch);
   calls.watch.start(undefined);
+  const maintenance = createMaintenance({ ...parts, judging, commits, onError: failed });
   const desk = new Desk({
     clock,
     store,
@@ -335,6 +331,7 @@ function openPath(parts: PathParts): Path {
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
       calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+      maintenance.changed(ids.changed);
       live.monitorsChanged(ids);
     },
   });
@@ -347,6 +344,7 @@ function openPath(parts: PathParts): Path {
     desk,
     calls,
     deadlines,
+    maintenance,
     alerting,
     delivery,
     settle,
@@ -356,6 +354,11 @@ function openPath(parts: PathParts): Path {
       await settle();
     },
   };
+}
+
+/** Nothing may go wrong in these tests unseen. */
+function failed(error: unknown): never {
+  throw error;
 }
 
 type PipelineParts = Parameters<typeof createPipeline>[0];
@@ -426,24 +429,6 @@ function openHosts(
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
-}
-
-function createTestClock(): TestClock {
-  let ms = startOfTime;
-  return {
-    now: () => Math.floor(ms),
-    monotonicMs: () => ms,
-    move: (by) => void (ms += by),
-  };
-}
-
-function createTestLog(): ApiParts["log"] & {
-  readonly lines: { readonly fields: object; readonly message: string }[];
-  info(fields: object, message: string): void;
-} {
-  const lines: { readonly fields: object; readonly message: string }[] = [];
-  const add = (fields: object, message: string): void => void lines.push({ fields, message });
-  return { lines, error: add, warn: add, info: () => undefined };
 }
 
 async function askApi(api: Api, method: string, url: string, ask: Ask): Promise<TestAnswer> {

@@ -37,22 +37,43 @@ export interface JudgingTable {
   ): void;
   /** Its next outcome begins a status interval, even if the status stays (it was paused, or Belfry was not running). */
   reopen(id: MonitorId): void;
+  /**
+   * Maintenance begins: outcomes are judged and begin no status interval; or it ends, and the state that holds is the
+   * caller's to write. `add` ends it, too.
+   */
+  maintain(id: MonitorId, isMaintained: boolean): void;
   remove(id: MonitorId): void;
   state(id: MonitorId): JudgeState | undefined;
   /** Judges an outcome; undefined for a monitor that is not in the table. */
   decide(check: CheckedMonitor): Decision | undefined;
 }
 
+interface Row {
+  state: JudgeState;
+  reopen: boolean;
+  isMaintained: boolean;
+}
+
 /** Makes an empty table. */
 export function createJudgingTable(): JudgingTable {
-  const rows = new Map<MonitorId, { state: JudgeState; reopen: boolean }>();
+  const rows = new Map<MonitorId, Row>();
   return {
     add(id, state, { intervalIsOpen, at }) {
-      rows.set(id, { state: state ?? initialState(at), reopen: !intervalIsOpen });
+      rows.set(id, {
+        state: state ?? initialState(at),
+        reopen: !intervalIsOpen,
+        isMaintained: false,
+      });
     },
     reopen(id) {
       const row = rows.get(id);
       if (row !== undefined) row.reopen = true;
+    },
+    maintain(id, isMaintained) {
+      const row = rows.get(id);
+      if (row === undefined) return;
+      row.isMaintained = isMaintained;
+      row.reopen = false;
     },
     remove: (id) => void rows.delete(id),
     state: (id) => rows.get(id)?.state,
@@ -66,7 +87,7 @@ export function createJudgingTable(): JudgingTable {
         { monitorId: check.monitor.id, at: check.at, endedAt: check.endedAt },
         check.monitor.judging,
       );
-      const begins = row.reopen || state.status !== before.status;
+      const begins = !row.isMaintained && (row.reopen || state.status !== before.status);
       row.state = state;
       row.reopen = false;
       return {

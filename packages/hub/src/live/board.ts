@@ -20,6 +20,8 @@ export interface Board {
   put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
   /** Notes a check; undefined for a monitor that is not there. */
   checked(id: MonitorId, state: JudgeState, check: LastCheck): BoardEntry | undefined;
+  /** Shows a monitor as `maintenance` since `since` (epoch ms), or no more (null); undefined for one that is not there. */
+  maintain(id: MonitorId, since: number | null): BoardEntry | undefined;
   remove(id: MonitorId): void;
 }
 
@@ -27,6 +29,8 @@ interface Row {
   monitor: Monitor;
   status: BoardEntry["status"];
   since: number;
+  /** What holds when there is no maintenance; null: there is none, `status` is it. */
+  beneath: { status: BoardEntry["status"]; since: number } | null;
   flapping: boolean;
   lastCheck: LastCheck | null;
   totals: CheckTotals;
@@ -48,15 +52,15 @@ export function createBoard(): Board {
       const former = rowOf(monitor.id);
       const paused = !monitor.enabled;
       const status = paused ? "paused" : (state?.status ?? "pending");
+      const held = former?.beneath ?? former;
+      const since =
+        held?.status === status ? held.since : paused || state === undefined ? at : state.since;
+      const isMaintained = former !== undefined && former.beneath !== null && !paused;
       const row: Row = {
         monitor,
-        status,
-        since:
-          former?.status === status
-            ? former.since
-            : paused || state === undefined
-              ? at
-              : state.since,
+        status: isMaintained ? "maintenance" : status,
+        since: isMaintained ? former.since : since,
+        beneath: isMaintained ? { status, since } : null,
         flapping: state?.flapping ?? false,
         lastCheck: state === undefined ? null : (former?.lastCheck ?? null),
         totals: former?.totals ?? { checks: 0, errors: 0 },
@@ -67,14 +71,25 @@ export function createBoard(): Board {
     checked(id, state, check) {
       const row = rowOf(id);
       if (row === undefined) return undefined;
-      row.status = state.status;
-      row.since = state.since;
+      if (row.beneath === null) {
+        row.status = state.status;
+        row.since = state.since;
+      } else row.beneath = { status: state.status, since: state.since };
       row.flapping = state.flapping;
       row.lastCheck = check;
       row.totals = {
         checks: row.totals.checks + 1,
         errors: row.totals.errors + (check.result === "up" ? 0 : 1),
       };
+      return row;
+    },
+    maintain(id, since) {
+      const row = rowOf(id);
+      if (row === undefined) return undefined;
+      const { status, since: began } = row.beneath ?? row;
+      row.beneath = since === null ? null : { status, since: began };
+      row.status = since === null ? status : "maintenance";
+      row.since = since ?? began;
       return row;
     },
     remove(id) {

@@ -11,7 +11,11 @@
  */
 import { weekdays, type Problem, type WindowSchedule } from "@belfry/contract";
 import { Cron } from "croner";
+import type { MaintenanceWindow } from "./alert-policy.ts";
+import { followsHost } from "./host.ts";
 import { scheduleProblems } from "./job-schedule.ts";
+import { matches } from "./matcher.ts";
+import type { Monitor } from "./monitor.ts";
 
 /** A span in which a schedule is open, epoch ms. */
 export interface OpenWindow {
@@ -63,6 +67,25 @@ export function windowScheduleProblems(schedule: WindowSchedule, now: number): r
     { kind: "cron", cron: cronOf(schedule), timezone: schedule.timezone, grace_seconds: 0 },
     now,
   );
+}
+
+/** What only a trouble has, and its subject does not. */
+const ofTroubles: ReadonlySet<string> = new Set(["severity", "rule"]);
+
+/** Whether a window is about subjects as a whole; one that chooses by severity or rule is about some of their troubles. */
+export function isAboutSubjects({ matchers }: Pick<MaintenanceWindow, "matchers">): boolean {
+  return !matchers.some(({ name }) => ofTroubles.has(name));
+}
+
+/** Whether a window is about a monitor (or the host that it follows): by its id, its labels, or because nothing is chosen. */
+export function windowChooses(
+  { matchers, monitors }: Pick<MaintenanceWindow, "matchers" | "monitors">,
+  monitor: Monitor,
+): boolean {
+  if (monitors.includes(monitor.id)) return true;
+  if (matchers.length === 0) return monitors.length === 0;
+  const subject_kind = followsHost(monitor) ? "host" : "monitor";
+  return matches(matchers, { ...monitor.labels, subject_kind, subject: monitor.name });
 }
 
 /** When windows of a schedule begin. Times are epoch ms. */

@@ -156,6 +156,15 @@ export function checkContract({ open }: fixture.ContractStores): void {
         ],
       },
       {
+        title: "ends maintenance, of which nobody knows how it went on",
+        status: "maintenance",
+        since: 2000,
+        expected: [
+          ["maintenance", 2000, 5000],
+          ["unknown", 5000, null],
+        ],
+      },
+      {
         title: "leaves a pause",
         status: "paused",
         since: 2000,

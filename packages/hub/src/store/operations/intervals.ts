@@ -104,7 +104,7 @@ export async function closeGap(context: OperationContext, aliveAt: number): Prom
     .selectFrom("status_interval")
     .select(["monitor_id", "started_at"])
     .where("ended_at", "is", null)
-    .where("status", "in", ["up", "degraded", "down"])
+    .where("status", "in", ["up", "degraded", "down", "maintenance"])
     .execute();
   const changes = open.map((row): StatusChange => ({
     monitorId: asWritten<MonitorId>(row.monitor_id),
