@@ -8,15 +8,11 @@ for (const path of [
   ["auth", "password"],
   ["secret_headers", "x-key"],
   ["steps", 3, "token"],
+  ["steps", 3, "token", "x"],
 ]) {
   test(`${path.join(".")} is secret`, () => assert.equal(isSecret(path, secrets), true));
 }
-for (const path of [
-  ["auth"],
-  ["auth", "username"],
-  ["secret_headers"],
-  ["steps", 3, "token", "x"],
-]) {
+for (const path of [["auth"], ["auth", "username"], ["secret_headers"], ["steps", 3, "tokens"]]) {
   test(`${path.join(".")} is none`, () => assert.equal(isSecret(path, secrets), false));
 }
 

@@ -9,12 +9,12 @@ export function isMask(value: unknown): boolean {
   return isRecord(value) && value["set"] === true && Object.keys(value).length === 1;
 }
 
-/** Whether a place within the settings is secret. `*` stands for every key and item. */
+/** Whether a place within the settings is secret, or lies below one that is. `*` stands for every key and item. */
 export function isSecret(path: Path, secrets: readonly string[]): boolean {
   return secrets.some((secret) => {
     const steps = secret.split(".");
     return (
-      steps.length === path.length &&
+      steps.length <= path.length &&
       steps.every((step, i) => step === "*" || step === String(path[i]))
     );
   });
