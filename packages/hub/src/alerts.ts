@@ -2,6 +2,7 @@
 import { Alerting, type AlertingStore } from "./alert/alerting.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
 import { createPolicyReader, describeIncident } from "./alert-desk.ts";
+import { ExternalAlerts, type ExternalAlertParts } from "./ingest/external-alerts.ts";
 import type { Incident } from "./model/incident.ts";
 import type { ChannelKind } from "./model/channel-kind.ts";
 import type { CheckKind } from "./model/check-kind.ts";
@@ -16,7 +17,10 @@ import { createRelations, type RelationParts } from "./relations.ts";
 
 export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly clock: Clock;
-  readonly store: AlertingStore & DeliveryStore & Parameters<typeof createPolicyReader>[0];
+  readonly store: AlertingStore &
+    DeliveryStore &
+    ExternalAlertParts["store"] &
+    Parameters<typeof createPolicyReader>[0];
   readonly kinds: ReadonlyMap<string, CheckKind>;
   readonly channelKinds: ReadonlyMap<string, ChannelKind>;
   /** From 0 to 1, for the pauses between attempts. */
@@ -26,12 +30,14 @@ export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly userAgent: string;
   readonly refuseAddress: (address: string) => string | undefined;
   readonly onIncidents: (incidents: readonly Incident[]) => void;
-  readonly onError: (error: unknown, part: "alerting" | "delivery") => void;
+  readonly onError: (error: unknown, part: "alerting" | "delivery" | "external_alerts") => void;
 }
 
 export interface Alerts extends AsyncDisposable {
   readonly alerting: Alerting;
   readonly delivery: Delivery;
+  /** Alerts of other systems; `start()` begins to look for those that are over. */
+  readonly external: ExternalAlerts;
   /** What alerting asks of parts that are built after it; until then nothing is checked and nothing shared. */
   connect(later: Partial<LaterParts>): void;
 }
@@ -91,13 +97,21 @@ export function createAlerts(parts: AlertsParts): Alerts {
     onAttempt: () => undefined,
     onError: (error) => parts.onError(error, "delivery"),
   });
+  const external = new ExternalAlerts({
+    clock,
+    store,
+    onSignals: () => alerting.wake(),
+    onError: (error) => parts.onError(error, "external_alerts"),
+  });
   return {
     alerting,
     delivery,
+    external,
     connect(more) {
       later = { ...later, ...more };
     },
     async [Symbol.asyncDispose]() {
+      await external[Symbol.asyncDispose]();
       await delivery[Symbol.asyncDispose]();
       await alerting[Symbol.asyncDispose]();
     },

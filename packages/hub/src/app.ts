@@ -136,6 +136,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       ready: () => readiness(store, commits),
       incidentDesk: alerting,
       incidentLinks,
+      externalAlerts: deciding.alerts.external,
       acknowledge: (id, actor) => alerting.acknowledge(id, actor),
       system: own === null ? null : () => own.system(),
       pages: pagesFolder,
@@ -150,6 +151,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   stack.use(jobs.listen());
   rules.runner.start();
   await path.maintenance.start();
+  deciding.alerts.external.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
   stack.use(startTrends(watching.hosts, log));

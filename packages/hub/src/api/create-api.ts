@@ -15,6 +15,7 @@ import { addAlertRouteRoutes } from "./alerting/alert-routes.ts";
 import { addChannelRoutes } from "./alerting/channels.ts";
 import { addMaintenanceRoutes } from "./alerting/maintenance.ts";
 import { addSilenceRoutes } from "./alerting/silences.ts";
+import { addAlertmanagerRoutes } from "./alertmanager/alertmanager.ts";
 import { addAuditRoutes } from "./audit.ts";
 import { addJsonBody } from "./body.ts";
 import { addCheckKindRoutes } from "./check-kinds.ts";
@@ -141,6 +142,7 @@ async function addRoutes(
   await app.register(async (scope) => addHostSamplesRoute(scope, parts));
   await app.register(async (scope) => addEventsRoute(scope, parts));
   await app.register(async (scope) => addRemoteWriteRoute(scope, settings, parts));
+  addAlertmanagerRoutes(app, parts);
   await app.register(async (scope) => addAmaunatorRoutes(scope, settings, parts));
   await app.register(async (scope) => addMonitoringStackRoutes(scope, settings, parts));
   await app.register(async (scope) => addMonitoringComponentRoutes(scope, parts));

@@ -8,6 +8,7 @@ import type { Log } from "./parts.ts";
 import { failureOf, problemDocumentOf, type Failure } from "./problem.ts";
 import type { RouteTable } from "./route-table.ts";
 import { surfaceOfPath, type Surface } from "./surface.ts";
+import { alertmanagerErrorOf } from "./alertmanager/error.ts";
 import { fastApiErrorOf } from "./drop-in/fast-api.ts";
 import { componentErrorOf } from "./drop-in/monitoring-component/error.ts";
 import { stackErrorOf } from "./drop-in/monitoring-stack/error.ts";
@@ -95,6 +96,8 @@ function bodyOf(
       return { type: "application/json", body: JSON.stringify(componentErrorOf(failure)) };
     case "prometheus":
       return { type: "text/plain; charset=utf-8", body: plainErrorOf(failure) };
+    case "alertmanager":
+      return { type: "application/json", body: JSON.stringify(alertmanagerErrorOf(failure)) };
     case "healthchecks":
       return { type: "text/plain; charset=utf-8", body: pingErrorOf(failure) };
     case "uptime_kuma":

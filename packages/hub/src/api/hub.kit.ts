@@ -176,6 +176,7 @@ export async function openTestHub(
     ready: async () => ({ store: "ok" }),
     incidentDesk: path.alerting,
     incidentLinks,
+    externalAlerts: path.external,
     acknowledge: (id, actor) => path.alerting.acknowledge(id, actor),
     system: null,
     pages: join(folder, "pages"),
@@ -204,6 +205,7 @@ export async function openTestHub(
         path.calls.watch.look();
         await path.maintenance.look();
         await watch.look();
+        if (passed % 5_000 === 0) await path.external.look();
       }
       await path.settle();
     },
@@ -233,6 +235,7 @@ interface Path {
   readonly maintenance: ReturnType<typeof createMaintenance>;
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
+  readonly external: Alerts["external"];
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
   readonly settle: () => Promise<void>;
 }
@@ -241,6 +244,7 @@ interface Path {
 function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }: PathParts): {
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
+  readonly external: Alerts["external"];
   readonly commits: CommitQueue;
 } {
   const alerts = stack.use(
@@ -260,7 +264,7 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       onError: failed,
     }),
   );
-  const { alerting, delivery } = alerts;
+  const { alerting, delivery, external } = alerts;
   const commits = stack.use(
     new CommitQueue(
       { tickMs: 1, maxChecks: 1000 },
@@ -272,13 +276,13 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       },
     ),
   );
-  return { alerting, delivery, commits };
+  return { alerting, delivery, external, commits };
 }
 
 /** What lies behind the API, with the schedule replaced by the test. */
 function openPath(parts: PathParts): Path {
   const { clock, store, board, live, kinds, stack } = parts;
-  const { alerting, delivery, commits } = openDeciding(parts);
+  const { alerting, delivery, external, commits } = openDeciding(parts);
   const judging = createJudgingTable();
   let next: Outcome = upOutcome;
   const pipeline = openPipeline(parts, {
@@ -347,6 +351,7 @@ function openPath(parts: PathParts): Path {
     maintenance,
     alerting,
     delivery,
+    external,
     settle,
     async check(id, outcome) {
       next = outcome;

@@ -8,6 +8,7 @@ import type { FailedCheck } from "../model/change.ts";
 import type { ChannelKind } from "../model/channel-kind.ts";
 import type { CheckKind } from "../model/check-kind.ts";
 import type { Clock } from "../model/clock.ts";
+import type { ExternalAlert } from "../model/external-alert.ts";
 import type { HeartbeatState, KeptPing, Ping, TakenPing } from "../model/heartbeat.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
@@ -313,6 +314,17 @@ export interface IncidentDesk {
   comment(id: IncidentId, text: string, actor: string): Promise<IncidentComment | undefined>;
 }
 
+/** Alerts of other systems. */
+export interface ExternalAlertReads {
+  externalAlerts(query: { readonly limit: number }): Promise<readonly ExternalAlert[]>;
+}
+
+/** Where alerts of other systems go in. */
+export interface ExternalAlertIntake {
+  /** Resolves once they are synced to disk. */
+  take(alerts: readonly ExternalAlert[]): Promise<void>;
+}
+
 export interface AuditStore {
   /** Adds an entry about something that changed nothing else that is stored. */
   addAuditEntry(entry: AuditEntry): Promise<void>;
@@ -348,6 +360,7 @@ export interface ApiStore
     IncidentStore,
     NoticeReads,
     AlertSettingStore,
+    ExternalAlertReads,
     AuditStore,
     AnswerStore,
     KeyStore,
@@ -447,6 +460,7 @@ export interface ApiParts {
   /** Part → `ok` or what is wrong with it; for `/ready`. */
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
   readonly incidentDesk: IncidentDesk;
+  readonly externalAlerts: ExternalAlertIntake;
   /** Reads links of notices. */
   readonly incidentLinks: Pick<SignedLinks, "judge">;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */

@@ -11,6 +11,7 @@ export type Surface =
   | "monitoring_stack"
   | "monitoring_component"
   | "prometheus"
+  | "alertmanager"
   | "healthchecks"
   | "uptime_kuma";
 
@@ -21,6 +22,7 @@ export const openableSurfaces = [
   "monitoring_stack",
   "monitoring_component",
   "prometheus",
+  "alertmanager",
 ] as const satisfies readonly Surface[];
 export type OpenableSurface = (typeof openableSurfaces)[number];
 
@@ -31,6 +33,7 @@ const paths: readonly (readonly [RegExp, Surface])[] = [
   [/^\/ping(\/|$)/, "healthchecks"],
   [/^\/api\/push(\/|$)/, "uptime_kuma"],
   [/^\/prometheus(\/|$)/, "prometheus"],
+  [/^\/(api\/v2|-)(\/|$)/, "alertmanager"],
 ];
 
 /** The surface that answers a path no route was found for. */

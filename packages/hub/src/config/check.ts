@@ -154,6 +154,7 @@ function networkLists(config: PlainConfig): readonly (readonly [string, readonly
     ["open_to.monitoring_stack", config.open_to.monitoring_stack],
     ["open_to.monitoring_component", config.open_to.monitoring_component],
     ["open_to.prometheus", config.open_to.prometheus],
+    ["open_to.alertmanager", config.open_to.alertmanager],
     ["trusted_proxies", config.trusted_proxies],
     ["checks.network.deny", config.checks.network.deny],
     ["checks.network.allow", config.checks.network.allow],

@@ -102,6 +102,7 @@ describe("the settings", () => {
         monitoring_stack: ["10.1.0.0/16"],
         monitoring_component: ["10.3.0.0/16"],
         prometheus: ["10.2.0.0/16"],
+        alertmanager: ["10.4.0.0/16"],
       },
       trustedProxies: ["127.0.0.1"],
       rateLimit: { max: 100, windowMs: 60_000, failedAttempts: 5 },

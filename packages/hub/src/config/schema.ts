@@ -53,6 +53,11 @@ const openTo = branch(
       description: "Who may send samples to `/prometheus/api/v1/write` without a key",
       price: "Anybody in these networks can fill the disk",
     }),
+    alertmanager: networks({
+      title: "Alerts without a key",
+      description: "Who may send alerts to `/api/v2/alerts`, and use silences there, without a key",
+      price: "Anybody in these networks can ring, and keep others from being told",
+    }),
   },
 );
 

@@ -23,6 +23,7 @@ export interface Settings {
     readonly monitoring_stack: readonly string[];
     readonly monitoring_component: readonly string[];
     readonly prometheus: readonly string[];
+    readonly alertmanager: readonly string[];
   };
   readonly trustedProxies: readonly string[];
   readonly rateLimit: {

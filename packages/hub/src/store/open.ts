@@ -23,6 +23,7 @@ import type {
 import type { Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
+import { externalAlertCalls } from "./external-alert-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
@@ -98,6 +99,7 @@ function createFacade(
     ...jobCalls(threads),
     ...alertCalls(threads),
     ...alertSettingCalls(reads, writes),
+    ...externalAlertCalls(reads, writes),
     createKey: writes("createKey"),
     keys: reads("keys"),
     revokeKey: writes("revokeKey"),

@@ -28,6 +28,7 @@ import type { JudgeState, Transition } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
+import type { ExternalAlertStore } from "./external-alert-calls.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
 import type { RunEvent } from "../model/run.ts";
 import type {
@@ -445,6 +446,7 @@ export interface Store
     JobStore,
     JobWatchStore,
     AlertStore,
+    ExternalAlertStore,
     OutboxStore,
     AlertSettingStore,
     RuleStore,

@@ -7,6 +7,7 @@ import { accessContract } from "./contract/access.contract.ts";
 import { alertSettingContract } from "./contract/alert-settings.contract.ts";
 import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
+import { externalAlertContract } from "./contract/external-alerts.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
 import { heartbeatContract } from "./contract/heartbeats.contract.ts";
 import { historyContract } from "./contract/history.contract.ts";
@@ -35,6 +36,7 @@ export function storeContract(stores: ContractStores): void {
     heartbeatContract(stores);
     jobContract(stores);
     ruleContract(stores);
+    externalAlertContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);
   });

@@ -32,6 +32,7 @@ export interface Tables {
   rule_state: RuleStateTable;
   heartbeat: HeartbeatTable;
   ping: PingTable;
+  external_alert: ExternalAlertTable;
   job: JobTable;
   run: RunTable;
   run_event: RunEventTable;
@@ -370,6 +371,13 @@ export interface PingTable {
   user_agent: string;
   body: string;
   body_bytes: number;
+}
+
+/** An alert of another system that fires, as JSON; it is over at `ends_at` unless it is told again. */
+export interface ExternalAlertTable {
+  fingerprint: string;
+  ends_at: number;
+  body: string;
 }
 
 /** `state` and `raised` are JSON: a `RuleState`, and the signal it was raised with. */

@@ -35,9 +35,8 @@ export function addSilenceRoutes(app: FastifyInstance, parts: ApiParts): void {
     async handle({ params, principal }) {
       const former = await findSetting(parts, resource, params.id);
       const now = parts.clock.now();
-      if (former.endsAt <= now) return silenceView(former, now);
-      const { id: _id, version: _version, createdAt: _at, updatedAt: _updated, ...rest } = former;
-      const body = { ...rest, startsAt: Math.min(former.startsAt, now), endsAt: now };
+      const body = endedSilence(former, now);
+      if (body === null) return silenceView(former, now);
       const ended = await replaceSetting(parts, resource, { former, body }, actorOf(principal));
       return silenceView(ended, now);
     },
@@ -46,7 +45,15 @@ export function addSilenceRoutes(app: FastifyInstance, parts: ApiParts): void {
 
 type SilenceResource = Resource<"silence", typeof SilenceInputSchema>;
 
-function silenceResource(parts: ApiParts): SilenceResource {
+/** What ends a silence at `now` (epoch ms); null: it is over already. */
+export function endedSilence(former: Silence, now: number): Body<"silence"> | null {
+  if (former.endsAt <= now) return null;
+  const { id: _id, version: _version, createdAt: _at, updatedAt: _updated, ...rest } = former;
+  return { ...rest, startsAt: Math.min(former.startsAt, now), endsAt: now };
+}
+
+/** Silences as a resource. */
+export function silenceResource(parts: Pick<ApiParts, "clock">): SilenceResource {
   return {
     kind: "silence",
     path: "/api/v1/silences",
@@ -66,7 +73,8 @@ function silenceResource(parts: ApiParts): SilenceResource {
   };
 }
 
-function parseSilence(
+/** Reads what was sent; `begin` (epoch ms) is when it begins where it does not say. */
+export function parseSilence(
   { matchers, starts_at: starts, ends_at: ends, comment }: SilenceInput,
   { createdBy, begin }: { readonly createdBy: string; readonly begin: number },
 ): Parsed<Body<"silence">> {
@@ -91,6 +99,15 @@ function silenceView(silence: Silence, now: number): object {
     starts_at: timeText(startsAt),
     ends_at: timeText(endsAt),
     created_by: createdBy,
-    state: endsAt <= now ? "expired" : startsAt > now ? "pending" : "active",
+    state: silenceState(silence, now),
   };
+}
+
+/** How a silence stands at `now` (epoch ms). */
+export function silenceState(
+  { startsAt, endsAt }: Pick<Silence, "startsAt" | "endsAt">,
+  now: number,
+): "pending" | "active" | "expired" {
+  if (endsAt <= now) return "expired";
+  return startsAt > now ? "pending" : "active";
 }

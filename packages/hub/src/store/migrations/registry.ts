@@ -10,6 +10,7 @@ import { migration0008 } from "./0008-rule-state.ts";
 import { migration0009 } from "./0009-heartbeats.ts";
 import { migration0010 } from "./0010-job-rings.ts";
 import { migration0011 } from "./0011-certain-delivery.ts";
+import { migration0012 } from "./0012-external-alerts.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   migration0009,
   migration0010,
   migration0011,
+  migration0012,
 ];

@@ -7,6 +7,7 @@ import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from ".
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
 import { auditEntries, writeAudit } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
+import { endExternalAlerts, externalAlerts, takeExternalAlerts } from "./external-alerts.ts";
 import { excuseHeartbeats, heartbeats, pings, takePings } from "./heartbeats.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
@@ -95,6 +96,9 @@ export const operations = {
   incidentComments: read(incidentComments),
   pendingSignals: read(pendingSignals),
   putSignals: write(putSignals),
+  takeExternalAlerts: write(takeExternalAlerts),
+  endExternalAlerts: write(endExternalAlerts),
+  externalAlerts: read(externalAlerts),
   ruleStates: read(ruleStates),
   commitRules: write(commitRules),
   noticeGroups: read(noticeGroups),
