@@ -1,7 +1,10 @@
 /** Everything that happened around an incident, on one line of time. */
 import type { IncidentEntry } from "@belfry/contract";
 import { parseId } from "../model/id.ts";
-import type { Incident, Subject } from "../model/incident.ts";
+import type { Incident } from "../model/incident.ts";
+import { editsOf, maintenanceOf, runsOf } from "./incidents-around.ts";
+import { entryOf, type Entry } from "./incidents-entry.ts";
+import { readJumps, type JumpParts } from "./incidents-jumps.ts";
 import { timeText } from "./monitors/view.ts";
 import type { ApiParts } from "./parts.ts";
 
@@ -13,23 +16,28 @@ const mostEntries = 500;
 const mostOfKind = 100;
 const mostSubjects = 20;
 
-interface Entry extends Omit<IncidentEntry, "at"> {
-  readonly at: number;
-}
+export type TimelineParts = JumpParts & Pick<ApiParts, "clock">;
 
 /** Reads it, oldest first. */
 export async function readTimeline(
   incident: Incident,
-  { store, clock }: Pick<ApiParts, "store" | "clock">,
+  parts: TimelineParts,
 ): Promise<readonly IncidentEntry[]> {
+  const { store, clock } = parts;
+  const now = clock.now();
   const range = {
     from: incident.openedAt - beforeMs,
-    to: Math.min(clock.now(), (incident.resolvedAt ?? clock.now()) + afterMs),
+    to: Math.min(now, (incident.resolvedAt ?? now) + afterMs),
   };
-  const [comments, notices, audit, checks] = await Promise.all([
+  // A figure that jumps afterwards is no longer what led to it.
+  const before = { from: range.from, to: Math.min(now, incident.decidedAt + afterMs) };
+  const [comments, notices, jumps, ...others] = await Promise.all([
     store.incidentComments(incident.id, mostOfKind),
     store.notices({ incidentId: incident.id, limit: mostOfKind }),
-    store.auditEntries({ limit: mostOfKind }),
+    readJumps(incident, before, parts),
+    editsOf(incident, range, store),
+    maintenanceOf(incident, range, store),
+    runsOf(incident, range, store, now),
     checksOf(incident, range, store),
   ]);
   const entries: readonly Entry[] = [
@@ -39,26 +47,17 @@ export async function readTimeline(
     ...notices.map(({ notice, state, createdAt, sentAt }) =>
       entryOf("notice", sentAt ?? createdAt, `${notice.kind}, ${state}: ${notice.title}`),
     ),
-    ...audit
-      .filter(({ at, resource }) => at >= range.from && at <= range.to && resource !== "incident")
-      .map(({ at, actor, action, resource }) =>
-        entryOf("edit", at, `${action} ${resource}`, { by: actor }),
-      ),
-    ...checks,
+    ...jumps.map(({ at, text, entry }) => {
+      const { id, names } = entry.host;
+      const name = parts.board.get(id)?.monitor.name ?? names[0] ?? id;
+      return entryOf("series", at, text, { subject: { kind: "host", id, name } });
+    }),
+    ...others.flat(),
   ];
   return entries
     .toSorted((a, b) => a.at - b.at)
     .slice(0, mostEntries)
     .map((entry) => ({ ...entry, at: timeText(entry.at) }));
-}
-
-function entryOf(
-  kind: IncidentEntry["kind"],
-  at: number,
-  text: string,
-  { by = null, subject = null }: { by?: string | null; subject?: Subject | null } = {},
-): Entry {
-  return { kind, at, text, by, subject: subject === null ? null : { ...subject } };
 }
 
 function troublesOf({ troubles }: Incident): readonly Entry[] {
