@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { WeeklyHours } from "@belfry/contract";
-import { isActive } from "./week-hours.ts";
+import { isActive, nextChange } from "./week-hours.ts";
 
 interface Row {
   readonly says: string;
@@ -87,4 +87,92 @@ describe("hours of the week", () => {
     assert.equal(isActive([office, night], "UTC", Date.parse("2026-01-09T23:00:00Z")), true);
     assert.equal(isActive([], "UTC", Date.parse("2026-01-09T23:00:00Z")), false);
   });
+});
+
+describe("the next change of hours", () => {
+  const twice: WeeklyHours = { days: ["sun"], from: "02:30", to: "03:00" };
+  const always: WeeklyHours = {
+    days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    from: "00:00",
+    to: "24:00",
+  };
+  const changes: readonly {
+    readonly says: string;
+    readonly hours: readonly WeeklyHours[];
+    readonly timezone?: string;
+    readonly at: string;
+    readonly next: string | null;
+  }[] = [
+    {
+      says: "begins today",
+      hours: [office],
+      at: "2026-01-05T08:00:00Z",
+      next: "2026-01-05T08:30:00Z",
+    },
+    {
+      says: "ends today",
+      hours: [office],
+      at: "2026-01-05T08:30:00Z",
+      next: "2026-01-05T17:00:00Z",
+    },
+    {
+      says: "is days away",
+      hours: [office],
+      at: "2026-01-05T17:00:00Z",
+      next: "2026-01-09T08:30:00Z",
+    },
+    {
+      says: "of a night is on the day after",
+      hours: [night],
+      at: "2026-01-09T23:00:00Z",
+      next: "2026-01-10T06:00:00Z",
+    },
+    {
+      says: "is not where one span follows another",
+      hours: [office, { days: ["mon"], from: "17:00", to: "18:00" }],
+      at: "2026-01-05T12:00:00Z",
+      next: "2026-01-05T18:00:00Z",
+    },
+    {
+      says: "never comes of what is always",
+      hours: [always],
+      at: "2026-01-05T12:00:00Z",
+      next: null,
+    },
+    {
+      says: "is by the clock of the zone",
+      hours: [office],
+      timezone: "Asia/Kolkata",
+      at: "2026-01-05T00:00:00Z",
+      next: "2026-01-05T03:00:00Z",
+    },
+    {
+      says: "comes with the change of clocks that repeats hours",
+      hours: [twice],
+      timezone: "Europe/Vienna",
+      at: "2026-10-25T00:30:00Z",
+      next: "2026-10-25T01:00:00Z",
+    },
+    {
+      says: "comes a second time in the hours that are repeated",
+      hours: [twice],
+      timezone: "Europe/Vienna",
+      at: "2026-10-25T01:00:00Z",
+      next: "2026-10-25T01:30:00Z",
+    },
+    {
+      says: "comes with the change of clocks that leaves out its beginning",
+      hours: [{ days: ["sun"], from: "02:30", to: "04:00" }],
+      timezone: "Europe/Vienna",
+      at: "2026-03-29T00:00:00Z",
+      next: "2026-03-29T01:00:00Z",
+    },
+  ];
+  for (const { says, hours, timezone = "UTC", at, next } of changes) {
+    test(`${says}`, () => {
+      const found = nextChange(hours, timezone, Date.parse(at));
+      assert.equal(found, next === null ? null : Date.parse(next));
+      assert.equal(nextChange(hours, timezone, Date.parse(at)), found, "asked twice");
+    });
+  }
 });

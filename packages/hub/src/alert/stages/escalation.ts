@@ -1,13 +1,13 @@
 /** Who is told next, step by step, until somebody acknowledges. */
 import type { ChannelId } from "../../model/notice.ts";
-import type { FlowState } from "../../model/incident.ts";
 import { eachItem, tell, wakeBy, type FlowItem, type Stage, type Target } from "../flow.ts";
+import { toldOf, usableChannels } from "./routing.ts";
 
 /** Takes the steps that are due; each is taken once, counted from when the route's first channel was told. */
 export const escalation: Stage = eachItem((item, { now, policy }) => {
   const { incident } = item;
   if (incident.resolvedAt !== null || incident.acknowledgedAt !== null) return item;
-  const enabled = new Set(policy.channels.filter((one) => one.enabled).map(({ id }) => id));
+  const enabled = usableChannels(policy, incident);
   const seen = new Set<string>();
   let next = item;
   for (const target of item.targets) {
@@ -24,7 +24,7 @@ function escalated(
   { now, enabled }: { readonly now: number; readonly enabled: ReadonlySet<ChannelId> },
 ): FlowItem {
   const { flow } = item.incident;
-  const startedAt = startOf(flow, target.route) ?? now;
+  const startedAt = startOf(item, target.route) ?? now;
   let taken = flow.escalated[target.route] ?? 0;
   let next = item;
   for (const step of target.terms.escalation.slice(taken)) {
@@ -51,10 +51,15 @@ function channelsOf(
   return [...enabled].filter((id) => wanted.includes(id));
 }
 
-/** When the first channel of a route was told. */
-function startOf({ told }: FlowState, route: string): number | null {
-  const times = Object.entries(told).flatMap(([key, one]) =>
-    key.startsWith(`${route}|`) ? [one.firstAt] : [],
-  );
+/** When the first channel of a route was told, by whichever route. */
+function startOf({ incident, targets }: FlowItem, route: string): number | null {
+  const times = targets.flatMap((target) => {
+    const told = target.route === route ? toldOf(incident, target.channelId) : undefined;
+    return told === undefined ? [] : [told.firstAt];
+  });
+  const { told } = incident.flow;
+  for (const [key, { firstAt }] of Object.entries(told)) {
+    if (key.startsWith(`${route}|`)) times.push(firstAt);
+  }
   return times.length === 0 ? null : Math.min(...times);
 }

@@ -1,6 +1,7 @@
 /** Incidents that a route tells together: what is new of them waits in a group until the group is due. */
+import type { Incident } from "../../model/incident.ts";
 import type { NoticeGroup } from "../../model/notice.ts";
-import type { Flow, FlowItem, Stage, Tell } from "../flow.ts";
+import type { Flow, FlowItem, Stage, Target, Tell } from "../flow.ts";
 import { rememberTold } from "../flow.ts";
 
 /** Puts what is told together into its group; a group that is due is told by the last stage. */
@@ -13,17 +14,56 @@ function grouped(flow: Flow, item: FlowItem): Flow {
   const rest: Tell[] = [];
   for (const one of item.tells) {
     const { target, kind } = one;
-    const { group_by: names, group_wait_seconds: wait } = target.terms;
-    if (names.length === 0 && wait === 0) {
+    const waiting = waitsIn(next, target, incident);
+    if (isUnwanted(one)) {
+      // A digest says what happened; a group says what there is.
+      if (waiting !== undefined && !waiting.isDigest) next = without(next, waiting, incident);
       rest.push(one);
       continue;
     }
-    const values = names.map((name) => incident.labels[name] ?? "");
-    const key = `${target.key}|${JSON.stringify(values)}`;
-    next = intoGroup(next, key, { incidentId: incident.id, kind }, wait * 1000);
+    const key = waiting?.key ?? groupOf(target, incident);
+    if (key === null) {
+      rest.push(one);
+      continue;
+    }
+    const waitMs = target.terms.group_wait_seconds * 1000;
+    next = intoGroup(next, key, { incidentId: incident.id, kind }, waitMs, waiting?.isDigest);
     incident = rememberTold(incident, target.key, flow.now);
   }
   return { ...next, items: [...next.items, { ...item, incident, tells: rest }] };
+}
+
+/** Whether it says that something is over to somebody who does not want to hear it. */
+export function isUnwanted({ target, kind }: Tell): boolean {
+  return kind === "resolved" && !target.terms.send_resolved;
+}
+
+/**
+ * The group or digest in which something of an incident waits for a channel. What is new of it goes there as well,
+ * whichever route leads to the channel by now, and however: nobody hears that something is over before that it began.
+ */
+export function waitsIn(
+  flow: Flow,
+  { channelId }: Target,
+  { id }: Incident,
+): NoticeGroup | undefined {
+  for (const group of flow.groups.values()) {
+    if (!group.key.includes(`|${channelId}|`)) continue;
+    if (group.entries.some(({ incidentId }) => incidentId === id)) return group;
+  }
+  return undefined;
+}
+
+/** The key of the group that an incident is told in; null: it is told by itself, or by digest. */
+function groupOf({ key, terms }: Target, { labels }: Incident): string | null {
+  const { group_by: names, group_wait_seconds: wait, digest_seconds: digest } = terms;
+  if (digest !== null || (names.length === 0 && wait === 0)) return null;
+  return `${key}|${JSON.stringify(names.map((name) => labels[name] ?? ""))}`;
+}
+
+function without(flow: Flow, group: NoticeGroup, { id }: Incident): Flow {
+  const entries = group.entries.filter(({ incidentId }) => incidentId !== id);
+  return withGroup(flow, { ...group, entries });
 }
 
 /**
@@ -48,10 +88,14 @@ export function intoGroup(
     entries: [...others, ...entryAfter(earlier, entry, isDigest)],
     revision: former?.revision ?? 0,
   };
+  return withGroup(flow, group);
+}
+
+function withGroup(flow: Flow, group: NoticeGroup): Flow {
   return {
     ...flow,
-    groups: new Map([...flow.groups, [key, group]]),
-    changedGroups: new Set([...flow.changedGroups, key]),
+    groups: new Map([...flow.groups, [group.key, group]]),
+    changedGroups: new Set([...flow.changedGroups, group.key]),
   };
 }
 

@@ -13,9 +13,10 @@ export const inhibition: Stage = eachItem((item, flow) => {
   if (troubles.length === 0) return item;
   const causes = troubles.map(({ subject, severity }) => {
     const above = flow.world.parentsOf(subject);
+    if (above.length === 0 && severity === "critical") return undefined;
     return flow.open.find((other) => {
       if (other.id === item.incident.id || other.resolvedAt !== null) return false;
-      if (above.some((parent) => isCritical(other, parent))) return true;
+      if (above.some((parent) => isCritical(other, parent))) return isAbove(other, item, flow);
       return severity !== "critical" && isCritical(other, subject);
     });
   });
@@ -23,6 +24,16 @@ export const inhibition: Stage = eachItem((item, flow) => {
   if (first === undefined || causes.includes(undefined)) return item;
   return inhibited(item, first, flow);
 });
+
+/** Of two that hang on one another, the older one is told. */
+function isAbove(other: Incident, { incident }: FlowItem, { world }: Flow): boolean {
+  const isMutual = openTroubles(other).some(({ subject }) =>
+    world.parentsOf(subject).some((parent) => isCritical(incident, parent)),
+  );
+  if (!isMutual) return true;
+  const [a, b] = [other, incident];
+  return a.openedAt < b.openedAt || (a.openedAt === b.openedAt && a.id < b.id);
+}
 
 function isCritical(incident: Incident, subject: { kind: string; id: string }): boolean {
   return openTroubles(incident).some(

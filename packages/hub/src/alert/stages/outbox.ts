@@ -4,9 +4,10 @@ import type { Incident } from "../../model/incident.ts";
 import type { ChannelId, NewNotice, NoticeGroup } from "../../model/notice.ts";
 import { asChannelId } from "../channel-id.ts";
 import { rememberTold, type Flow, type FlowItem, type Stage } from "../flow.ts";
+import { isUnwanted } from "./grouping.ts";
 
 /** What is told of one channel in one step and beyond this many is told in one notice. */
-const mostAtOnce = 3;
+export const mostAtOnce = 3;
 /** Incidents that a notice describes; the others it counts. */
 const mostDescribed = 50;
 const longestTitle = 300;
@@ -31,10 +32,10 @@ function tellNow(flow: Flow): Flow {
   const items: FlowItem[] = [];
   for (const item of flow.items) {
     let { incident } = item;
-    for (const { target, kind } of item.tells) {
+    for (const one of item.tells) {
+      const { target, kind } = one;
       const key = `${target.key}|${kind}`;
-      const isSilent = kind === "resolved" && !target.terms.send_resolved;
-      if (!isSilent) {
+      if (!isUnwanted(one)) {
         const { channelId, route } = target;
         const incidents = [...(pending.get(key)?.incidents ?? []), item.incident];
         pending.set(key, { channelId, route, kind, incidents });

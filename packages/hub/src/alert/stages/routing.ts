@@ -14,7 +14,7 @@ import {
 } from "../../model/incident.ts";
 import { matches } from "../../model/matcher.ts";
 import type { ChannelId } from "../../model/notice.ts";
-import { isActive } from "../../model/week-hours.ts";
+import { isActive, nextChange } from "../../model/week-hours.ts";
 import { eachItem, isOfThePast, tell, wakeBy } from "../flow.ts";
 import type { FlowItem, RouteTerms, Stage, Target } from "../flow.ts";
 
@@ -37,16 +37,16 @@ export const routing: Stage = eachItem((item, { now, policy }) => {
   const reach = targetsOf(incident, policy, now);
   const known = toldTargets(incident, policy, reach);
   const targets = item.suppressed === null ? reach : [];
-  let next: FlowItem = { ...item, targets };
+  let next: FlowItem = wakeBy({ ...item, targets }, nextHours(incident, policy, now));
   if (incident.heldUntil !== null && incident.heldUntil > now) {
     return wakeBy({ ...next, targets: [] }, incident.heldUntil);
   }
-  for (const target of [...targets, ...known.filter(({ key }) => !hasKey(targets, key))]) {
-    const told = incident.flow.told[target.key];
-    const isTarget = hasKey(targets, target.key);
+  for (const target of [...targets, ...known.filter((one) => !hasChannel(targets, one))]) {
+    const told = toldOf(incident, target.channelId);
+    const isTarget = hasChannel(targets, target);
     const kind = newsOf(incident, told, isTarget, now);
     if (kind !== null) next = tell(next, target, kind);
-    else if (told !== undefined && hasGrown(incident, told)) {
+    else if (isTarget && told !== undefined && hasGrown(incident, told)) {
       next = wakeBy(next, told.at + growthMs);
     }
   }
@@ -78,8 +78,30 @@ function hasGrown(incident: Incident, told: Told): boolean {
   return incident.resolvedAt === null && incident.subjects.length >= 2 * told.affected;
 }
 
-function hasKey(targets: readonly Target[], key: string): boolean {
-  return targets.some((one) => one.key === key);
+function hasChannel(targets: readonly Target[], { channelId }: Target): boolean {
+  return targets.some((one) => one.channelId === channelId);
+}
+
+/** What a channel was told last of an incident, by whichever route: it is not told anew because another one leads to it. */
+export function toldOf({ flow }: Incident, channelId: ChannelId): Told | undefined {
+  const all = Object.entries(flow.told).flatMap(([key, told]) =>
+    key.endsWith(`|${channelId}`) ? [told] : [],
+  );
+  return all.reduce<Told | undefined>(
+    (last, one) => (last === undefined || one.at >= last.at ? one : last),
+    undefined,
+  );
+}
+
+/** When hours of a route begin or end that is responsible for an incident then, or no longer; null: never. */
+function nextHours(incident: Incident, { routes }: AlertPolicy, now: number): number | null {
+  if (incident.resolvedAt !== null) return null;
+  const labels = routingLabels(incident);
+  const times = routes.flatMap(({ route: { enabled, active, matchers } }) => {
+    if (!enabled || active === null || !matches(matchers, labels)) return [];
+    return nextChange(active.hours, active.timezone, now) ?? [];
+  });
+  return times.length === 0 ? null : Math.min(...times);
 }
 
 /** The channels of the routes that match at an instant, each once. */
@@ -137,7 +159,10 @@ function routingLabels(incident: Incident): Readonly<Record<string, string>> {
 }
 
 /** Channels that are switched on. A channel is not told of its own trouble: it could not say it. */
-function usableChannels({ channels }: AlertPolicy, incident: Incident): ReadonlySet<ChannelId> {
+export function usableChannels(
+  { channels }: AlertPolicy,
+  incident: Incident,
+): ReadonlySet<ChannelId> {
   const about = new Set(incident.subjects.map(({ kind, id }) => `${kind}:${id}`));
   const usable = channels.filter(
     ({ id, enabled }: ChannelSettings) => enabled && !about.has(`belfry:channel:${id}`),
@@ -149,19 +174,29 @@ function targetOf(route: string, channelId: ChannelId, terms: RouteTerms): Targe
   return { key: `${route}|${channelId}`, route, channelId, terms };
 }
 
-/** Channels that were told of the incident before and may not be reached by the routes any more. */
+/** Channels that were told of the incident before and may not be reached by the routes any more, by what told them last. */
 function toldTargets(
   incident: Incident,
-  { routes, channels }: AlertPolicy,
+  policy: AlertPolicy,
   reach: readonly Target[],
 ): readonly Target[] {
-  return Object.keys(incident.flow.told).flatMap((key) => {
-    const here = reach.find((one) => one.key === key);
-    if (here !== undefined) return [here];
-    const [route = "", id = ""] = key.split("|");
-    const channel = channels.find((one) => one.id === id && one.enabled);
-    if (channel === undefined) return [];
-    const terms = routes.find((one) => one.id === route)?.route ?? defaultTerms;
-    return [targetOf(route, channel.id, terms)];
-  });
+  const { told } = incident.flow;
+  const byTime = Object.keys(told).toSorted((a, b) => (told[b]?.at ?? 0) - (told[a]?.at ?? 0));
+  const found = new Map<ChannelId, Target>();
+  for (const key of byTime) {
+    const target = targetOfKey(key, policy);
+    if (target === null || found.has(target.channelId)) continue;
+    const here = reach.find(({ channelId }) => channelId === target.channelId);
+    found.set(target.channelId, here ?? target);
+  }
+  return [...found.values()];
+}
+
+/** The target that a key begins with: `<route or default>|<channel>`; null when its channel is gone or switched off. */
+export function targetOfKey(key: string, { routes, channels }: AlertPolicy): Target | null {
+  const [route = "", id = ""] = key.split("|");
+  const channel = channels.find((one) => one.id === id && one.enabled);
+  if (channel === undefined) return null;
+  const terms = routes.find((one) => one.id === route)?.route ?? defaultTerms;
+  return targetOf(route, channel.id, terms);
 }
