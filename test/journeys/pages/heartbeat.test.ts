@@ -1,10 +1,13 @@
 /** A heartbeat on its page: how it is called, when it is expected, and its calls as they come. */
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
 import type { HeartbeatView, MonitorView } from "@belfry/contract";
 import { startHub, type Hub } from "../../kit/hub.ts";
 import { noBrowser, startBrowser, type TestBrowser } from "./browser.ts";
 
+const phone = { viewport: { width: 380, height: 780 }, hasTouch: true, isMobile: true };
 const env = { BELFRY_AGENT_ENABLED: "false" };
 
 describe("the page of a heartbeat", { skip: noBrowser }, () => {
@@ -34,6 +37,7 @@ describe("the page of a heartbeat", { skip: noBrowser }, () => {
       /UTC.*04:05 in/s,
     );
     await page.getByText("It was never called.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Check now" }).count(), 0);
     await page.getByRole("button", { name: "systemd" }).click();
     await page.getByText("ExecStopPost").waitFor();
     await visit.isAccessible("a heartbeat that was never called");
@@ -48,6 +52,45 @@ describe("the page of a heartbeat", { skip: noBrowser }, () => {
     await failed.getByText("disk <b>full</b>").waitFor();
     await visit.picture("heartbeat");
     await visit.isAccessible("a heartbeat with calls");
+    assert.deepEqual(visit.complaints, []);
+  });
+
+  test("fits a phone, and the command it shows works as it is copied", async () => {
+    const { id } = await hub.ask<MonitorView>("POST", "/api/v1/monitors", {
+      name: "N".repeat(100),
+      kind: "heartbeat",
+      settings: { schedule: { kind: "period", seconds: 3600 } },
+    });
+    await using visit = await browser.visit(`${hub.url}/dashboard/monitors/${id}`, phone);
+    const { page } = visit;
+    await page.getByText("It was never called.").waitFor();
+    await page.getByRole("button", { name: "curl", exact: true }).click();
+    const command = await page.locator(".copy-text pre").last().innerText();
+    await promisify(execFile)("/bin/sh", ["-c", command]);
+    await page.locator(".ping-success").waitFor({ timeout: 15_000 });
+    const { ping_url: url } = await hub.ask<HeartbeatView>("GET", `/api/v1/heartbeats/${id}`);
+    assert.ok(url !== null && command.includes(url));
+    await fetch(`${url}/log`, { headers: { "user-agent": "A".repeat(300) } });
+    await page.locator(".ping-log").waitFor({ timeout: 15_000 });
+    await visit.picture("phone-heartbeat");
+    await visit.isAccessible("a heartbeat on a phone");
+    const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+    assert.ok(width <= 380, `it is ${width} wide`);
+    assert.deepEqual(visit.complaints, []);
+  });
+
+  test("its form asks for no interval, and leaves it judged as heartbeats are", async () => {
+    await using visit = await browser.visit(`${hub.url}/dashboard/monitors/new`);
+    const { page } = visit;
+    await page.getByRole("radio", { name: "Heartbeat" }).check({ force: true });
+    await page.getByLabel("Name", { exact: true }).fill("backup");
+    assert.equal(await page.getByLabel("Check every").count(), 0);
+    assert.equal(await page.getByRole("button", { name: "Test now" }).count(), 0);
+    await visit.isAccessible("the form of a heartbeat");
+    await page.getByRole("button", { name: "Create monitor" }).click();
+    await page.getByRole("heading", { level: 1, name: "backup" }).waitFor();
+    const { items } = await hub.ask<{ items: MonitorView[] }>("GET", "/api/v1/monitors?q=backup");
+    assert.equal(items[0]?.judging.down_after, 1);
     assert.deepEqual(visit.complaints, []);
   });
 });

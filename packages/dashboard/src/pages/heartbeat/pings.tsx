@@ -74,7 +74,7 @@ function Ping({ ping }: { ping: PingView }) {
           <span>took {formatDuration(ping.duration_seconds * 1000)}</span>
         )}
         {ping.rid !== null && <span class="mono">{ping.rid}</span>}
-        <span class="quiet">
+        <span class="quiet ping-source" title={ping.user_agent}>
           {ping.method} from {ping.source}
           {ping.user_agent !== "" && `, ${ping.user_agent}`}
         </span>

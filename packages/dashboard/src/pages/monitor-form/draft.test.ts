@@ -105,3 +105,15 @@ for (const [settings, name] of names) {
   test(`${JSON.stringify(settings)} is called “${name}” by default`, () =>
     assert.equal(suggestedName(settings), name));
 }
+
+test("what is not checked has no interval, and is judged as its kind is; both come back with another kind", () => {
+  const heartbeat = kindOf("heartbeat", Type.Object({}));
+  const draft = newDraft(heartbeat);
+  assert.deepEqual(
+    [draft.interval, draft.timeout, draft.judging],
+    [undefined, undefined, undefined],
+  );
+  assert.deepEqual(withKind({ ...newDraft(ping), name: "a" }, heartbeat), { ...draft, name: "a" });
+  const checked = withKind(draft, ping);
+  assert.deepEqual(checked, newDraft(ping));
+});

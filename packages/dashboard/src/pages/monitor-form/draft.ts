@@ -3,6 +3,7 @@ import type { CheckKindView, MonitorInput, MonitorView } from "@belfry/contract"
 import { fieldsOf, initialOfAll } from "../../form/field.ts";
 import { isRecord } from "../../form/path.ts";
 import { withoutMasks } from "../../form/secret.ts";
+import { isPassive } from "../../parts/passive.ts";
 import { judgingSchema, timingSchema } from "./monitor-fields.ts";
 
 /** What is edited: the body of the API, with everything filled in. */
@@ -17,7 +18,8 @@ export interface Draft {
   readonly settings: Readonly<Record<string, unknown>>;
   readonly labels: Readonly<Record<string, string>>;
   readonly depends_on: readonly string[];
-  readonly judging: Readonly<Record<string, unknown>>;
+  /** Left out: as the hub judges what is not checked. */
+  readonly judging?: Readonly<Record<string, unknown>>;
 }
 
 /** The draft of a new monitor of a kind. */
@@ -26,10 +28,18 @@ export function newDraft(kind: CheckKindView): Draft {
     name: "",
     kind: kind.kind,
     enabled: true,
-    ...initialOfAll(fieldsOf(timingSchema)),
     settings: initialOfAll(fieldsOf(kind.settings_schema)),
     labels: {},
     depends_on: [],
+    ...checkingOf(kind),
+  };
+}
+
+/** When it is checked, and how that is judged; of what is not checked, the hub knows what fits. */
+function checkingOf({ kind }: CheckKindView): Pick<Draft, "interval" | "timeout" | "judging"> {
+  if (isPassive(kind)) return {};
+  return {
+    ...initialOfAll(fieldsOf(timingSchema)),
     judging: initialOfAll(fieldsOf(judgingSchema)),
   };
 }
@@ -58,7 +68,10 @@ export function withKind(draft: unknown, kind: CheckKindView): unknown {
   const former = isRecord(draft["settings"]) ? draft["settings"] : {};
   const kept = ["host", "port"].filter((key) => key in fresh && former[key] !== undefined);
   const settings = { ...fresh, ...Object.fromEntries(kept.map((key) => [key, former[key]])) };
-  return { ...draft, kind: kind.kind, settings };
+  if (isPassive(kind.kind) === isPassive(draft["kind"]))
+    return { ...draft, kind: kind.kind, settings };
+  const { interval: _interval, timeout: _timeout, judging: _judging, ...rest } = draft;
+  return { ...rest, ...checkingOf(kind), kind: kind.kind, settings };
 }
 
 /**

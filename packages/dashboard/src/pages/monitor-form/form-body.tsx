@@ -6,6 +6,7 @@ import { FieldView } from "../../form/field-view.tsx";
 import { fieldOf, fieldsOf, type Field } from "../../form/field.ts";
 import { useForm } from "../../form/form-state.ts";
 import { isRecord, type Path } from "../../form/path.ts";
+import { isPassive } from "../../parts/passive.ts";
 import { suggestedName, secretsOf, withKind } from "./draft.ts";
 import { DependsOn } from "./depends-on.tsx";
 import { judgingSchema, labelsSchema, timingSchema } from "./monitor-fields.ts";
@@ -34,11 +35,13 @@ export function FormBody({ kinds, isNew }: BodyProps) {
           <FieldView key={field.key} field={field} path={["settings", field.key]} />
         ))}
         <NameField />
-        <div class="field-row">
-          {timing.map((field) => (
-            <FieldView key={field.key} field={field} path={[field.key]} />
-          ))}
-        </div>
+        {!isPassive(kindName) && (
+          <div class="field-row">
+            {timing.map((field) => (
+              <FieldView key={field.key} field={field} path={[field.key]} />
+            ))}
+          </div>
+        )}
         {settings
           .filter((field) => !field.advanced && !isAim(field))
           .map((field) => (
@@ -49,7 +52,9 @@ export function FormBody({ kinds, isNew }: BodyProps) {
           fields={settings.filter((field) => field.advanced)}
           at={["settings"]}
         />
-        <Folded title="When it counts as down or degraded" fields={judging} at={["judging"]} />
+        {!isPassive(kindName) && (
+          <Folded title="When it counts as down or degraded" fields={judging} at={["judging"]} />
+        )}
         <details class="folded">
           <summary>Labels and dependencies</summary>
           <div class="fields">

@@ -7,6 +7,7 @@ import { createFormState, FormContext, type FormState } from "../../form/form-st
 import { useSubmit } from "../../form/use-submit.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
 import { Missing } from "../../parts/missing.tsx";
+import { isPassive } from "../../parts/passive.ts";
 import { formatRoute, monitorPage, plainOverview } from "../../route/route.ts";
 import { useParts } from "../../shell/parts.ts";
 import { bodyOf, copyOf, draftOf, newDraft, secretsOf } from "./draft.ts";
@@ -95,7 +96,10 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
       showProblems(form, reply.failure);
       return;
     }
-    toasts.say(monitor === null ? "Created, and checked at once." : "Saved.");
+    const made = isPassive(reply.value.kind)
+      ? "Created. It waits to be called."
+      : "Created, and checked at once.";
+    toasts.say(monitor === null ? made : "Saved.");
     router.go(monitorPage(reply.value.id));
   });
 
@@ -115,7 +119,9 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
           </a>
         </div>
       </form>
-      <TestPanel id={monitor?.id ?? null} onFailure={(found) => showProblems(form, found)} />
+      {!isPassive(form.get(["kind"])) && (
+        <TestPanel id={monitor?.id ?? null} onFailure={(found) => showProblems(form, found)} />
+      )}
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { describeFailure, type Failure } from "../../api/failure.ts";
 import { formatLatency } from "../../format/number.ts";
+import { isPassive } from "../../parts/passive.ts";
 import { plainOverview } from "../../route/route.ts";
 import type { Parts } from "../../shell/parts.ts";
 import type { MonitorModel } from "./monitor-model.ts";
@@ -23,7 +24,8 @@ export function createActions(
 ): MonitorActions {
   return {
     async checkNow() {
-      if (checking.value || model.view.value?.enabled === false) return;
+      const monitor = model.view.value;
+      if (checking.value || monitor === null || !monitor.enabled || isPassive(monitor.kind)) return;
       checking.value = true;
       const reply = await client.checkNow(id);
       checking.value = false;

@@ -17,23 +17,36 @@ import { StatusStrip } from "../../parts/status-strip.tsx";
 interface SectionProps {
   readonly model: ChartModel;
   readonly view: MonitorPageView;
+  /** It is not checked: what has no duration is drawn as its status alone. */
+  readonly isPassive: boolean;
   readonly onView: (change: Partial<Pick<MonitorPageView, "range" | "zoom">>) => void;
 }
 
 const chartHeight = 240;
 
 /** Draws the section. */
-export function ChartSection({ model, view, onView }: SectionProps) {
+export function ChartSection({ model, view, isPassive, onView }: SectionProps) {
   const chart = model.chart.value;
+  const isStatusAlone =
+    isPassive && chart !== null && phasesOf(speakingKeys(chart.timeline)).length === 0;
   return (
     <section class="chart-section" aria-labelledby="chart-title">
       <header>
-        <h2 id="chart-title">Response time</h2>
+        <h2 id="chart-title">
+          {isStatusAlone ? "Status" : isPassive ? "Duration" : "Response time"}
+        </h2>
         <TimeRange ranges={ranges} shown={view} span={chart?.span ?? null} onShow={onView} />
       </header>
       {chart === null ? (
         <div class="chart chart-empty">
           {model.failed.value && <p>The series cannot be read.</p>}
+        </div>
+      ) : isStatusAlone ? (
+        <div class="chart-drawn chart-status-alone">
+          <StatusStrip intervals={chart.intervals} span={chart.span} />
+          <p class="chart-note">
+            {formatMoment(chart.span.from, Date.now())} – {formatMoment(chart.span.to, Date.now())}
+          </p>
         </div>
       ) : (
         <Drawn chart={chart} model={model} onView={onView} />

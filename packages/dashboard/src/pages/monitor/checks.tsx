@@ -17,12 +17,12 @@ const columns: readonly Column[] = [
 ];
 
 /** Draws the table. */
-export function Checks({ model }: { model: MonitorModel }) {
+export function Checks({ model, isPassive }: { model: MonitorModel; isPassive: boolean }) {
   const page = model.history.value;
   return (
     <section class="checks" aria-labelledby="checks-title">
       <header>
-        <h2 id="checks-title">Last checks</h2>
+        <h2 id="checks-title">{isPassive ? "Last outcomes" : "Last checks"}</h2>
         <label>
           <input
             type="checkbox"
@@ -33,7 +33,7 @@ export function Checks({ model }: { model: MonitorModel }) {
         </label>
       </header>
       {page?.items.length === 0 ? (
-        <p class="quiet">{model.failuresOnly.value ? "No check has failed." : "No check yet."}</p>
+        <p class="quiet">{model.failuresOnly.value ? "Nothing has failed." : "None yet."}</p>
       ) : (
         <table>
           <ColumnTitles columns={columns} />
@@ -46,7 +46,7 @@ export function Checks({ model }: { model: MonitorModel }) {
       )}
       {page?.next_cursor != null && (
         <button type="button" onClick={() => void model.olderChecks()}>
-          Older checks
+          {isPassive ? "Older outcomes" : "Older checks"}
         </button>
       )}
     </section>

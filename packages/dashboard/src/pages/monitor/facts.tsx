@@ -3,6 +3,7 @@ import type { MonitorView, UptimeView } from "@belfry/contract";
 import { formatLatency, formatUptime } from "../../format/number.ts";
 import { formatDuration } from "../../format/time.ts";
 import { Ago } from "../../parts/ago.tsx";
+import { isPassive } from "../../parts/passive.ts";
 import { uptimeDays } from "../../live/past.ts";
 
 interface FactsProps {
@@ -13,17 +14,13 @@ interface FactsProps {
 /** Draws the band. */
 export function Facts({ monitor, uptimes }: FactsProps) {
   const check = monitor.last_check;
+  const passive = isPassive(monitor.kind);
+  const wellWords = passive ? "well" : formatLatency(check?.latency_ms ?? null);
   return (
     <dl class="facts">
       <div>
-        <dt>Last check</dt>
-        <dd>
-          {check === null
-            ? "–"
-            : check.result === "up"
-              ? formatLatency(check.latency_ms)
-              : "failed"}
-        </dd>
+        <dt>{passive ? "Last heard" : "Last check"}</dt>
+        <dd>{check === null ? "–" : check.result === "up" ? wellWords : "failed"}</dd>
         <dd class="facts-more">
           {check === null ? (
             "not yet"
@@ -31,16 +28,18 @@ export function Facts({ monitor, uptimes }: FactsProps) {
             <>
               <Ago at={check.checked_at} />
               {check.status_code !== null && ` · ${check.status_code}`}
-              {check.result !== "up" && ` · ${formatLatency(check.latency_ms)}`}
+              {check.result !== "up" && !passive && ` · ${formatLatency(check.latency_ms)}`}
             </>
           )}
         </dd>
       </div>
-      <div>
-        <dt>Checked every</dt>
-        <dd>{formatDuration(monitor.interval * 1000)}</dd>
-        <dd class="facts-more">within {formatDuration(monitor.timeout * 1000)}</dd>
-      </div>
+      {!passive && (
+        <div>
+          <dt>Checked every</dt>
+          <dd>{formatDuration(monitor.interval * 1000)}</dd>
+          <dd class="facts-more">within {formatDuration(monitor.timeout * 1000)}</dd>
+        </div>
+      )}
       {uptimeDays.map((days, i) => (
         <UptimeFact key={days} days={days} uptime={uptimes[i] ?? null} />
       ))}

@@ -4,6 +4,7 @@ import { reasonTable } from "@belfry/contract/reason";
 import { Ago } from "../../parts/ago.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { DeleteButton, LabelLinks, PageHead, PauseButton } from "../../parts/page-head.tsx";
+import { isPassive } from "../../parts/passive.ts";
 import { SpokenStatus } from "../../parts/spoken-status.tsx";
 import { StatusMark } from "../../parts/status-mark.tsx";
 import { isTrouble, titleOf } from "../../parts/status-words.ts";
@@ -88,15 +89,17 @@ function Actions({
 }: Omit<HeadProps, "actions"> & { actions: MonitorActions }) {
   return (
     <>
-      <button
-        type="button"
-        disabled={checking || !monitor.enabled}
-        aria-keyshortcuts="c"
-        onClick={() => void actions.checkNow()}
-      >
-        <Icon name="run" />
-        {checking ? "Checking…" : "Check now"}
-      </button>
+      {!isPassive(monitor.kind) && (
+        <button
+          type="button"
+          disabled={checking || !monitor.enabled}
+          aria-keyshortcuts="c"
+          onClick={() => void actions.checkNow()}
+        >
+          <Icon name="run" />
+          {checking ? "Checking…" : "Check now"}
+        </button>
+      )}
       <PauseButton enabled={monitor.enabled} onToggle={() => void actions.toggle()} />
       <a
         class="button"

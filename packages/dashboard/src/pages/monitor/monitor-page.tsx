@@ -15,6 +15,7 @@ import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Facts } from "./facts.tsx";
 import { Later } from "../../parts/later.tsx";
 import { Incidents } from "../../parts/incidents.tsx";
+import { isPassive } from "../../parts/passive.ts";
 import { createMonitorModel, type MonitorModel } from "./monitor-model.ts";
 import { MonitorHead } from "./monitor-head.tsx";
 import "./monitor-page.css";
@@ -94,13 +95,14 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
       <ChartSection
         model={chart}
         view={view.value}
+        isPassive={isPassive(monitor.kind)}
         onView={({ range = view.value.range, zoom = null }) =>
           router.go({ page: "monitor", id, range, zoom })
         }
       />
       <div class="monitor-columns">
         <Incidents past={model.past} mayWrite={writes} />
-        <Checks model={model} />
+        <Checks model={model} isPassive={isPassive(monitor.kind)} />
       </div>
       <DeleteDialog
         title="Delete this monitor?"
