@@ -106,6 +106,11 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["@belfry/contract", "@belfry/relay", "hub/config", "hub/model"],
     node: ["path", "timers/promises"],
   },
+  "hub/remote-write-out.ts": {
+    ours: ["@belfry/relay", "hub/api", "hub/config", "hub/self", "hub/store"],
+    others: ["prom-client"],
+    node: ["path"],
+  },
   "hub/rule-path.ts": { ours: ["hub/api", "hub/model", "hub/rules", "hub/store"], ...pure },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], node: ["events", "http"] },
   "hub/own-agent.ts": {

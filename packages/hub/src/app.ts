@@ -51,6 +51,7 @@ import type { Log } from "./self/log.ts";
 import { createMetrics, type CountedCheck, type Metrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
+import { openRemoteWriteOut, sendingOn, withDestinations } from "./remote-write-out.ts";
 import { openRules, tapSamples } from "./rule-path.ts";
 import { startUpkeep } from "./upkeep.ts";
 
@@ -82,9 +83,9 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await using stack = new AsyncDisposableStack();
   const metrics = stack.use(createMetrics(parts.version));
   // Nothing is stored before everything below is built.
-  const store = tapSamples(stack.use(await createStore(settings, { log })), (frames) =>
-    rules.runner.take(frames),
-  );
+  const remoteWrite = stack.use(await openRemoteWriteOut(settings, log, metrics.registry));
+  const kept = sendingOn(stack.use(await createStore(settings, { log })), remoteWrite);
+  const store = tapSamples(kept, (frames) => rules.runner.take(frames));
   const checking = openChecking(settings, parts, metrics, stack);
   const incidentLinks = createSignedLinks(await store.secret(linkSecretName, newLinkSecret()));
   const deciding = openDeciding(
@@ -130,7 +131,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       store,
       live,
       registry: metrics.registry,
-      outputs,
+      outputs: withDestinations(outputs, remoteWrite),
       parseImport: parsePrometheusText,
       remoteWrite: new RemoteWriteReader(),
       ready: () => readiness(store, commits),

@@ -8,6 +8,14 @@ export {
   type OutputsStatus,
   type OutputStatus,
 } from "./outputs/outputs.ts";
+export { openRemoteWrite, type RemoteWrite } from "./remote-write/remote-write.ts";
+export type { SampleFrame } from "./remote-write/series-refs.ts";
+export {
+  parseRemoteWrite,
+  RemoteWriteSchema,
+  type RemoteWriteSettings,
+} from "./remote-write/settings.ts";
+export type { DestinationStatus, RemoteWriteStatus } from "./remote-write/status.ts";
 export type {
   CheckRecord,
   HostRecord,

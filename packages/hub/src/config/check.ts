@@ -1,6 +1,6 @@
 /** What the schema cannot say: rules about texts and between settings. */
 import { describe, type Parsed, type Problem } from "@belfry/contract";
-import type { OutputSettings } from "@belfry/relay";
+import { parseRemoteWrite, type OutputSettings, type RemoteWriteSettings } from "@belfry/relay";
 import { resolve } from "node:path";
 import { hostAndPortText, isLoopback, isNetwork, isServer, parseHostAndPort } from "./address.ts";
 import type { HostAndPort } from "./address.ts";
@@ -59,12 +59,16 @@ export function toSettings(
   );
   if (database.kind === "bad") problems.push(...database.problems);
   problems.push(...outputProblems(outputs));
+  const remoteWrite = destinationsOf(config.remote_write, outputs, problems);
   if (problems.length > 0 || database.kind === "bad" || listen === undefined) {
     return { kind: "bad", problems };
   }
   return {
     kind: "ok",
-    value: settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
+    value: {
+      ...settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
+      remoteWrite,
+    },
   };
 }
 
@@ -77,7 +81,7 @@ function settingsOf(
     readonly anchors: readonly HostAndPort[];
   },
   outputs: readonly OutputSettings[],
-): Settings {
+): Omit<Settings, "remoteWrite"> {
   const { checks, retention } = config;
   return {
     listen: read.listen,
@@ -119,6 +123,7 @@ function settingsOf(
     dropInPorts: config.drop_in_ports,
     outputs,
     outputsSpoolBytes: config.outputs_spool_bytes,
+    remoteWriteSpoolBytes: config.remote_write_spool_bytes,
   };
 }
 
@@ -202,6 +207,31 @@ function outputProblems(outputs: readonly OutputSettings[]): Problem[] {
     if (sameName === undefined) return [];
     const message = `expected another name than ${name}, which outputs[${sameName}] has`;
     return [{ path: `outputs[${i}].name`, message }];
+  });
+}
+
+/** Destinations of remote write; their names must differ from one another, and from those of outputs. */
+function destinationsOf(
+  written: PlainConfig["remote_write"],
+  outputs: readonly OutputSettings[],
+  problems: Problem[],
+): readonly RemoteWriteSettings[] {
+  const names = new Map(outputs.map(({ name }, i) => [name, `outputs[${i}]`]));
+  return written.flatMap((item, i) => {
+    const at = `remote_write[${i}]`;
+    const parsed = parseRemoteWrite(item, at);
+    if (parsed.kind === "bad") {
+      problems.push(...parsed.problems);
+      return [];
+    }
+    const { name } = parsed.value;
+    const other = names.get(name);
+    if (other !== undefined) {
+      const message = `expected another name than ${name}, which ${other} has`;
+      problems.push({ path: `${at}.name`, message });
+    }
+    names.set(name, at);
+    return [parsed.value];
   });
 }
 

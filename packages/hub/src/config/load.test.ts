@@ -145,6 +145,52 @@ describe("the settings", () => {
       },
       dropInPorts: true,
       outputsSpoolBytes: 200_000_000,
+      remoteWrite: [
+        {
+          name: "long-term",
+          url: "https://mimir.example.org/push",
+          timeoutMs: 10_000,
+          headers: { "X-Scope-OrgID": "belfry" },
+          auth: {
+            kind: "basic",
+            username: "belfry",
+            secret: { kind: "file", path: "/run/secrets/mimir" },
+          },
+          caFile: "/etc/ssl/own.pem",
+          verifyTls: false,
+          maxSamplesPerSend: 500,
+          maxShards: 2,
+          batchDeadlineMs: 5000,
+          minBackoffMs: 100,
+          maxBackoffMs: 90_000,
+          externalLabels: { cluster: "eu1" },
+          relabel: [
+            {
+              sourceLabels: ["__name__", "kind"],
+              separator: ";",
+              regex: "probe_.*;http",
+              action: "keep",
+            },
+          ],
+        },
+        {
+          name: "remote_write",
+          url: "http://127.0.0.1:9090/write",
+          timeoutMs: 30_000,
+          headers: {},
+          auth: { kind: "header", type: "Bearer", secret: { kind: "text", text: "a-token" } },
+          caFile: null,
+          verifyTls: true,
+          maxSamplesPerSend: 2000,
+          maxShards: 4,
+          batchDeadlineMs: 1000,
+          minBackoffMs: 30,
+          maxBackoffMs: 5000,
+          externalLabels: {},
+          relabel: [],
+        },
+      ],
+      remoteWriteSpoolBytes: 100_000_000,
     });
     const [toConsole, toFile] = outputs;
     assert.deepEqual([toConsole?.name, toConsole?.records], ["console", ["check"]]);

@@ -4,7 +4,7 @@
  * entry may carry `unit`, `price`, `expected` (how messages say what is accepted), `secret` (also read from a file, and
  * never shown), `example` and `aliases` (names of the environment variables of other systems that mean the same).
  */
-import { outputSchemas } from "@belfry/relay";
+import { outputSchemas, RemoteWriteSchema } from "@belfry/relay";
 import { Type, type Static } from "typebox";
 import { agent, hosts, monitoringStack } from "./host-schema.ts";
 import { branch, networks } from "./schema-parts.ts";
@@ -318,6 +318,25 @@ export const PlainConfigSchema = Type.Object(
       unit: "bytes",
       description:
         "Records wait in `outputs-spool` in the data folder until every output has them; beyond this the oldest are given up, counted",
+    }),
+    remote_write: Type.Array(RemoteWriteSchema, {
+      title: "Remote write",
+      default: [],
+      maxItems: 10,
+      secret: true,
+      description:
+        "Engines that every sample is sent on to: Prometheus, VictoriaMetrics, Mimir, Thanos. In the form of Prometheus's own `remote_write`; docs/OPERATIONS.md says what is understood",
+      price: "About 3 to 5 bytes of disk a sample until every destination has it",
+      example: [{ url: "https://mimir.example.org/push" }],
+    }),
+    remote_write_spool_bytes: Type.Integer({
+      title: "Disk space of remote write",
+      minimum: 67_108_864,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 1_073_741_824,
+      unit: "bytes",
+      description:
+        "Samples wait in `remote-write` in the data folder until every destination has them; beyond this the oldest are given up, counted. Labels may take a quarter of it besides",
     }),
     drop_in_ports: Type.Boolean({
       title: "Ports of the systems Belfry stands in for",

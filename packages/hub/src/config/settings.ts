@@ -1,5 +1,5 @@
 /** The settings as the hub uses them: trusted, frozen, in the units of the code. */
-import type { OutputSettings } from "@belfry/relay";
+import type { OutputSettings, RemoteWriteSettings } from "@belfry/relay";
 import type { HostAndPort } from "./address.ts";
 import type { PlainConfig } from "./schema.ts";
 
@@ -78,4 +78,8 @@ export interface Settings {
   readonly outputs: readonly OutputSettings[];
   /** Most bytes of records that wait for them. */
   readonly outputsSpoolBytes: number;
+  /** Where every sample is sent on to; never to be printed. */
+  readonly remoteWrite: readonly RemoteWriteSettings[];
+  /** Most bytes of samples that wait for them. */
+  readonly remoteWriteSpoolBytes: number;
 }

@@ -13,6 +13,7 @@ const taken = (...verdicts: TakenVerdict[]): TakenEvents => ({
   verdicts,
   changed: [],
   rang: false,
+  frames: [],
 });
 
 const told = { onStored: () => undefined, onCounted: () => undefined };
@@ -67,7 +68,7 @@ describe("the intake of events", () => {
       store: {
         async takeEvents() {
           if (fails) throw new Error("away");
-          return { verdicts: ["duplicate", "taken"], changed, rang: true };
+          return { verdicts: ["duplicate", "taken"], changed, rang: true, frames: [] };
         },
       },
       onStored: (one) => void stored.push(one),

@@ -53,7 +53,7 @@ export interface Runs {
 /** Events that may wait for the store: about a second of them. */
 export const mostWaitingEvents = 20_000;
 
-const nothing: TakenEvents = { verdicts: [], changed: [], rang: false };
+const nothing: TakenEvents = { verdicts: [], changed: [], rang: false, frames: [] };
 
 /** Makes the intake. */
 export function createRuns({ clock, sha256, store, onStored, onCounted }: RunsParts): Runs {

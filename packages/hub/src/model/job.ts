@@ -11,7 +11,7 @@ import type { Id } from "./id.ts";
 import { learnedLimit, type LearnedDurations } from "./job-duration.ts";
 import type { RunSpan } from "./job-schedule.ts";
 import { durationSecondsOf, metricOf, silenceMsOf, type RunState, type RunTrace } from "./run.ts";
-import type { SeriesKey } from "./series.ts";
+import type { Frame, SeriesKey } from "./series.ts";
 
 export type JobId = Id<"job">;
 /** Belfry's own id of a run; its client's is `runId`. */
@@ -64,6 +64,8 @@ export interface TakenEvents {
   readonly changed: readonly ChangedRun[];
   /** Something began or ceased to ring: alerting has signals to consume. */
   readonly rang: boolean;
+  /** The samples of runs that have now ended, as they were stored. */
+  readonly frames: readonly Frame[];
 }
 
 /** A run as it is kept. */

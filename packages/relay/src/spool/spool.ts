@@ -21,6 +21,7 @@ import { messageOf } from "./disk.ts";
 import { lockFolder } from "./lock.ts";
 import type { Appended, LogStats } from "./log.ts";
 import type { NewRecord } from "./pending.ts";
+import type { StoredRecord } from "./record.ts";
 import { completeSettings, SpoolError, type SpoolParts, type SpoolSettings } from "./settings.ts";
 
 /** Figures of a spool, as they are now or since it was opened. */
@@ -89,6 +90,13 @@ export class Spool {
   /** Stores records, all or none, in order; resolves when they are synced. Repeated ids count as stored. */
   append(records: readonly NewRecord[]): Promise<Appended> {
     return this.#set.log.append(records);
+  }
+
+  /** The newest record, whether it was acknowledged or not; undefined where there is none any more. */
+  async last(): Promise<StoredRecord | undefined> {
+    const { log } = this.#set;
+    const position = { sequence: log.lastSequence, segment: undefined, offset: 0 };
+    return (await log.read(position, { maxRecords: 1, maxBytes: 1024 * 1024 })).at(0);
   }
 
   /** The place of a sink. One that was not here before starts where it says; a place that was lost, at the beginning. */

@@ -80,7 +80,7 @@ export async function takeEvents(
   events: readonly RunEvent[],
   receivedAt: number,
 ): Promise<TakenEvents> {
-  if (events.length === 0) return { verdicts: [], changed: [], rang: false };
+  if (events.length === 0) return { verdicts: [], changed: [], rang: false, frames: [] };
   const rows = await holdRuns(context, events, receivedAt);
   const verdicts = await applyAll(context, rows, events, receivedAt);
   // A row that was told nothing new is only named as a parent, or its events were known: it was made, or stays as it is.
@@ -101,8 +101,9 @@ export async function takeEvents(
     const signalled = await refreshJob(context, id, refresh);
     rang = rang || signalled;
   }
-  await sample(context, changed);
-  return { verdicts, changed: changed.map(changedRunOf), rang };
+  const frames = framesOf(changed);
+  if (frames.length > 0) await context.series.append(context.seriesTables, frames);
+  return { verdicts, changed: changed.map(changedRunOf), rang, frames };
 }
 
 function jobIdsOf({ jobId, formerJobId }: Row): readonly JobId[] {
@@ -432,8 +433,8 @@ function staysLost({ wasLost, state, lastAtBefore }: Row): boolean {
 }
 
 /** One sample of each series for each run that has now ended. */
-async function sample(context: OperationContext, rows: readonly Row[]): Promise<void> {
-  const frames = rows.flatMap((row): Frame[] => {
+function framesOf(rows: readonly Row[]): readonly Frame[] {
+  return rows.flatMap((row): Frame[] => {
     const { end } = row.state;
     const name = jobNameOf(row.state, row);
     if (row.wasEnded || end === null || row.jobId === null || name === undefined) return [];
@@ -449,5 +450,4 @@ async function sample(context: OperationContext, rows: readonly Row[]): Promise<
       },
     ];
   });
-  if (frames.length > 0) await context.series.append(context.seriesTables, frames);
 }

@@ -15,6 +15,8 @@ export interface HttpClientSettings {
   readonly verifyTls?: boolean;
   /** Certificates trusted besides the usual ones, PEM. */
   readonly ca?: string;
+  /** Connections at once to one destination; further requests wait. Default 4. */
+  readonly maxSockets?: number;
   /** Why an address must not be dialled, asked with the very address that is dialled next; undefined: it may. */
   readonly refuseAddress?: (address: string) => string | undefined;
 }
@@ -52,7 +54,7 @@ export function createHttpClient(settings: HttpClientSettings): HttpClient {
   const { refuseAddress } = settings;
   const options = {
     keepAlive: true,
-    maxSockets: 4,
+    maxSockets: settings.maxSockets ?? 4,
     timeout: 30_000,
     ...(refuseAddress === undefined ? {} : { lookup: guardedLookup(refuseAddress) }),
   };
