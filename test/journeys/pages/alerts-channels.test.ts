@@ -228,4 +228,23 @@ describe("the pages of channels and routes", { skip: noBrowser }, () => {
       assert.ok(width <= 380, `it is ${width} wide`);
     });
   }
+
+  for (const [path, resource, title] of [
+    ["channels", "channels", "The channels"],
+    ["routes", "alert-routes", "The routes"],
+    ["rules", "alert-rules", "The rules"],
+  ] as const) {
+    test(`${path} that cannot be read are said to be so, and shown once they can`, async () => {
+      await using visit = await browser.visit("about:blank");
+      const { page } = visit;
+      const api = `**/api/v1/${resource}`;
+      await page.route(api, (route) => route.abort());
+      await page.goto(`${hub.url}/dashboard/${path}`);
+      await page.getByRole("heading", { name: `${title} cannot be shown` }).waitFor();
+      await visit.isAccessible(`${path} that cannot be read`);
+      await page.unroute(api);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("navigation", { name: "Alerting" }).waitFor();
+    });
+  }
 });
