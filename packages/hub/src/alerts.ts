@@ -1,14 +1,17 @@
 /** The path of alerts: signals → incidents → notices → channels, wired. */
 import { Alerting, type AlertingStore } from "./alert/alerting.ts";
+import { wouldTell, type PresentState, type Prospect, type Supposed } from "./alert/would-tell.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
 import { createPolicyReader, describeIncident } from "./alert-desk.ts";
 import { ExternalAlerts, type ExternalAlertParts } from "./ingest/external-alerts.ts";
+import type { AlertPolicy } from "./model/alert-policy.ts";
 import type { Incident } from "./model/incident.ts";
 import type { ChannelKind } from "./model/channel-kind.ts";
 import type { CheckKind } from "./model/check-kind.ts";
 import type { Clock } from "./model/clock.ts";
 import { followsHost } from "./model/host.ts";
 import { createId, type IncidentId, type MonitorId } from "./model/id.ts";
+import type { NoticeIncident } from "./model/notice.ts";
 import type { LinkAction, SignedLinks } from "./model/signed-links.ts";
 import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
 import { parseAddress } from "./probe/address.ts";
@@ -38,9 +41,13 @@ export interface Alerts extends AsyncDisposable {
   readonly delivery: Delivery;
   /** Alerts of other systems; `start()` begins to look for those that are over. */
   readonly external: ExternalAlerts;
+  /** Who would be told of a trouble, as things are now. */
+  wouldTell(supposed: Supposed): Promise<Prospect>;
   /** What alerting asks of parts that are built after it; until then nothing is checked and nothing shared. */
   connect(later: Partial<LaterParts>): void;
 }
+
+const hourMs = 3_600_000;
 
 type LaterParts = Omit<RelationParts, "clock" | "board" | "hostOf">;
 
@@ -69,6 +76,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
   });
   const linkPath = (id: IncidentId, action: LinkAction): string =>
     parts.links.pathOf(id, action, clock.now());
+  const describe = (incident: Incident): NoticeIncident =>
+    describeIncident(incident, { publicUrl, targetOf: relations.targetOf, linkPath });
   const alerting: Alerting = new Alerting({
     clock,
     store,
@@ -78,8 +87,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     tiesOf: relations.tiesOf,
     parentsOf: relations.parentsOf,
     checkSiblings: relations.checkSiblings,
-    describe: (incident) =>
-      describeIncident(incident, { publicUrl, targetOf: relations.targetOf, linkPath }),
+    describe,
     onIncidents: parts.onIncidents,
     onNotices: () => delivery.wake(),
     onError: (error) => parts.onError(error, "alerting"),
@@ -107,6 +115,11 @@ export function createAlerts(parts: AlertsParts): Alerts {
     alerting,
     delivery,
     external,
+    async wouldTell(supposed) {
+      const { parentsOf } = relations;
+      const present = await presentState(parts, await policy());
+      return wouldTell(supposed, { ...present, createId, parentsOf, describe });
+    },
     connect(more) {
       later = { ...later, ...more };
     },
@@ -116,6 +129,19 @@ export function createAlerts(parts: AlertsParts): Alerts {
       await alerting[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What a made-up incident meets at present. */
+async function presentState(
+  { store, clock }: Pick<AlertsParts, "store" | "clock">,
+  policy: AlertPolicy,
+): Promise<Pick<PresentState, "policy" | "open" | "recent">> {
+  const [{ incidents: open }, recent] = await Promise.all([
+    store.alertingState(),
+    store.recentNotices(clock.now() - hourMs),
+  ]);
+  const told = recent.map(({ route, channelId, at }) => ({ key: `${route}|${channelId}`, at }));
+  return { policy, open, recent: told };
 }
 
 /** Made-up targets have no incidents; neither has a monitor that is gone. */

@@ -138,6 +138,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
       incidentDesk: alerting,
       incidentLinks,
       externalAlerts: deciding.alerts.external,
+      foresight: deciding.alerts,
       acknowledge: (id, actor) => alerting.acknowledge(id, actor),
       system: own === null ? null : () => own.system(),
       pages: pagesFolder,

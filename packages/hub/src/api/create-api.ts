@@ -15,6 +15,7 @@ import { addAlertRouteRoutes } from "./alerting/alert-routes.ts";
 import { addChannelRoutes } from "./alerting/channels.ts";
 import { addMaintenanceRoutes } from "./alerting/maintenance.ts";
 import { addSilenceRoutes } from "./alerting/silences.ts";
+import { addWouldTellRoute } from "./alerting/would-tell.ts";
 import { addAlertmanagerRoutes } from "./alertmanager/alertmanager.ts";
 import { addAuditRoutes } from "./audit.ts";
 import { addJsonBody } from "./body.ts";
@@ -126,6 +127,7 @@ async function addRoutes(
   addNoticeRoutes(app, parts);
   addAlertRouteRoutes(app, parts);
   addSilenceRoutes(app, parts);
+  addWouldTellRoute(app, parts);
   addMaintenanceRoutes(app, parts);
   addChannelRoutes(app, parts);
   addSeriesRoutes(app, parts);

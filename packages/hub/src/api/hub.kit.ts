@@ -176,7 +176,8 @@ export async function openTestHub(
     ready: async () => ({ store: "ok" }),
     incidentDesk: path.alerting,
     incidentLinks,
-    externalAlerts: path.external,
+    externalAlerts: path.alerts.external,
+    foresight: path.alerts,
     acknowledge: (id, actor) => path.alerting.acknowledge(id, actor),
     system: null,
     pages: join(folder, "pages"),
@@ -205,7 +206,7 @@ export async function openTestHub(
         path.calls.watch.look();
         await path.maintenance.look();
         await watch.look();
-        if (passed % 5_000 === 0) await path.external.look();
+        if (passed % 5_000 === 0) await path.alerts.external.look();
       }
       await path.settle();
     },
@@ -235,7 +236,7 @@ interface Path {
   readonly maintenance: ReturnType<typeof createMaintenance>;
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
-  readonly external: Alerts["external"];
+  readonly alerts: Alerts;
   readonly check: (id: string, outcome: Outcome) => Promise<void>;
   readonly settle: () => Promise<void>;
 }
@@ -244,7 +245,7 @@ interface Path {
 function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }: PathParts): {
   readonly alerting: Alerting;
   readonly delivery: Alerts["delivery"];
-  readonly external: Alerts["external"];
+  readonly alerts: Alerts;
   readonly commits: CommitQueue;
 } {
   const alerts = stack.use(
@@ -264,7 +265,7 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       onError: failed,
     }),
   );
-  const { alerting, delivery, external } = alerts;
+  const { alerting, delivery } = alerts;
   const commits = stack.use(
     new CommitQueue(
       { tickMs: 1, maxChecks: 1000 },
@@ -276,13 +277,13 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       },
     ),
   );
-  return { alerting, delivery, external, commits };
+  return { alerting, delivery, alerts, commits };
 }
 
 /** What lies behind the API, with the schedule replaced by the test. */
 function openPath(parts: PathParts): Path {
   const { clock, store, board, live, kinds, stack } = parts;
-  const { alerting, delivery, external, commits } = openDeciding(parts);
+  const { alerting, delivery, alerts, commits } = openDeciding(parts);
   const judging = createJudgingTable();
   let next: Outcome = upOutcome;
   const pipeline = openPipeline(parts, {
@@ -351,7 +352,7 @@ function openPath(parts: PathParts): Path {
     maintenance,
     alerting,
     delivery,
-    external,
+    alerts,
     settle,
     async check(id, outcome) {
       next = outcome;

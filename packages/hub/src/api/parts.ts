@@ -49,6 +49,7 @@ import type {
 } from "@belfry/contract";
 import type { AlertRules } from "./alerting/alert-rules.ts";
 import type { ChannelReads, Channels } from "./alerting/channels.ts";
+import type { Foresight } from "./alerting/would-tell.ts";
 import type { KeyStore } from "./access/key-ring.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
@@ -461,6 +462,7 @@ export interface ApiParts {
   readonly ready: () => Promise<Readonly<Record<string, string>>>;
   readonly incidentDesk: IncidentDesk;
   readonly externalAlerts: ExternalAlertIntake;
+  readonly foresight: Foresight;
   /** Reads links of notices. */
   readonly incidentLinks: Pick<SignedLinks, "judge">;
   /** Notes that somebody takes care of an incident; done where incidents are decided, so that neither forgets the other. */

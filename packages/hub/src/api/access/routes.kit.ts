@@ -55,6 +55,7 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "GET /api/v1/maintenance/:id",
     "GET /api/v1/silences",
     "GET /api/v1/silences/:id",
+    "GET /api/v1/would-tell",
     "POST /api/v1/alert-rules/preview",
     "POST /api/v1/alert-rules/replay",
     "GET /api/v1/check-kinds",
