@@ -11,6 +11,8 @@ export interface BookReads {
   bySubject(subject: Pick<Subject, "kind" | "id">): readonly Incident[];
   /** Open incidents with a trouble that lasts of somebody who has this tie. */
   byTie(key: string): readonly Incident[];
+  /** Whether a subject has this tie, in trouble or not. */
+  hasTie(subject: Subject, key: string): boolean;
 }
 
 export class IncidentBook implements BookReads {
@@ -74,6 +76,10 @@ export class IncidentBook implements BookReads {
 
   byTie(key: string): readonly Incident[] {
     return this.#read(this.#byTie.get(key));
+  }
+
+  hasTie(subject: Subject, key: string): boolean {
+    return this.#tiesOf(subject).some((tie) => tie.key === key);
   }
 
   #read(ids: ReadonlySet<IncidentId> | undefined): readonly Incident[] {

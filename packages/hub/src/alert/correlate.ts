@@ -51,12 +51,14 @@ export function correlate(signal: Signal, parts: CorrelateParts): Incident | nul
   if (known !== undefined) return raisedAgain(known, signal);
   const joined = findIncident(signal, parts);
   if (joined === undefined) return opened(signal, parts.createId(signal.decidedAt));
-  return added(joined.incident, signal, joined.cause);
+  return added(joined, signal, parts.book);
 }
 
 interface Joined {
   readonly incident: Incident;
   readonly cause: IncidentCause | null;
+  /** The tie of those who hang on the cause, where that is what has just failed. */
+  readonly above?: Tie["key"];
 }
 
 function findIncident(signal: Signal, { book, ties }: CorrelateParts): Joined | undefined {
@@ -100,7 +102,8 @@ function findConsequences(
   for (const { key, cause, why } of ties) {
     if (!isSame(cause, signal.subject)) continue;
     const incident = book.byTie(key).find((one) => beganTogether(one, signal));
-    if (incident !== undefined) return { incident, cause: { subject: signal.subject, why } };
+    if (incident === undefined) continue;
+    return { incident, cause: { subject: signal.subject, why }, above: key };
   }
   return undefined;
 }
@@ -161,10 +164,11 @@ function troubleOf(signal: Signal): Trouble {
 }
 
 /** A subject that was in trouble before keeps its place. */
-function added(incident: Incident, signal: Signal, found: IncidentCause | null): Incident {
+function added(joined: Joined, signal: Signal, book: BookReads): Incident {
+  const { incident } = joined;
   const isKnown = incident.subjects.some((one) => isSame(one, signal.subject));
   const subjects = isKnown ? incident.subjects : [...incident.subjects, signal.subject];
-  const cause = betterCause(incident, found, signal);
+  const cause = betterCause(joined, signal, book);
   return withSummary({
     ...incident,
     troubles: [...incident.troubles, troubleOf(signal)],
@@ -174,14 +178,18 @@ function added(incident: Incident, signal: Signal, found: IncidentCause | null):
   });
 }
 
-/** What is itself in trouble is believed to be the cause before what is only shared. */
+/**
+ * What is itself in trouble is believed to be the cause before what is only shared, and what the former cause hangs on
+ * before that.
+ */
 function betterCause(
-  incident: Incident,
-  found: IncidentCause | null,
+  { incident, cause: found, above }: Joined,
   { subject }: Signal,
+  book: BookReads,
 ): IncidentCause | null {
   if (found === null) return incident.cause;
   if (incident.cause === null) return found;
+  if (above !== undefined && book.hasTie(incident.cause.subject, above)) return found;
   const isTroubled = ({ subject: one }: IncidentCause): boolean =>
     isSame(one, subject) || incident.subjects.some((other) => isSame(other, one));
   return isTroubled(found) && !isTroubled(incident.cause) ? found : incident.cause;
@@ -248,7 +256,9 @@ function ended(incident: Incident, key: string, at: number): Incident {
     one.key === key ? { ...one, until: Math.max(at, one.since) } : one,
   );
   const changed = { ...incident, troubles };
-  return troubles.every(({ until }) => until !== null) ? resolved(changed, at) : changed;
+  return troubles.every(({ until }) => until !== null)
+    ? resolved(changed, at)
+    : withSummary(changed);
 }
 
 /** What follows from the troubles. */
