@@ -185,6 +185,8 @@ describe("the page of a job", { skip: noBrowser }, () => {
     await edit.getByLabel("Cron").fill("30 4 * * *");
     await edit.getByLabel("Time zone").fill("Asia/Tokyo");
     await edit.getByLabel("Slow after").fill("90");
+    await edit.getByLabel("Only some of it").check();
+    await edit.getByLabel("a run takes longer than it should").uncheck();
     await edit.getByRole("button", { name: "Save" }).click();
     const expected = page.locator(".job-expected");
     await expected.getByText("30 4 * * * (Asia/Tokyo)").waitFor();
@@ -193,6 +195,8 @@ describe("the page of a job", { skip: noBrowser }, () => {
     assert.match(times, /04:30 Asia\/Tokyo/, "as its own zone has it");
     assert.match(times, /(?:20|21):30/, "and as that of whoever looks");
     assert.match(await page.locator(".job-facts").innerText(), /1 min 30 s\s+as set/);
+    const kept = await hub.ask<JobView>("GET", `/api/v1/jobs/${job.id}`);
+    assert.deepEqual(kept.alert_on, ["failed", "lost", "late", "never_started"]);
 
     await page.keyboard.press("e");
     await edit.getByLabel("In intervals").check();

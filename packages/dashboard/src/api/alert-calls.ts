@@ -6,6 +6,8 @@ import type {
   IncidentView,
   NoticeView,
   PingView,
+  Severity,
+  WouldTell,
 } from "@belfry/contract";
 import type { Page } from "./client.ts";
 import type { Reply } from "./failure.ts";
@@ -60,6 +62,13 @@ export function incidentCalls(ask: Requester["ask"]) {
       readonly limit: number;
       readonly cursor?: string | undefined;
     }): Promise<Reply<Page<NoticeView>>> => ask("GET", `${api}/notices?${queryOf(query)}`),
+    /** Who would be told if it failed now; without a severity as bad as it would be. */
+    wouldTell: (
+      kind: "monitor" | "host" | "job",
+      id: string,
+      severity: Severity | null,
+    ): Promise<Reply<WouldTell>> =>
+      ask("GET", `${api}/would-tell?${queryOf({ [kind]: id, severity: severity ?? undefined })}`),
     deliveries: (notice: string): Promise<Reply<Whole<DeliveryView>>> =>
       ask("GET", `${api}/notices/${notice}/deliveries`),
   } as const;

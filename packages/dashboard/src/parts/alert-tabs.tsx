@@ -7,6 +7,7 @@ import {
   plainRoutes,
   plainRules,
   plainSilences,
+  plainWouldTell,
   type AlertRelatedView,
 } from "../route/alert-route.ts";
 import { formatRoute } from "../route/route.ts";
@@ -21,6 +22,7 @@ const tabs = [
   ["rules", "Rules", plainRules],
   ["routes", "Routes", plainRoutes],
   ["channels", "Channels", plainChannels],
+  ["would-tell", "Who is told", plainWouldTell],
 ] as const satisfies readonly (readonly [Tab, string, AlertRelatedView])[];
 
 /** Draws the links; `at` is where one is. */

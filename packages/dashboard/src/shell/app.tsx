@@ -76,6 +76,8 @@ const loadIncidents = async () =>
 const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
 const loadSilences = async () => (await import("../pages/silences/silences-page.tsx")).SilencesPage;
 const loadChannels = async () => (await import("../pages/channels/channels-page.tsx")).ChannelsPage;
+const loadWouldTell = async () =>
+  (await import("../pages/would-tell/would-tell-page.tsx")).WouldTellPage;
 const loadRules = async () => (await import("../pages/rules/rules-page.tsx")).RulesPage;
 const loadRule = async () => (await import("../pages/rule/rule-page.tsx")).RulePage;
 const loadRoutes = async () => (await import("../pages/routes/routes-page.tsx")).RoutesPage;
@@ -126,6 +128,7 @@ function PageOf({ view }: { view: View }) {
         />
       );
     case "would-tell":
+      return <Later load={loadWouldTell} give={{}} />;
     case "missing":
       return <Missing what="There is no such page." />;
   }

@@ -60,6 +60,11 @@ function Expected({ heartbeat }: { heartbeat: HeartbeatView }) {
           ))}
         </ol>
       )}
+      {heartbeat.hint !== null && (
+        <p class="heartbeat-hint" role="note">
+          {heartbeat.hint.text}
+        </p>
+      )}
       <p class="quiet">
         The times in bold are those of your zone. A call may come{" "}
         {formatDuration(heartbeat.grace_seconds * 1000)} late

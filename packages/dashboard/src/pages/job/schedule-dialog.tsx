@@ -18,6 +18,7 @@ import {
   type ScheduleDraft,
   type ScheduleKind,
 } from "./schedule-draft.ts";
+import { RingsField } from "./rings-field.tsx";
 import { ownZone } from "./schedule-words.ts";
 
 interface DialogProps {
@@ -95,6 +96,7 @@ function ScheduleForm({ job, open, onSave }: DialogProps) {
         {kind === "interval" && <IntervalFields {...fields} />}
         {kind !== "none" && <GraceField {...fields} />}
         <SlowField {...fields} job={job} />
+        <RingsField draft={draft.value} set={set} />
       </div>
       <p class="field-problem" role="alert">
         {problem}

@@ -1,5 +1,5 @@
 /** What is edited of a job, as the fields of the form hold it, and what the hub is asked for. Pure. */
-import type { JobChange, JobSchedule, JobView } from "@belfry/contract";
+import type { JobChange, JobRing, JobSchedule, JobView } from "@belfry/contract";
 
 export const scheduleKinds = ["none", "cron", "interval"] as const;
 export type ScheduleKind = (typeof scheduleKinds)[number];
@@ -19,13 +19,28 @@ export interface ScheduleDraft {
   readonly grace: string;
   /** Seconds; empty: what was learned decides. */
   readonly slowAfter: string;
+  /** What of it rings; null: everything. */
+  readonly rings: readonly JobRing[] | null;
 }
+
+/** What of a job may ring, with what it means: as the contract has it, which is not bundled into the pages. */
+export const ringNames = [
+  ["failed", "its last run failed"],
+  ["lost", "a run fell silent"],
+  ["late", "no run began in time"],
+  ["never_started", "nor by the time after that"],
+  ["slow", "a run takes longer than it should"],
+] as const satisfies readonly (readonly [JobRing, string])[];
 
 const plainGraceSeconds = 300;
 
 /** The fields for a job. `zone`: what a new schedule is in. */
 export function draftOf(
-  { schedule, slow_after_seconds: slow }: Pick<JobView, "schedule" | "slow_after_seconds">,
+  {
+    schedule,
+    slow_after_seconds: slow,
+    alert_on: rings,
+  }: Pick<JobView, "schedule" | "slow_after_seconds" | "alert_on">,
   zone: string,
 ): ScheduleDraft {
   const [every, unit] = stepOf(schedule?.kind === "interval" ? schedule.interval_seconds : 86_400);
@@ -37,6 +52,7 @@ export function draftOf(
     unit,
     grace: String((schedule?.grace_seconds ?? plainGraceSeconds) / 60),
     slowAfter: slow === null ? "" : String(slow),
+    rings,
   };
 }
 
@@ -45,6 +61,7 @@ export function changeOf(draft: ScheduleDraft): JobChange {
   return {
     schedule: scheduleOf(draft),
     slow_after_seconds: draft.slowAfter.trim() === "" ? null : numberOf(draft.slowAfter),
+    alert_on: draft.rings === null ? null : [...draft.rings],
   };
 }
 
