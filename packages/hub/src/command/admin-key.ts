@@ -8,10 +8,9 @@ import { join } from "node:path";
 import { hashSecret, prefixOf } from "../api/access/secret.ts";
 import type { Settings } from "../config/settings.ts";
 import { AppError } from "../model/error.ts";
+import { adminKeyFile } from "./backup/installation.ts";
 import { auditOf, freshKey, type KeyCommandParts, type KeyStore } from "./key.ts";
 
-/** Name of the file in the data folder. */
-export const adminKeyFile = "admin.key";
 const firstName = "first admin key";
 const configuredName = "admin_key of the settings";
 

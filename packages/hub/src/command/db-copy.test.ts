@@ -41,7 +41,7 @@ describe("belfry db copy", () => {
     assert.deepEqual(
       lines
         .slice(0, tables.length)
-        .map((line) => line.split(" ")[0])
+        .map((line) => line.split(" ")[0] ?? "")
         .toSorted(),
       tables,
     );

@@ -2,11 +2,14 @@
  * Runs one command: reads the line, loads the settings, does it, and answers with the exit code. 0: done; 1: it did not
  * work out; 2: the command line or the settings are wrong. `probe` has codes of its own.
  */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { AppError } from "../model/error.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../model/clock.ts";
 import type { IdMaker } from "../model/id.ts";
+import { readyFolder } from "./backup/installation.ts";
 import { checkConfig } from "./config-check.ts";
 import type { DatabaseAdmin } from "./db.ts";
 import { helpText } from "./help.ts";
@@ -72,6 +75,17 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
   }
 }
 
+/** What reads or writes the installation must find it whole. */
+function usesData(name: Command["name"]): boolean {
+  return !["probe", "config check", "health", "restore"].includes(name);
+}
+
+async function goOnRestoring({ dataDir }: Settings, { stderr }: CommandParts): Promise<void> {
+  if (!existsSync(join(dataDir, readyFolder))) return;
+  const { finishRestore } = await import("./backup/finish-restore.ts");
+  if (await finishRestore(dataDir)) stderr("belfry: a restore that was cut off was finished\n");
+}
+
 async function runLoaded(
   command: Command,
   loaded: Configuration,
@@ -80,6 +94,7 @@ async function runLoaded(
   const { name, positionals, json, scopes, probe } = command;
   const { settings } = loaded;
   const [first = ""] = positionals;
+  if (usesData(name)) await goOnRestoring(settings, parts);
   switch (name) {
     case "up":
     case "hub":
@@ -111,6 +126,14 @@ async function runLoaded(
       if (name === "db rollback") return database.rollback(databaseParts);
       if (name === "db status") return database.showStatus(json, databaseParts);
       return database.showStats(json, databaseParts);
+    }
+    case "backup": {
+      const { backup } = await import("./backup.ts");
+      return backup(command.to, settings, parts);
+    }
+    case "restore": {
+      const { restore } = await import("./backup.ts");
+      return restore(first, command.force === true, settings, parts);
     }
     case "db copy": {
       const { copyCommand } = await import("./db-copy.ts");

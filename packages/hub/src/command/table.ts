@@ -103,6 +103,20 @@ export const commands = {
       "Neither may be in use by a hub. The target must be empty; it has everything in the end, or nothing.\n" +
       "A password may be given as PGPASSWORD in place of the URL.",
   },
+  backup: {
+    summary: "save the installation while it runs, as a folder",
+    positionals: [],
+    options: ["to"],
+    notes:
+      "Without --to: ./belfry-backup-TIME. Ends with 3 when all but the database is saved: PostgreSQL has pg_dump\n" +
+      "for that. The settings file is not in it.",
+  },
+  restore: {
+    summary: "put a backup into place; the hub must not run",
+    positionals: ["DIR"],
+    options: ["force"],
+    notes: "Ends with 3 when all but the database is restored: PostgreSQL has pg_restore for that.",
+  },
   health: {
     summary: "ask the running hub whether it is well; ends with 1 when not",
     positionals: [],
