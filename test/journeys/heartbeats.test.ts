@@ -32,6 +32,8 @@ test("a heartbeat that is not called opens an incident, and a call resolves it",
   const statusIs = (status: string) => async () =>
     (await hub.ask<MonitorView>("GET", path)).status === status;
   await until("it is up", statusIs("up"));
+  const metrics = await (await fetch(`${hub.url}/metrics`)).text();
+  assert.match(metrics, /\nbelfry_queue_depth\{queue="heartbeats"\} 0\n/);
   await until("it is down", statusIs("down"), 30_000);
   const incidents = () => hub.ask<Incidents>("GET", "/api/v1/incidents");
   await until("an incident is open", async () => (await incidents()).items.length === 1);

@@ -87,6 +87,19 @@ export const HeartbeatSchema = Type.Object({
   late_at: Type.Union([TimeSchema, Type.Null()], {
     description: "From then on it is late, unless it is called",
   }),
+  hint: Type.Union(
+    [
+      Type.Object({
+        kind: Type.Enum(["timezone", "interval", "shift"]),
+        text: Type.String({ description: "One sentence" }),
+        timezone: Type.Union([Type.String(), Type.Null()], {
+          description: "By whose clocks the job seems to run; null: it is not that",
+        }),
+      }),
+      Type.Null(),
+    ],
+    { description: "The calls that come fit another schedule; null: they do not, or too few came" },
+  ),
   running_since: timeOrNull,
   pings: Type.Integer({ description: "Calls so far" }),
   last_ping_at: timeOrNull,

@@ -93,4 +93,27 @@ describe("the page of a heartbeat", { skip: noBrowser }, () => {
     assert.equal(items[0]?.judging.down_after, 1);
     assert.deepEqual(visit.complaints, []);
   });
+
+  test("says in a sentence when calls fit another schedule than the one set", async () => {
+    const { id } = await hub.ask<MonitorView>("POST", "/api/v1/monitors", {
+      name: "elsewhere",
+      kind: "heartbeat",
+      settings: { schedule: { kind: "cron", expression: "0 2 * * *", timezone: "UTC" } },
+    });
+    const text = "Calls come 1 h earlier than expected: the job seems to run by other clocks.";
+    await using visit = await browser.visit(`${hub.url}/dashboard/`);
+    const { page } = visit;
+    // Days would have to pass: only the hint is not the hub's.
+    await page.route(`**/api/v1/heartbeats/${id}`, async (route) => {
+      const answer = await route.fetch();
+      const known: object = await answer.json();
+      const hint = { kind: "timezone", text, timezone: "Europe/Berlin" };
+      await route.fulfill({ response: answer, json: { ...known, hint } });
+    });
+    await page.goto(`${hub.url}/dashboard/monitors/${id}`);
+    await page.getByRole("note").getByText(text).waitFor();
+    await visit.isAccessible("a heartbeat whose calls fit another schedule");
+    await visit.picture("heartbeat-hint");
+    assert.deepEqual(visit.complaints, []);
+  });
 });

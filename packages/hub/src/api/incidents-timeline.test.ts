@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import type { IncidentEntry, IncidentView, MonitorView } from "@belfry/contract";
 import type { Frame } from "../model/series.ts";
 import { downOutcome, openTestHub, upOutcome, type TestHub } from "./hub.kit.ts";
-import { batchAt, hostsOf, sendBatch } from "./hosts/batch.kit.ts";
+import { hostsOf, sendBatch } from "./hosts/batch.kit.ts";
 
 const minuteMs = 60_000;
 
@@ -119,7 +119,7 @@ describe("the time line of an incident", () => {
   test("has figures of the host it runs on that jumped, and none that did not", async (t) => {
     const hub = await openTestHub(t);
     hub.clock.move(8 * 60 * minuteMs);
-    await sendBatch(hub, batchAt(hub.clock.now()));
+    await sendBatch(hub);
     const [host] = await hostsOf(hub);
     const id = await create(hub, { name: "api", url: "http://web-1/" });
     await hub.check(id, upOutcome);

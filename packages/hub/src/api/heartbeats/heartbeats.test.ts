@@ -58,4 +58,40 @@ describe("a heartbeat", () => {
     assert.equal(await statusOf(one), "up");
     assert.equal((await openIncidents(one)).length, 0);
   });
+
+  it("tells when the calls that come fit another time zone", async (t) => {
+    const one = await made(t, {
+      schedule: { kind: "cron", expression: "0 2 * * *", timezone: "Europe/Berlin" },
+      grace_seconds: 7200,
+    });
+    const { hub, id, token } = one;
+    const hint = async (): Promise<unknown> =>
+      (await hub.ask("GET", `/api/v1/heartbeats/${id}`)).json()["hint"];
+    assert.equal(await hint(), null);
+    hub.clock.move(2 * 3_600_000);
+    for (let day = 0; day < 3; day += 1) {
+      assert.equal((await hub.ask("GET", `/ping/${token}`)).status, 200);
+      hub.clock.move(24 * 3_600_000);
+    }
+    assert.deepEqual(await hint(), {
+      kind: "timezone",
+      text: "Calls come 1 h later than expected: the job seems to run by the clocks of UTC, and the schedule is in Europe/Berlin.",
+      timezone: "UTC",
+    });
+  });
+
+  it("is refused with the token of another one, when it is made and when it is changed", async (t) => {
+    const { hub, id, token } = await made(t);
+    const body = { name: "Second", kind: "heartbeat", settings: { token: token.toUpperCase() } };
+    const twice = await hub.ask("POST", "/api/v1/monitors", { body });
+    assert.equal(twice.status, 409, twice.text);
+    assert.match(twice.text, /another heartbeat has this token/);
+    const second = await hub.ask("POST", "/api/v1/monitors", { body: { ...body, settings: {} } });
+    assert.equal(second.status, 201, second.text);
+    const other = `/api/v1/monitors/${String(second.json()["id"])}`;
+    const change = { settings: { token } };
+    assert.equal((await hub.ask("PATCH", other, { body: change })).status, 409);
+    const own = await hub.ask("PATCH", `/api/v1/monitors/${id}`, { body: change });
+    assert.equal(own.status, 200, "its own token is no other one's");
+  });
 });

@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../../model/error.ts";
 import { isHeartbeat, mostPings } from "../../model/heartbeat.ts";
+import { hintedCalls } from "../../model/heartbeat-hint.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { allows } from "../access/permission.ts";
 import { findEntry, idParams } from "../monitors/monitors.ts";
@@ -25,12 +26,19 @@ export function addHeartbeatRoutes(app: FastifyInstance, parts: Parts): void {
     params: idParams,
     answers: { 200: { description: "The heartbeat", schema: HeartbeatSchema } },
     errors: ["not_found"],
-    handle({ params, request, principal }) {
+    async handle({ params, request, principal }) {
       const monitor = findHeartbeat(parts, params.id);
       const { scopes } = principal;
       const mayCall = allows(scopes, "write") || allows(scopes, "ingest");
       const baseUrl = mayCall ? `${request.protocol}://${request.host}` : null;
-      return heartbeatView(monitor, parts.heartbeats.state(monitor.id), parts.clock.now(), baseUrl);
+      return heartbeatView({
+        monitor,
+        state: parts.heartbeats.state(monitor.id),
+        // Of each run the start and the end.
+        calls: await parts.store.pings(monitor.id, { limit: 2 * hintedCalls }),
+        now: parts.clock.now(),
+        baseUrl,
+      });
     },
   });
   addRoute(app, {

@@ -6,24 +6,33 @@ import {
   type HeartbeatState,
   type KeptPing,
 } from "../../model/heartbeat.ts";
+import { heartbeatHint, hintText } from "../../model/heartbeat-hint.ts";
 import { expectedTimes, nextDeadline, timezoneOf } from "../../model/heartbeat-schedule.ts";
 import { localTime } from "../../model/local-time.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { timeText, timeTextOrNull } from "../monitors/view.ts";
 
-/** A heartbeat. `baseUrl` is where Belfry is reached, without a slash at the end; null: whoever reads may not call. */
-export function heartbeatView(
-  monitor: Monitor,
-  state: HeartbeatState,
-  now: number,
-  baseUrl: string | null,
-): HeartbeatView {
+export interface ShownHeartbeat {
+  readonly monitor: Monitor;
+  readonly state: HeartbeatState;
+  /** Its newest calls. */
+  readonly calls: readonly KeptPing[];
+  /** Epoch ms. */
+  readonly now: number;
+  /** Where Belfry is reached, without a slash at the end; null: whoever reads may not call. */
+  readonly baseUrl: string | null;
+}
+
+/** A heartbeat. */
+export function heartbeatView(shown: ShownHeartbeat): HeartbeatView {
+  const { monitor, state, calls, now, baseUrl } = shown;
   const settings = heartbeatSettingsOf(monitor);
   const { schedule, token } = settings;
   const timezone = timezoneOf(schedule);
   const setAt = monitor.updatedAt;
   const deadline = nextDeadline(settings, state, setAt, 0);
   const expected = expectedTimes(settings, state, setAt, now);
+  const hint = heartbeatHint(schedule, calls, setAt);
   const running = state.open.at(0)?.at ?? null;
   return {
     id: monitor.id,
@@ -37,6 +46,14 @@ export function heartbeatView(
     expected: expected.map((at) => ({ at: timeText(at), local: localTime(at, timezone) })),
     due_at: deadline?.kind === "late" ? timeText(deadline.dueAt) : null,
     late_at: timeTextOrNull(deadline?.at ?? null),
+    hint:
+      hint === null
+        ? null
+        : {
+            kind: hint.kind,
+            text: hintText(hint, timezone),
+            timezone: hint.kind === "timezone" ? hint.timezone : null,
+          },
     running_since: timeTextOrNull(running),
     pings: state.pings,
     last_ping_at: timeTextOrNull(state.lastPingAt),

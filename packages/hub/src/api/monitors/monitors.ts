@@ -24,6 +24,7 @@ import {
 import { actorOf } from "../access/permission.ts";
 import { jsonTypes } from "../body.ts";
 import { createIdempotency } from "../idempotency.ts";
+import { refuseTakenToken } from "../heartbeats/token.ts";
 import type { ApiParts } from "../parts.ts";
 import { addRoute, noContent, type Answer, type Call } from "../route.ts";
 import type { ApiSettings } from "../settings.ts";
@@ -149,7 +150,8 @@ function addCreating(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
       const answer = await idempotency.run(request, reply, async () => {
         const now = parts.clock.now();
         const id = parts.newId<"monitor">(now);
-        const monitor = accept(parseMonitor(body, contextOf(settings, parts, id, undefined)));
+        const parsed = accept(parseMonitor(body, contextOf(settings, parts, id, undefined)));
+        const monitor = refuseTakenToken(parts, parsed);
         const entry = await parts.desk.create(monitor, actorOf(principal));
         return { status: 201, body: view(entry) };
       });
@@ -173,7 +175,7 @@ function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
   ): Promise<MonitorView> {
     const { monitor: former } = findOwnEntry(parts, call.params.id);
     checkIfMatch(call.request, former.version);
-    const next = accept(read(former));
+    const next = refuseTakenToken(parts, accept(read(former)));
     const reset = checksDifferently(former, next);
     const result = await parts.desk.update(next, reset, actorOf(call.principal));
     if (result === "missing") throw new AppError("not_found", "The monitor was deleted meanwhile");
