@@ -221,6 +221,7 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
   });
   stack.use(calls.watch);
+  metrics.watchQueue("heartbeats", () => calls.heartbeats.queue);
   const onError = (err: unknown): void =>
     parts.log.error({ err }, "maintenance windows could not be read; those that are known count");
   const maintenance = stack.use(createMaintenance({ ...deciding, clock, store, onError }));
