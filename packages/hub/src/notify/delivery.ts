@@ -81,6 +81,8 @@ export class Delivery implements AsyncDisposable {
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #again = false;
+  /** Channels that were seen to work: what waits for them is tried at once. */
+  readonly #working = new Set<ChannelId>();
   /** Channels that were switched off when it began were looked at. */
   #hasBegun = false;
   #pauseMs = firstPauseMs;
@@ -113,13 +115,12 @@ export class Delivery implements AsyncDisposable {
     const line = this.#lines.get(settings.id) ?? new Line(settings, this.#parts);
     const sent = await line.test(settings, notice);
     if (sent.result.kind !== "sent") return sent;
-    line.wakeUp();
-    const { trouble } = line;
-    if (trouble !== null && this.#lines.has(settings.id)) {
+    if (line.trouble !== null) {
       await this.#tellCleared([settings]);
       line.clear();
+      this.#working.add(settings.id);
+      this.wake();
     }
-    this.wake();
     return sent;
   }
 
@@ -203,13 +204,14 @@ export class Delivery implements AsyncDisposable {
     this.#parts.onSignals();
   }
 
-  /** Makes lines of new channels; answers channels whose settings are others than when they were looked at last. */
+  /** Makes lines of new channels; answers those whose settings are others than before, and those that work again. */
   #takeUp(channels: readonly ChannelSettings[]): readonly ChannelSettings[] {
     return channels.filter((settings) => {
       if (!settings.enabled) return false;
       const line = this.#lines.get(settings.id);
       if (line === undefined) this.#lines.set(settings.id, new Line(settings, this.#parts));
-      return line !== undefined && !line.isBusy && line.settings.version !== settings.version;
+      if (line === undefined || line.isBusy) return false;
+      return line.settings.version !== settings.version || this.#working.has(settings.id);
     });
   }
 
@@ -218,6 +220,7 @@ export class Delivery implements AsyncDisposable {
     if (line === undefined) return;
     line.settings = settings;
     line.wakeUp();
+    this.#working.delete(settings.id);
   }
 
   #restingChannels(changed: readonly ChannelSettings[]): readonly ChannelId[] {
