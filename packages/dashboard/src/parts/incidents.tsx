@@ -8,17 +8,27 @@ import type { Past } from "../live/past.ts";
 import { Ago } from "./ago.tsx";
 import { Evidence } from "./evidence.tsx";
 import { StatusMark } from "./status-mark.tsx";
-import { incidentPage } from "../route/alert-route.ts";
+import { incidentPage, plainWouldTell } from "../route/alert-route.ts";
 import { formatRoute } from "../route/route.ts";
 import { useParts } from "../shell/parts.ts";
 import "./incidents.css";
 
-/** Draws the list. */
-export function Incidents({ past, mayWrite }: { past: Past; mayWrite: boolean }) {
+interface IncidentsProps {
+  readonly past: Past;
+  readonly mayWrite: boolean;
+  /** What they are about. */
+  readonly subject: { readonly kind: "monitor" | "host"; readonly id: string };
+}
+
+/** Draws the list, and the way to who would be told of the next one. */
+export function Incidents({ past, mayWrite, subject }: IncidentsProps) {
   const page = past.incidents.value;
   return (
     <section class="incidents" aria-labelledby="incidents-title">
-      <h2 id="incidents-title">Incidents</h2>
+      <header>
+        <h2 id="incidents-title">Incidents</h2>
+        <a href={formatRoute({ ...plainWouldTell, ...subject })}>Who would be told?</a>
+      </header>
       {page?.items.length === 0 && <p class="quiet">None. Nothing has rung.</p>}
       <ol>
         {page?.items.map((incident) => (

@@ -118,7 +118,7 @@ function Shown({ host, model, charts, view }: Models & { host: HostDetailView })
       </div>
       <div class="section-columns host-past">
         <HostUptime uptimes={model.past.uptimes.value} />
-        <Incidents past={model.past} mayWrite={writes} />
+        <Incidents past={model.past} mayWrite={writes} subject={{ kind: "host", id }} />
       </div>
       <p class="host-units">
         Sizes in GiB and MiB (powers of 1024), as <code>df -h</code> and <code>free -h</code> print

@@ -101,7 +101,7 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
         }
       />
       <div class="monitor-columns">
-        <Incidents past={model.past} mayWrite={writes} />
+        <Incidents past={model.past} mayWrite={writes} subject={{ kind: "monitor", id }} />
         <Checks model={model} isPassive={isPassive(monitor.kind)} />
       </div>
       <DeleteDialog
