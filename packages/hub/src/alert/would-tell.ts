@@ -92,7 +92,12 @@ export function wouldTell(supposed: Supposed, present: PresentState): Prospect {
   };
 }
 
-const nothingKnown = { byKey: () => undefined, bySubject: () => [], byTie: () => [] };
+const nothingKnown = {
+  byKey: () => undefined,
+  bySubject: () => [],
+  byTie: () => [],
+  hasTie: () => false,
+};
 
 /** An incident of its own: how it would be put together with others depends on what fails with it. */
 function supposedIncident(supposed: Supposed, { createId }: PresentState): Incident {
