@@ -1,12 +1,14 @@
 /**
  * From the spool to one destination, at its own pace: records are read into a window of as many samples as go into the
  * requests that may be under way at once, sent, and acknowledged when all of the window is done for. So at most one window
- * is sent again after a crash. A window that is not full waits for more, as long as `batch_send_deadline` says.
+ * is sent again after a crash, in the same requests (`progress.ts`). A window that is not full waits for more, as long as
+ * `batch_send_deadline` says.
  */
 import type { Cursor } from "../spool/cursor.ts";
 import type { SpoolParts } from "../spool/settings.ts";
 import type { StoredRecord } from "../spool/record.ts";
 import { Labels } from "./labels.ts";
+import type { Progress } from "./progress.ts";
 import { decodeRecord } from "./record.ts";
 import { createRelabel } from "./relabel.ts";
 import { Sending } from "./sending.ts";
@@ -17,9 +19,9 @@ import type { DestinationStatus, TroubleKind } from "./status.ts";
 export interface DestinationParts extends Pick<SpoolParts, "log" | "clock" | "sleep"> {
   readonly settings: RemoteWriteSettings;
   readonly cursor: Pick<Cursor, "read" | "rewind" | "wait" | "acknowledge" | "stats">;
-  /** Writes acknowledgements at once. */
-  readonly flush: () => Promise<void>;
   readonly booksFolder: string;
+  /** Closed with the destination. */
+  readonly progress: Pick<Progress, "found" | "write"> & Disposable;
   /** Samples of all records so far, over restarts. */
   readonly total: () => number;
   /** The book that is being written; undefined before the first. */
@@ -67,12 +69,17 @@ export class Destination implements AsyncDisposable {
   #read: number | undefined;
   #settled: number | undefined;
   #book: number | undefined;
+  /** Where the window ends that was under way when the former process ended; undefined once that is behind. */
+  #replayUntil: number | undefined;
   /** Read, and of no window yet: decoded records that belong to the next one. */
   #left: StoredRecord[] = [];
 
   constructor(parts: DestinationParts) {
-    const { settings, clock, sleep, random } = parts;
+    const { settings, clock, sleep, random, progress } = parts;
     this.#parts = parts;
+    this.#settled = progress.found?.settled;
+    this.#read = this.#settled;
+    this.#replayUntil = progress.found?.underWay;
     this.#labels = new Labels(parts.booksFolder, createRelabel(settings));
     this.#writer = parts.writer ?? createWriter(settings, clock);
     this.#sending = new Sending({
@@ -134,7 +141,7 @@ export class Destination implements AsyncDisposable {
         if (!isFull) await sleep(settings.batchDeadlineMs, signal);
         const window = await this.#nextWindow(most);
         isFull = window !== undefined && window.refs.length >= most;
-        if (window !== undefined) await this.#deliver(window, isFull);
+        if (window !== undefined) await this.#deliver(window);
       } catch (error) {
         if (signal.aborted) return;
         this.#failed.defect += 1;
@@ -171,8 +178,15 @@ export class Destination implements AsyncDisposable {
           continue;
         }
         if (window !== undefined && window.book !== decoded.book) return window;
-        this.#left.shift();
         const { book, before, samples } = decoded;
+        if (before + samples <= (this.#settled ?? 0)) {
+          // Done for, though the cursor of the spool does not know it yet.
+          this.#parts.cursor.acknowledge([record.sequence]);
+          this.#left.shift();
+          continue;
+        }
+        if (window !== undefined && before === this.#replayUntil) return window;
+        this.#left.shift();
         this.#countGap(before);
         this.#read = before + samples;
         window ??= { book, sequences: [], refs: [], times: [], values: [], end: 0 };
@@ -190,28 +204,29 @@ export class Destination implements AsyncDisposable {
     this.#settled ??= before;
   }
 
-  async #deliver(window: Window, isFull: boolean): Promise<void> {
-    const { cursor, flush, sleep } = this.#parts;
+  async #deliver(window: Window): Promise<void> {
+    const { cursor, progress } = this.#parts;
     const { signal } = this.#stop;
     if (this.#book !== window.book) this.#sending.forgetSeries();
     this.#book = window.book;
+    const settled = this.#settled ?? window.end;
+    progress.write({ settled, underWay: window.end });
     const table = this.#labels.of(window.book);
     if (table === undefined) {
       this.#lost += window.refs.length;
     } else {
-      const unknown = window.refs.filter((ref) => table.isWanted(ref) === undefined).length;
-      this.#lost += unknown;
+      this.#lost += window.refs.filter((ref) => table.isWanted(ref) === undefined).length;
       const { refs, times } = window;
       const columns = { refs, times, values: Float64Array.from(window.values) };
       const before = this.#sending.counts.sent;
-      await this.#sending.send({ columns, table, signal });
+      const isReplay = this.#replayUntil === window.end;
+      await this.#sending.send({ columns, table, signal, isReplay });
       if (this.#sending.counts.sent > before) this.#recovered();
     }
     cursor.acknowledge(window.sequences);
     this.#settled = window.end;
-    // While much waits windows follow each other fast: what was taken should not be sent again after a crash.
-    if (isFull) await flush();
-    else await sleep(0, signal);
+    this.#replayUntil = undefined;
+    progress.write({ settled: window.end, underWay: window.end });
   }
 
   /** Says once what is wrong, and again when it becomes something else. */
@@ -249,6 +264,7 @@ export class Destination implements AsyncDisposable {
     await this.#running;
     this.#writer[Symbol.dispose]();
     this.#labels[Symbol.dispose]();
+    this.#parts.progress[Symbol.dispose]();
   }
 }
 

@@ -73,18 +73,20 @@ export function dealOut(
   return lots;
 }
 
-/** Cuts a lot into requests of at most `most` samples, to be sent one after another: of each series the oldest come first. */
+/** Cuts a lot evenly into requests of at most `most` samples, to be sent one after another; of each series the oldest come first. */
 export function cutIntoRequests(
   lot: readonly SeriesPart[],
   most: number,
 ): readonly (readonly SeriesPart[])[] {
   const requests: SeriesPart[][] = [];
+  const samples = countSamples(lot);
+  const size = Math.ceil(samples / Math.ceil(samples / most));
   let room = 0;
   for (const { ref, places } of lot) {
     for (let from = 0; from < places.length;) {
       if (room === 0) {
         requests.push([]);
-        room = most;
+        room = size;
       }
       const cut = from === 0 && places.length <= room ? places : places.slice(from, from + room);
       requests.at(-1)?.push({ ref, places: cut });

@@ -60,6 +60,8 @@ interface Window {
   readonly columns: Columns;
   readonly table: LabelTable;
   readonly signal: AbortSignal;
+  /** It was under way when a former process ended: a request that is late was taken then. */
+  readonly isReplay: boolean;
 }
 
 /** Sends windows, one at a time. */
@@ -114,6 +116,7 @@ export class Sending {
     if (series.length === 0) return;
     const answer = await this.#ask(series, window);
     if (answer.kind === "sent") return;
+    if (answer.kind === "late" && window.isReplay) return this.#giveUp(series, answer);
     if (answer.kind === "late") this.#times.refusedLate(this.#parts.clock.monotonicMs());
     // What the answer taught may explain it.
     const left = this.#withoutLate(series, window);

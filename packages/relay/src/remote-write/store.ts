@@ -4,6 +4,7 @@
  *
  *     remote-write/spool/        records (see `record.ts`), and how far each destination is
  *     remote-write/labels/       books: what the numbers in records stand for (see `book.ts`)
+ *     remote-write/progress/     how far each destination is, to the window (see `progress.ts`)
  *
  * A batch is stored when its series are synced in a book and its records in the spool. While the disk takes nothing the
  * batch is kept and tried again; what comes meanwhile waits in the hub's thread, which has a bound (see `gather.ts`).
@@ -16,6 +17,7 @@ import { openSpool, type Spool } from "../spool/spool.ts";
 import { BookWriter, listBooks, removeBook, type FoundBook } from "./book.ts";
 import { Destination } from "./destination.ts";
 import type { Gathered } from "./gather.ts";
+import { Progress, removeProgress } from "./progress.ts";
 import { encodeRecord, readHead } from "./record.ts";
 import type { RemoteWriteSettings } from "./settings.ts";
 import type { RemoteWriteStatus } from "./status.ts";
@@ -102,19 +104,26 @@ export class RemoteWriteStore implements AsyncDisposable {
       this.#nextBook = Math.max(this.#nextBook, head.book + 1);
     }
     await this.#forgetOthers();
+    const folder = join(this.#settings.folder, "progress");
+    const known = new Set(this.#spool.cursorNames());
     for (const settings of this.#settings.destinations) {
+      // Without a place in the spool it begins with what comes from now on.
+      if (!known.has(settings.name)) removeProgress(folder, settings.name);
+      const progress = new Progress(folder, settings.name);
+      // New records come after everything that any destination is done with.
+      this.#total = Math.max(this.#total, progress.found?.underWay ?? 0);
       const destination = new Destination({
         ...this.#parts,
         settings,
+        progress,
         cursor: await this.#spool.cursor(settings.name, { from: "end" }),
-        flush: () => this.#spool.flush(),
         booksFolder: this.#booksFolder,
         total: () => this.#total,
         writtenBook: () => this.#book?.number,
       });
       this.#destinations.push(destination);
-      destination.start();
     }
+    for (const one of this.#destinations) one.start();
   }
 
   /** The place of a destination that was taken out of the settings is given up: nobody would take what waits for it. */
