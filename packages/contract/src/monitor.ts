@@ -139,6 +139,20 @@ export const MonitorSchema = Type.Object({
   status_since: TimeSchema,
   flapping: Type.Boolean(),
   last_check: Type.Union([LastCheckSchema, Type.Null()]),
+  heartbeat: Type.Optional(
+    Type.Object(
+      {
+        last_ping_at: Type.Union([TimeSchema, Type.Null()]),
+        running_since: Type.Union([TimeSchema, Type.Null()]),
+        late_at: Type.Union([TimeSchema, Type.Null()], {
+          description: "From then on it is late, unless it is called; null: it is not waited for",
+        }),
+      },
+      {
+        description: "Only of monitors that wait to be called; `/api/v1/heartbeats/{id}` has more",
+      },
+    ),
+  ),
   version: Type.Integer({ description: "Send as If-Match to change exactly this version" }),
   created_at: TimeSchema,
   updated_at: TimeSchema,

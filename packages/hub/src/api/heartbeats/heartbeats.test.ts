@@ -94,4 +94,19 @@ describe("a heartbeat", () => {
     const own = await hub.ask("PATCH", `/api/v1/monitors/${id}`, { body: change });
     assert.equal(own.status, 200, "its own token is no other one's");
   });
+
+  it("shows in lists of monitors when it was called and until when it has to be", async (t) => {
+    const { hub, id, token } = await made(t);
+    await hub.ask("GET", `/ping/${token}/start`);
+    hub.clock.move(1000);
+    await hub.ask("GET", `/ping/${token}`);
+    const list = await hub.ask("GET", "/api/v1/monitors");
+    const [monitor] = list.json<{ items: { id: string; heartbeat: unknown }[] }>().items;
+    assert.equal(monitor?.id, id);
+    assert.deepEqual(monitor.heartbeat, {
+      last_ping_at: "2026-01-01T00:00:01.000Z",
+      running_since: null,
+      late_at: "2026-01-01T00:01:11.000Z",
+    });
+  });
 });

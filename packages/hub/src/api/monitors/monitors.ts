@@ -12,6 +12,7 @@ import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import type { BoardEntry } from "../../model/board.ts";
 import { AppError } from "../../model/error.ts";
+import { isHeartbeat } from "../../model/heartbeat.ts";
 import { followsHost } from "../../model/host.ts";
 import { parseId, type MonitorId } from "../../model/id.ts";
 import type { Monitor } from "../../model/monitor.ts";
@@ -245,8 +246,14 @@ function addChanging(app: FastifyInstance, settings: ApiSettings, parts: ApiPart
 }
 
 /** A view of entries with their kind looked up. */
-export function viewer(parts: Pick<ApiParts, "kinds">): (entry: BoardEntry) => MonitorView {
-  return (entry) => monitorView(entry, parts.kinds.get(entry.monitor.kind));
+export function viewer(
+  parts: Pick<ApiParts, "kinds" | "heartbeats">,
+): (entry: BoardEntry) => MonitorView {
+  return (entry) => {
+    const { id, kind } = entry.monitor;
+    const calls = isHeartbeat(entry.monitor) ? parts.heartbeats.state(id) : undefined;
+    return monitorView(entry, parts.kinds.get(kind), calls);
+  };
 }
 
 /** What surrounds the input of a monitor. */

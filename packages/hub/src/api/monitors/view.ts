@@ -2,6 +2,8 @@
 import type { MonitorView } from "@belfry/contract";
 import type { BoardEntry, LastCheck } from "../../model/board.ts";
 import type { CheckKind } from "../../model/check-kind.ts";
+import { heartbeatSettingsOf, type HeartbeatState } from "../../model/heartbeat.ts";
+import { nextDeadline } from "../../model/heartbeat-schedule.ts";
 import type { Monitor } from "../../model/monitor.ts";
 import { expectedStatusOf, judgingView } from "../../model/monitor-input.ts";
 import { maskSecrets } from "../../model/secret-settings.ts";
@@ -16,8 +18,15 @@ export function timeTextOrNull(epochMs: number | null): string | null {
   return epochMs === null ? null : timeText(epochMs);
 }
 
-/** A monitor with its state; secrets are masked. `kind` is undefined for one that this version does not know. */
-export function monitorView(entry: BoardEntry, kind: CheckKind | undefined): MonitorView {
+/**
+ * A monitor with its state; secrets are masked. `kind` is undefined for one that this version does not know; `calls` is what
+ * is known of those of a heartbeat.
+ */
+export function monitorView(
+  entry: BoardEntry,
+  kind: CheckKind | undefined,
+  calls: HeartbeatState | undefined,
+): MonitorView {
   const { monitor } = entry;
   const settings = maskSecrets(monitor.settings, kind?.secrets ?? []);
   const url = settings["url"];
@@ -39,9 +48,23 @@ export function monitorView(entry: BoardEntry, kind: CheckKind | undefined): Mon
     status_since: timeText(entry.since),
     flapping: entry.flapping,
     last_check: entry.lastCheck === null ? null : lastCheckView(entry.lastCheck),
+    ...(calls === undefined ? {} : { heartbeat: heartbeatOf(monitor, calls) }),
     version: monitor.version,
     created_at: timeText(monitor.createdAt),
     updated_at: timeText(monitor.updatedAt),
+  };
+}
+
+function heartbeatOf(
+  monitor: Monitor,
+  calls: HeartbeatState,
+): NonNullable<MonitorView["heartbeat"]> {
+  const settings = heartbeatSettingsOf(monitor);
+  const deadline = monitor.enabled ? nextDeadline(settings, calls, monitor.updatedAt, 0) : null;
+  return {
+    last_ping_at: timeTextOrNull(calls.lastPingAt),
+    running_since: timeTextOrNull(calls.open[0]?.at ?? null),
+    late_at: timeTextOrNull(deadline?.at ?? null),
   };
 }
 
