@@ -30,6 +30,16 @@ describe("/api/v1/silences", () => {
       [ended.json<SilenceView>().state, ended.json<SilenceView>().version],
       ["expired", 2],
     );
+    for (const [state, count] of [
+      ["pending", 1],
+      ["active", 0],
+      ["expired", 1],
+    ] as const) {
+      const some = await hub.ask("GET", `/api/v1/silences?state=${state}`);
+      assert.equal(some.json<{ items: unknown[] }>().items.length, count, state);
+    }
+    assert.equal((await hub.ask("GET", "/api/v1/silences?state=old")).status, 422);
+    assert.equal((await hub.ask("GET", "/api/v1/channels?state=active")).status, 422);
     const list = await hub.ask("GET", "/api/v1/silences");
     const { items } = list.json<{ items: SilenceView[] }>();
     assert.deepEqual(

@@ -8,7 +8,14 @@ import { AppError } from "../../model/error.ts";
 import { parseId } from "../../model/id.ts";
 import type { Parsed } from "@belfry/contract";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { Type, type Static, type TSchema } from "typebox";
+import {
+  Type,
+  type Static,
+  type TObject,
+  type TOptional,
+  type TSchema,
+  type TUnsafe,
+} from "typebox";
 import { actorOf, type Permission } from "../access/permission.ts";
 import { createIdempotency } from "../idempotency.ts";
 import { checkIfMatch, etagOf } from "../monitors/conditions.ts";
@@ -48,6 +55,11 @@ export interface Resource<K extends ResourceKind, I extends TSchema> {
   readonly detail: (setting: AlertSettings[K]) => unknown;
   /** Told once one was made, changed or deleted. */
   changed?(): void;
+  /** How each of them stands: the list may be asked for those that stand in one way. */
+  readonly states?: {
+    readonly all: readonly string[];
+    readonly of: (setting: AlertSettings[K]) => string;
+  };
   /** Why it may not be changed or deleted here, if so. */
   refusal?(setting: AlertSettings[K], action: "change" | "delete"): Promise<string | undefined>;
 }
@@ -55,10 +67,23 @@ export interface Resource<K extends ResourceKind, I extends TSchema> {
 /** Settings that are listed at once; more are not shown, and 1,000 are allowed of each kind. */
 const mostSettings = 1_000;
 
-const listQuery = Type.Object(
-  { limit: Type.Integer({ minimum: 1, maximum: mostSettings, default: mostSettings }) },
-  { additionalProperties: false },
-);
+const limit = Type.Integer({ minimum: 1, maximum: mostSettings, default: mostSettings });
+const listQuery = Type.Object({ limit }, { additionalProperties: false });
+type ListQuery = TObject<{ limit: typeof limit; state: TOptional<TUnsafe<string>> }>;
+
+/**
+ * The parameter `state` is there where there are states. Guarantee of the cast: without states it is refused, so that it
+ * is never given, as its type has it.
+ */
+function listQueryOf({
+  states,
+}: {
+  readonly states?: { readonly all: readonly string[] };
+}): ListQuery {
+  if (states === undefined) return listQuery as TObject as ListQuery;
+  const state = Type.Unsafe<string>(Type.Enum([...states.all], { description: "Only these" }));
+  return Type.Object({ limit, state: Type.Optional(state) }, { additionalProperties: false });
+}
 
 /** Registers the routes of a resource. */
 export function addResource<K extends ResourceKind, I extends TSchema>(
@@ -73,7 +98,7 @@ export function addResource<K extends ResourceKind, I extends TSchema>(
     method: "GET",
     path,
     summary: `List: ${noun}`,
-    query: listQuery,
+    query: listQueryOf(resource),
     answers: {
       200: {
         description: "All of them, the oldest first",
@@ -82,7 +107,10 @@ export function addResource<K extends ResourceKind, I extends TSchema>(
     },
     async handle({ query }) {
       const all = await parts.store.alertSettings(resource.kind);
-      return { items: await resource.views(all.slice(0, query.limit)) };
+      const wanted = all.filter(
+        (one) => query.state === undefined || resource.states?.of(one) === query.state,
+      );
+      return { items: await resource.views(wanted.slice(0, query.limit)) };
     },
   });
   addRoute(app, {

@@ -43,6 +43,8 @@ export function addSilenceRoutes(app: FastifyInstance, parts: ApiParts): void {
   });
 }
 
+const silenceStates = ["pending", "active", "expired"] as const;
+
 type SilenceResource = Resource<"silence", typeof SilenceInputSchema>;
 
 /** What ends a silence at `now` (epoch ms); null: it is over already. */
@@ -69,6 +71,7 @@ export function silenceResource(parts: Pick<ApiParts, "clock">): SilenceResource
       return Promise.resolve(parseSilence(input, { createdBy, begin }));
     },
     views: (all) => Promise.resolve(all.map((one) => silenceView(one, parts.clock.now()))),
+    states: { all: silenceStates, of: (one) => silenceState(one, parts.clock.now()) },
     detail: ({ matchers, endsAt, comment }) => ({ matchers, ends_at: timeText(endsAt), comment }),
   };
 }
@@ -107,7 +110,7 @@ function silenceView(silence: Silence, now: number): object {
 export function silenceState(
   { startsAt, endsAt }: Pick<Silence, "startsAt" | "endsAt">,
   now: number,
-): "pending" | "active" | "expired" {
+): (typeof silenceStates)[number] {
   if (endsAt <= now) return "expired";
   return startsAt > now ? "pending" : "active";
 }
