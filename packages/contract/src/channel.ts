@@ -41,6 +41,9 @@ export const ChannelSchema = Type.Object({
   ),
   waiting: Type.Integer({ description: "Notices that wait for it" }),
   last_sent_at: timeOrNull,
+  managed_by: Type.Union([Type.String(), Type.Null()], {
+    description: "The variable of the environment that it follows: change it there; null: here",
+  }),
   version: Type.Integer(),
   created_at: TimeSchema,
   updated_at: TimeSchema,

@@ -39,6 +39,7 @@ import type { RunEvent } from "./model/run.ts";
 import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed-links.ts";
 import type { SignedLinks } from "./model/signed-links.ts";
 import { startTrends } from "./host-trends.ts";
+import { keepManagedChannels } from "./managed-channels.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
 import { createNoticing, type Noticing } from "./noticing.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
@@ -106,6 +107,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHosts(store, watching.hosts);
   await rules.load();
   await deciding.noticing.load();
+  await keepManagedChannels(settings.channels, { clock, store });
   await takeUpAlerts(store, deciding);
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
   const { live } = deciding;

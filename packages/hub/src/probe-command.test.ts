@@ -16,6 +16,7 @@ async function run(target: string, more: Partial<ProbeRequest> = {}): Promise<Ra
     flags: {},
     env: {},
     cwd: "/",
+    parseChannel: () => ({ kind: "ok", value: {} }),
     readText: () => {
       throw Object.assign(new Error("none"), { code: "ENOENT" });
     },

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../model/error.ts";
+import { parseChannelSettings } from "../notify/channel-kinds.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../model/clock.ts";
@@ -60,7 +61,8 @@ export async function runCommand(argv: readonly string[], parts: CommandParts): 
 
 async function runWithSettings(command: Command, parts: CommandParts): Promise<number> {
   const { flags } = command;
-  const loaded = loadConfig({ flags, env: parts.env, cwd: parts.cwd, readText: parts.readText });
+  const { env, cwd, readText } = parts;
+  const loaded = loadConfig({ flags, env, cwd, readText, parseChannel: parseChannelSettings });
   if (command.name === "config check") return checkConfig(loaded, command.json, parts);
   if (loaded.kind === "bad") {
     for (const problem of loaded.problems) parts.stderr(`belfry: ${problem}\n`);

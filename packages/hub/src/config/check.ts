@@ -18,7 +18,7 @@ export function toSettings(
   config: PlainConfig,
   outputs: readonly OutputSettings[],
   cwd: string,
-): Parsed<Settings> {
+): Parsed<Omit<Settings, "channels">> {
   const problems: Problem[] = [];
   const expect = (path: string, expected: string, found: unknown): void => {
     problems.push({ path, message: `expected ${expected}, found ${describe(found)}` });
@@ -81,7 +81,7 @@ function settingsOf(
     readonly anchors: readonly HostAndPort[];
   },
   outputs: readonly OutputSettings[],
-): Omit<Settings, "remoteWrite"> {
+): Omit<Settings, "remoteWrite" | "channels"> {
   const { checks, retention } = config;
   return {
     listen: read.listen,

@@ -1,6 +1,7 @@
 /** The documents that are made of the schema: the page, the schema for editors and the example of `.env`. */
 import { placeholders } from "@belfry/relay";
 import type { TSchema } from "typebox";
+import { alertVariables } from "./alert-environment.ts";
 import { branchOf, isRecord, leavesOf, type Leaf } from "./leaf.ts";
 import { ConfigSchema } from "./schema.ts";
 
@@ -128,6 +129,13 @@ function otherSystems(leaves: readonly Leaf[]): string[] {
     "| variable | setting |",
     "| --- | --- |",
     ...known,
+    "",
+    "Its variables for alerts become channels that follow the environment: they are made, changed and removed at the start, are",
+    "told of what no route is responsible for, and cannot be changed through the API. Secrets can be files: `<name>_FILE`.",
+    "",
+    "| variable | what it is |",
+    "| --- | --- |",
+    ...alertVariables.map(([name, text]) => `| \`${name}\` | ${text} |`),
     "",
     "`DATABASE_URL` takes `postgresql+asyncpg://` as it is. Levels are read as Python has them (`WARNING` is `warn`). The key",
     "`dev-key-change-me`, which Sentinel ships, is refused. Its other variables are not read.",

@@ -4,6 +4,8 @@
  */
 import { parseEnv } from "node:util";
 import { hostAndPortText, type HostAndPort } from "./address.ts";
+import { readAlertEnvironment } from "./alert-environment.ts";
+import type { AlertEnvironment, ParseChannelSettings } from "./alert-environment.ts";
 import type { Given, Source } from "./given.ts";
 import type { Leaf } from "./leaf.ts";
 import { levelOf } from "./level.ts";
@@ -21,6 +23,8 @@ export interface Environment {
   readonly own: Source;
   /** Values from aliases. `listen` may name only a host or a port; the other part is taken from `listen`. */
   aliases(listen: HostAndPort): Source;
+  /** Channels by the names Sentinel gave its alert providers. */
+  alerts(parse: ParseChannelSettings): AlertEnvironment;
   /** The value of `BELFRY_CONFIG`. */
   readonly configFile: string | undefined;
 }
@@ -84,6 +88,10 @@ export function readEnvironment(
   return {
     own: { given: own, problems: ownProblems, notes: [] },
     configFile: lookUp("BELFRY_CONFIG", false, false)?.text,
+    alerts: (parse) => {
+      const read = readAlertEnvironment((name, asFile) => lookUp(name, asFile, true), parse);
+      return { ...read, problems: [...take(), ...read.problems] };
+    },
     aliases: (listen) => {
       const lookUpAlias = (name: string, asFile: boolean): Variable | undefined =>
         lookUp(name, asFile, true);

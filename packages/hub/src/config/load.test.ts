@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { leavesOf } from "./leaf.ts";
 import { loadConfig, type ConfigFlags, type LoadedConfig } from "./load.ts";
 import { ConfigSchema } from "./schema.ts";
+import { parseChannelSettings } from "../notify/channel-kinds.ts";
 import { outputSchemas } from "@belfry/relay";
 import type { Settings } from "./settings.ts";
 
@@ -23,6 +24,7 @@ function load({ flags = {}, env = {}, files = {} }: Given): LoadedConfig {
     flags,
     env,
     cwd,
+    parseChannel: parseChannelSettings,
     readText(path) {
       const text = files[path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path];
       if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
@@ -92,6 +94,7 @@ describe("the settings", () => {
       publicUrl: "https://belfry.example.org",
       dataDir: "/var/lib/belfry",
       database: "postgres://belfry:p%40ss%2Fword%25@db.example.org:5432/belfry?sslmode=require",
+      channels: [],
       location: "fra-1",
       dashboard: false,
       auth: "keys",

@@ -6,6 +6,7 @@
 import { createParser, describe, type Problem } from "@belfry/contract";
 import { parseOutput, type OutputSettings } from "@belfry/relay";
 import { resolve } from "node:path";
+import type { ParseChannelSettings } from "./alert-environment.ts";
 import { parseHostAndPort, type HostAndPort } from "./address.ts";
 import { isAmaunatorFile, readAmaunatorFile } from "./amaunator-file.ts";
 import { readBelfryFile } from "./belfry-file.ts";
@@ -32,6 +33,8 @@ export interface ConfigSurroundings {
   readonly cwd: string;
   /** Reads a text file; throws an error with the code `ENOENT` where there is none. */
   readonly readText: (path: string) => string;
+  /** Checks the settings of a channel. */
+  readonly parseChannel: ParseChannelSettings;
 }
 
 /** Settings to be trusted, or every problem as a line. `notes` are lines a person should see at the start. */
@@ -60,7 +63,12 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   const aliases = environment.aliases(listenOf(file.source) ?? defaultListen);
   const sources = [fromFlags(flags, leaves), environment.own, aliases, file.source];
 
-  const problems = [...dotEnv.problems, ...sources.flatMap((source) => source.problems)];
+  const alerts = environment.alerts(surroundings.parseChannel);
+  const problems = [
+    ...dotEnv.problems,
+    ...sources.flatMap((source) => source.problems),
+    ...alerts.problems,
+  ];
   const effective = new Map<string, Given>();
   for (const given of sources.flatMap((source) => source.given)) {
     if (!effective.has(given.leaf.path)) effective.set(given.leaf.path, given);
@@ -68,15 +76,16 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   const whole = check(effective, leaves, cwd);
   if (whole.kind === "bad") problems.push(...whole.problems);
   if (problems.length > 0 || whole.kind === "bad") return { kind: "bad", problems };
-  const notes = sources.flatMap((source) => source.notes);
+  const notes = [...sources.flatMap((source) => source.notes), ...alerts.notes];
   // Settings of outputs belong to their sinks, and hold what cannot be frozen.
   const { outputs, ...plain } = whole.settings;
-  const settings = Object.freeze({ ...deepFreeze(plain), outputs: Object.freeze(outputs) });
+  const frozen = deepFreeze({ ...plain, channels: alerts.channels });
+  const settings = Object.freeze({ ...frozen, outputs: Object.freeze(outputs) });
   return { kind: "ok", settings, file: file.name, notes };
 }
 
 type Checked =
-  | { readonly kind: "ok"; readonly settings: Settings }
+  | { readonly kind: "ok"; readonly settings: Omit<Settings, "channels"> }
   | { readonly kind: "bad"; readonly problems: readonly string[] };
 
 function check(

@@ -3,6 +3,15 @@ import type { OutputSettings, RemoteWriteSettings } from "@belfry/relay";
 import type { HostAndPort } from "./address.ts";
 import type { PlainConfig } from "./schema.ts";
 
+/** A channel that follows a variable of the environment. Its settings are never to be printed. */
+export interface ManagedChannel {
+  readonly name: string;
+  readonly kind: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** The variable. */
+  readonly managedBy: string;
+}
+
 export interface Settings {
   readonly listen: HostAndPort;
   /** null: people use the address of `listen`. Without a slash at the end. */
@@ -74,6 +83,8 @@ export interface Settings {
     readonly expectedClientVersion: string;
   };
   readonly dropInPorts: boolean;
+  /** Channels that follow the environment. */
+  readonly channels: readonly ManagedChannel[];
   /** Paths are absolute. */
   readonly outputs: readonly OutputSettings[];
   /** Most bytes of records that wait for them. */

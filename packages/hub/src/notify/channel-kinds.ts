@@ -1,4 +1,5 @@
 /** All kinds of channels, by the name that settings have for them. */
+import { bad, type Parsed } from "@belfry/contract";
 import type { ChannelKind } from "../model/channel-kind.ts";
 import { discordKind } from "./discord/kind.ts";
 import { emailKind } from "./email/kind.ts";
@@ -30,3 +31,10 @@ const kinds: readonly ChannelKind[] = [
 export const channelKinds: ReadonlyMap<string, ChannelKind> = new Map(
   kinds.map((kind) => [kind.kind, kind]),
 );
+
+/** Checks the settings of a kind by its name; problems are named by their path within them. */
+export function parseChannelSettings(kind: string, settings: unknown): Parsed<unknown> {
+  const found = channelKinds.get(kind);
+  if (found !== undefined) return found.parseSettings(settings);
+  return bad({ path: "", message: `there is no kind ${JSON.stringify(kind)}` });
+}

@@ -87,6 +87,7 @@ describe("/api/v1/channels", () => {
       settings: masked,
       trouble: null,
       waiting: 0,
+      managed_by: null,
       last_sent_at: null,
       version: 1,
       created_at: new Date(startOfTime).toISOString(),

@@ -224,6 +224,7 @@ async function channelViews(
       settings: secrets === undefined ? {} : maskSecrets(asJson(channel.settings), secrets),
       trouble: trouble === null ? null : { ...trouble, since: timeText(trouble.since) },
       waiting: totals.get(id)?.waiting ?? 0,
+      managed_by: channel.managedBy ?? null,
       last_sent_at: lastSentAt === null ? null : timeText(lastSentAt),
       version,
       created_at: timeText(createdAt),
