@@ -1,5 +1,6 @@
 /** What the store promises about what alerting consumes and keeps. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import { createId, parseId, type MonitorId } from "../../model/id.ts";
 import type { Incident } from "../../model/incident.ts";
@@ -168,6 +169,72 @@ export function alertingContract({ open }: ContractStores): void {
         });
       }
       assert.deepEqual(await store.incidents({ limit: 2 }), [both, fourth]);
+    });
+
+    test("are found by severity and words of their title and names", async (t) => {
+      await using store = await open();
+      const named = (name: string, over: Partial<Incident> = {}) =>
+        incidentOf(createId(1), {
+          title: `${name} is down`,
+          subjects: [{ kind: "external", id: name, name }],
+          ...over,
+        });
+      const first = named("Büro 100%_sure", { openedAt: 1000 });
+      const second = named("shop", { openedAt: 2000, severity: "warning" });
+      await store.commitAlerting({ consumed: [], incidents: [first, second] });
+      const table = [
+        { title: "a severity", query: { severity: "warning" }, expected: [second] },
+        { title: "a word in another case", query: { text: "BÜRO" }, expected: [first] },
+        { title: "all of several words", query: { text: "down  shop" }, expected: [second] },
+        { title: "words that are not there together", query: { text: "büro shop" }, expected: [] },
+        { title: "signs of patterns are themselves", query: { text: "100%_s" }, expected: [first] },
+        { title: "which match nothing else", query: { text: "s_op" }, expected: [] },
+        { title: "no words", query: { text: "  " }, expected: [second, first] },
+      ] as const;
+      for (const { title, query, expected } of table) {
+        await t.test(title, async () => {
+          assert.deepEqual(await store.incidents({ ...query, limit: 9 }), expected);
+        });
+      }
+    });
+
+    test("are found by subjects with ids of any length and content, once each", async () => {
+      await using store = await open();
+      const noise = Array.from({ length: 100 }, (_, n) => createHash("sha512").update(`${n}`));
+      const long = noise.map((hash) => hash.digest("base64")).join("");
+      const ids = [`${long}1`, `${long}2`, "a\u0000b", "\ud800"];
+      const made = ids.map((id, n) =>
+        incidentOf(createId(1), { openedAt: n, subjects: [{ kind: "external", id, name: "x" }] }),
+      );
+      await store.commitAlerting({ consumed: [], incidents: made });
+      for (const [n, id] of ids.entries()) {
+        assert.deepEqual(await store.incidents({ subjectId: id, limit: 9 }), made.slice(n, n + 1));
+      }
+    });
+
+    test("have comments in their order, of which the newest are read", async () => {
+      await using store = await open();
+      const [one, other] = [incidentOf(createId(1)), incidentOf(createId(2))];
+      await store.commitAlerting({ consumed: [], incidents: [one, other] });
+      const comments = [1, 2, 3].map((n) => ({
+        incidentId: one.id,
+        at: 5000,
+        by: "ada",
+        text: `comment ${n}`,
+      }));
+      await store.commitAlerting({ consumed: [], incidents: [], comments });
+      assert.deepEqual(await store.incidentComments(one.id, 9), comments);
+      assert.deepEqual(await store.incidentComments(one.id, 2), comments.slice(1));
+      assert.deepEqual(await store.incidentComments(other.id, 9), []);
+    });
+
+    test("by hundreds are written in one step, and read the oldest first", async () => {
+      await using store = await open();
+      const made = Array.from({ length: 450 }, (_, n) =>
+        incidentOf(createId(n), { openedAt: 1000 - n }),
+      );
+      await store.commitAlerting({ consumed: [], incidents: made });
+      assert.deepEqual(await store.openIncidents(), made.toReversed());
     });
   });
 }

@@ -1,5 +1,6 @@
 /** What the store promises about states of rules and their signals. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { describe, test } from "node:test";
 import type { KeptRuleState } from "../../model/rule-state.ts";
 import type { Signal } from "../../model/signal.ts";
@@ -56,6 +57,38 @@ export function ruleContract(stores: ContractStores): void {
         signals.map((one) => one.signal.state),
         ["raised", "cleared"],
       );
+    });
+
+    test("keeps series apart whose labels are long, or hold what no column can", async () => {
+      await using store = await stores.open();
+      const noise = Array.from({ length: 100 }, (_, n) => createHash("sha512").update(`${n}`));
+      const long = noise.map((hash) => hash.digest("base64")).join("");
+      const states = [`${long}1`, `${long}2`, "a\u0000b", "a\ufffdb"].map((series) => ({
+        ...kept,
+        series,
+      }));
+      await store.commitRules({ saved: states, dropped: [], signals: [] });
+      const found = await store.ruleStates();
+      assert.deepEqual(
+        new Set(found.map(({ series }) => series)),
+        new Set(states.map(({ series }) => series)),
+      );
+      await store.commitRules({ saved: [], dropped: states.slice(1), signals: [] });
+      assert.deepEqual(await store.ruleStates(), states.slice(0, 1));
+    });
+
+    test("takes the last of what is saved twice in one step", async () => {
+      await using store = await stores.open();
+      const later = { ...kept, state: { ...kept.state, phase: "recovering" as const } };
+      await store.commitRules({ saved: [kept, later], dropped: [], signals: [] });
+      assert.deepEqual(await store.ruleStates(), [later]);
+    });
+
+    test("keeps thousands of states at once", async () => {
+      await using store = await stores.open();
+      const states = Array.from({ length: 1200 }, (_, n) => ({ ...kept, source: `host:${n}` }));
+      await store.commitRules({ saved: states, dropped: [], signals: [] });
+      assert.equal((await store.ruleStates()).length, 1200);
     });
   });
 }

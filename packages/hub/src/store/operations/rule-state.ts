@@ -1,7 +1,7 @@
 /** What rules decided: states of troubles, and the signals that tell of them. */
 import type { KeptRuleState, RuleChange, RuleState } from "../../model/rule-state.ts";
 import type { Signal } from "../../model/signal.ts";
-import { foreignText, fromJson, inChunks, rowsPerStatement, toJson } from "../values.ts";
+import { fromJson, inChunks, keyText, rowsPerStatement, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 import { putSignals } from "./signals.ts";
 
@@ -14,26 +14,30 @@ export async function ruleStates({ db }: OperationContext): Promise<readonly Kep
     .orderBy("rule_id")
     .orderBy("series")
     .execute();
-  return rows.map((row) => ({
-    ruleId: row.rule_id,
-    source: row.source,
-    series: row.series,
-    state: fromJson<RuleState>(row.state),
-    raised: row.raised === null ? null : fromJson<Signal>(row.raised),
-  }));
+  return rows.map((row) => {
+    const { series = row.series, ...state } = fromJson<KeptState>(row.state);
+    return {
+      ruleId: row.rule_id,
+      source: row.source,
+      series,
+      state,
+      raised: row.raised === null ? null : fromJson<Signal>(row.raised),
+    };
+  });
 }
+
+/** With the series where its column does not hold it as it is. */
+type KeptState = RuleState & { readonly series?: string };
 
 /** See `RuleStore.commitRules`. */
 export async function commitRules(context: OperationContext, change: RuleChange): Promise<void> {
   const { db } = context;
-  for (const some of inChunks(change.saved, rowsPerStatement)) {
-    const rows = some.map(({ ruleId, source, series, state, raised }) => ({
-      source,
-      rule_id: ruleId,
-      series: foreignText(series),
-      state: toJson(state),
-      raised: raised === null ? null : toJson(raised),
-    }));
+  // PostgreSQL refuses to write a row twice in one statement.
+  const saved = new Map(
+    change.saved.map((one) => [JSON.stringify([one.source, one.ruleId, one.series]), one]),
+  );
+  for (const some of inChunks([...saved.values()], rowsPerStatement)) {
+    const rows = some.map(rowOf);
     await db
       .insertInto("rule_state")
       .values(rows)
@@ -50,8 +54,20 @@ export async function commitRules(context: OperationContext, change: RuleChange)
       .deleteFrom("rule_state")
       .where("source", "=", source)
       .where("rule_id", "=", ruleId)
-      .where("series", "=", foreignText(series))
+      .where("series", "=", keyText(series))
       .execute();
   }
   await putSignals(context, change.signals);
+}
+
+function rowOf({ ruleId, source, series, state, raised }: KeptRuleState) {
+  const column = keyText(series);
+  const kept: KeptState = column === series ? state : { ...state, series };
+  return {
+    source,
+    rule_id: ruleId,
+    series: column,
+    state: toJson(kept),
+    raised: raised === null ? null : toJson(raised),
+  };
 }
