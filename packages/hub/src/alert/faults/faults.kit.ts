@@ -1,5 +1,5 @@
 /** What goes wrong for a while: the database, and the provider. */
-import { scenarios, type Scenario } from "./scenario.kit.ts";
+import { routeTo, scenarios, type Scenario } from "./scenario.kit.ts";
 import { refusing } from "./victim.kit.ts";
 
 const [one] = scenarios;
@@ -92,6 +92,19 @@ export const faults: readonly Scenario[] = [
     ],
     told: { ops: "each", boss: "each" },
     troubled: { ops: ["boss"] },
+    seconds: 5,
+  }),
+  again({
+    title: "the only channel of a route has wrong settings, and another one is told",
+    channels: [{ name: "ops", isWrong: true }, { name: "spare" }],
+    routes: [routeTo("ops")],
+    acts: [
+      {
+        at: 90,
+        act: ({ change }) => change("ops", { settings: { name: "ops", wrong: false } }),
+      },
+    ],
+    troubled: { ops: ["spare"] },
     seconds: 5,
   }),
   again({

@@ -58,7 +58,8 @@ export interface Scenario {
 
 type Route = NonNullable<Scenario["routes"]>[number];
 
-function routeTo(channel: string, over: Partial<AlertRoute["route"]> = {}): Route {
+/** A route that sends everything to a channel, with some of it changed. */
+export function routeTo(channel: string, over: Partial<AlertRoute["route"]> = {}): Route {
   return (idOf) => ({
     name: "all",
     position: 1,

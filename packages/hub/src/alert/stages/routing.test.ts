@@ -98,7 +98,20 @@ describe("routes", () => {
       policy: { routes: [route({ matchers: web }), routeOf("s", { matchers: core, ...toNight })] },
       told: ["s night"],
     },
-    { says: "a channel is not told of its own trouble", of: own, told: [] },
+    {
+      says: "a channel is not told of its own trouble, others are where it would be the only one",
+      of: own,
+      told: ["default night", "default boss"],
+    },
+    {
+      says: "of the trouble of the only channel of a route the fallback channels are told",
+      of: own,
+      policy: {
+        channels: [ops, night, { ...boss, isFallback: true }],
+        routes: [route({ channels: [ops] })],
+      },
+      told: ["default boss"],
+    },
   ];
   for (const { says, of = incident, policy, told } of table) {
     test(`${says}: ${told.join(", ") || "nobody"}`, () => {

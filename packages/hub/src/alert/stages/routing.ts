@@ -4,7 +4,7 @@
  * began is told that it is over, whatever the routes say by then; who was not told hears nothing of its end.
  */
 import type { NoticeKind } from "@belfry/contract";
-import type { AlertPolicy, AlertRoute, ChannelSettings } from "../../model/alert-policy.ts";
+import type { AlertPolicy, AlertRoute } from "../../model/alert-policy.ts";
 import {
   compareSeverity,
   matchedLabels,
@@ -117,11 +117,21 @@ export function targetsOf(incident: Incident, policy: AlertPolicy, now: number):
         );
   const enabled = usableChannels(policy, incident);
   const seen = new Set<ChannelId>();
-  return found.filter(({ channelId }) => {
+  const usable = found.filter(({ channelId }) => {
     if (seen.has(channelId) || !enabled.has(channelId)) return false;
     seen.add(channelId);
     return true;
   });
+  const isOwn = found.some(({ channelId }) => isAbout(incident, channelId));
+  return usable.length === 0 && isOwn ? othersOf(policy, enabled) : usable;
+}
+
+/** Trouble of the only channel that would be told of it: the fallback channels are told, or else every other one. */
+function othersOf({ channels }: AlertPolicy, enabled: ReadonlySet<ChannelId>): readonly Target[] {
+  const others = channels.filter(({ id }) => enabled.has(id));
+  const fallbacks = others.filter(({ isFallback }) => isFallback);
+  const told = fallbacks.length > 0 ? fallbacks : others;
+  return told.map(({ id }) => targetOf("default", id, defaultTerms));
 }
 
 /** The routes that match at an instant, in their order. */
@@ -163,11 +173,12 @@ export function usableChannels(
   { channels }: AlertPolicy,
   incident: Incident,
 ): ReadonlySet<ChannelId> {
-  const about = new Set(incident.subjects.map(({ kind, id }) => `${kind}:${id}`));
-  const usable = channels.filter(
-    ({ id, enabled }: ChannelSettings) => enabled && !about.has(`belfry:channel:${id}`),
-  );
+  const usable = channels.filter(({ id, enabled }) => enabled && !isAbout(incident, id));
   return new Set(usable.map(({ id }) => id));
+}
+
+function isAbout({ subjects }: Incident, channelId: ChannelId): boolean {
+  return subjects.some(({ kind, id }) => kind === "belfry" && id === `channel:${channelId}`);
 }
 
 function targetOf(route: string, channelId: ChannelId, terms: RouteTerms): Target {
