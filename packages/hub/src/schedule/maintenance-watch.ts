@@ -50,6 +50,7 @@ export class MaintenanceWatch implements Disposable {
   #lookedAt: number;
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
+  #isOver = false;
 
   constructor(parts: MaintenanceWatchParts) {
     this.#parts = parts;
@@ -81,6 +82,7 @@ export class MaintenanceWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true;
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
@@ -89,8 +91,11 @@ export class MaintenanceWatch implements Disposable {
     const { board, onError, windows } = this.#parts;
     const before = this.#open;
     try {
-      this.#windows = await windows();
+      const found = await windows();
+      if (this.#isOver) return;
+      this.#windows = found;
     } catch (error) {
+      if (this.#isOver) return;
       onError(error);
     }
     const now = this.#parts.clock.now();
