@@ -121,14 +121,17 @@ async function finishRun(hub: Hub, id: string): Promise<void> {
   await hub.ask("POST", "/api/v1/events", events);
 }
 
-async function importLine(hub: Hub, value: number): Promise<void> {
-  const line = `imported{job="j",instance="i"} ${value} ${Date.now()}\n`;
+async function importText(hub: Hub, body: string): Promise<void> {
   const answer = await fetch(`${hub.url}/api/v1/import/prometheus`, {
     method: "POST",
-    body: line,
+    body,
     headers: { "content-type": "text/plain" },
   });
   assert.ok(answer.ok, await answer.text());
+}
+
+function importLine(hub: Hub, value: number): Promise<void> {
+  return importText(hub, `imported{job="j",instance="i"} ${value} ${Date.now()}\n`);
 }
 
 const everything = '{__name__=~"probe_.+|node_load.+|node_memory_.+|imported|belfry_run_.+"}';
@@ -192,6 +195,39 @@ for (const program of [prometheusProgram, victoriaProgram]) {
     });
   });
 }
+
+describe("samples that come late to a real Prometheus", { skip: prometheusProgram.missing }, () => {
+  it("are left out and counted, those beside them are there; and all of them where it takes them", async () => {
+    for (const isTaken of [false, true]) {
+      await using folder = await createFolder();
+      const config = isTaken ? "storage:\n  tsdb:\n    out_of_order_time_window: 1h\n" : "";
+      await using receiver = await startReceiver(prometheusProgram, { config });
+      await using hub = await startSendingHub(folder, receiver.writeUrl);
+      const now = Date.now();
+      await importText(hub, `late 1 ${now - 60_000}\n`);
+      await until("the first", async () => (await receiver.find("late")).length === 1);
+      // Older, far too old, and beside them what is neither.
+      const others = Array.from({ length: 200 }, (_, i) => `other{i="${i}"} ${i} ${now}\n`).join(
+        "",
+      );
+      await importText(
+        hub,
+        `late 2 ${now - 120_000}\nlate 3 ${now - 40 * 86_400_000}\n${others}late 4 ${now}\n`,
+      );
+      const expected = isTaken ? [2, 1, 4] : [1, 4];
+      await until("what is taken", async () => {
+        const [series] = await receiver.find("late");
+        const found = series?.samples.map(([, value]) => value);
+        return JSON.stringify(found) === JSON.stringify(expected);
+      });
+      await until("all others", async () => (await receiver.find("other")).length === 200);
+      await until("the rest is counted", async () => {
+        const { dropped, waiting } = await outputOf(hub);
+        return waiting < 100 && dropped === (isTaken ? 1 : 2);
+      });
+    }
+  });
+});
 
 test("a receiver that never answers disturbs no check, and costs no more disk than it is given", async () => {
   await using folder = await createFolder();

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import type { Worker } from "node:worker_threads";
 import { receiverToken, startReceiver, type Receiver } from "../sinks/prometheus/receiver.kit.ts";
 import { temporaryFolder } from "../spool/spool.kit.ts";
-import { openRemoteWrite, type RemoteWrite } from "./remote-write.ts";
+import { openRemoteWrite, startRealThread, type RemoteWrite } from "./remote-write.ts";
 import { destinationOf, frameOf, storeParts, until } from "./remote-write.kit.ts";
 
 const quotaBytes = 64 * 1024 * 1024;
@@ -116,5 +117,47 @@ describe("remote write", () => {
     out.take([frameOf("a", ["one"], [17_000])]);
     await until("the last sample", () => out.status().destinations[0]?.sent === 32);
     assert.equal((await readdir(join(folder.path, "labels"))).length, 1);
+  });
+
+  it("starts its thread again when that ends, and describes every series anew", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver();
+    const threads: Worker[] = [];
+    await using out = await openRemoteWrite(
+      { destinations: [toReceiver(receiver.url)], folder: folder.path, quotaBytes },
+      {
+        log: storeParts().log,
+        startThread(data) {
+          const thread = startRealThread(data);
+          threads.push(thread);
+          return thread;
+        },
+      },
+    );
+    const list = frameOf("a", ["one", "two"], [1000]);
+    out.take([list]);
+    await until("the first samples", () => valuesOf(receiver, "two").length === 1);
+    await threads[0]?.terminate();
+    await until("another thread", () => threads.length === 2);
+    let round = 2;
+    await until("samples of another round", () => {
+      out.take([{ ...list, times: Float64Array.of(round * 1000) }]);
+      round += 1;
+      return valuesOf(receiver, "two").length > 1;
+    });
+  });
+
+  it("cannot be opened twice for one folder, and says so", async () => {
+    using folder = temporaryFolder();
+    await using _first = await open(folder.path, [toReceiver("http://127.0.0.1:9")]);
+    await assert.rejects(open(folder.path, [toReceiver("http://127.0.0.1:9")]), { code: "in_use" });
+  });
+
+  it("is nothing without a destination: no thread, no file", async () => {
+    using folder = temporaryFolder();
+    await using out = await open(folder.path, []);
+    out.take([frameOf("a", ["one"], [1000])]);
+    assert.deepEqual([out.status().destinations, out.status().spool], [[], null]);
+    assert.deepEqual(await readdir(folder.path), []);
   });
 });

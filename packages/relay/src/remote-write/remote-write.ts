@@ -26,11 +26,13 @@ export interface RemoteWrite extends AsyncDisposable {
 
 export interface RemoteWriteParts {
   readonly log: SpoolLog;
+  /** Starts the thread; for tests that end it. */
+  readonly startThread?: (data: ThreadData) => Worker;
 }
 
 /** How long samples are gathered, ms; so much may be lost when the process is killed. */
 const gatherMs = 100;
-const restartMs = 5000;
+const restartMs = 1000;
 const stopMs = 5000;
 
 /** Opens the spool and begins to send. Rejects with `SpoolError` when the spool cannot be opened. */
@@ -57,6 +59,7 @@ const nowhere: RemoteWrite = {
 class ThreadedRemoteWrite implements RemoteWrite {
   readonly #setup: RemoteWriteSetup;
   readonly #log: SpoolLog;
+  readonly #startThread: (data: ThreadData) => Worker;
   readonly #gather = new Gather();
   #worker: Worker | undefined;
   #status: Pick<RemoteWriteStatus, "destinations" | "spool"> = { destinations: [], spool: null };
@@ -68,14 +71,19 @@ class ThreadedRemoteWrite implements RemoteWrite {
   #isEnding = false;
   #onStored: (() => void) | undefined;
 
-  constructor(setup: RemoteWriteSetup, { log }: RemoteWriteParts) {
+  constructor(setup: RemoteWriteSetup, { log, startThread = startRealThread }: RemoteWriteParts) {
     this.#setup = setup;
     this.#log = log;
+    this.#startThread = startThread;
   }
 
   async open(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#start(resolve, reject);
+    this.#start(resolve, (error) => {
+      // It is not tried again: whoever opens it is told why.
+      this.#isEnding = true;
+      reject(error);
+    });
     await promise;
   }
 
@@ -85,13 +93,7 @@ class ThreadedRemoteWrite implements RemoteWrite {
       settings: this.#setup,
       compileCache: cache === undefined ? null : dirname(cache),
     };
-    // The published build is JavaScript; in the workspace the same file is TypeScript.
-    const entry = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
-    const worker = new Worker(new URL(entry, import.meta.url), {
-      name: "belfry-remote-write",
-      workerData,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    });
+    const worker = this.#startThread(workerData);
     this.#worker = worker;
     worker.on("message", (message: FromThread) => {
       if (message.kind === "opened") opened();
@@ -202,6 +204,18 @@ class ThreadedRemoteWrite implements RemoteWrite {
     limit.addEventListener("abort", () => resolve(), { once: true });
     return promise;
   }
+}
+
+/** Starts the thread of remote write. */
+export function startRealThread(workerData: ThreadData): Worker {
+  // The published build is JavaScript; in the workspace the same file is TypeScript.
+  const entry = import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js";
+  return new Worker(new URL(entry, import.meta.url), {
+    name: "belfry-remote-write",
+    workerData,
+    // What lives longer than a window is small: more would only let its memory grow.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
 }
 
 const codes = ["in_use", "disk_failed", "wrong_settings", "newer_format", "closed"] as const;
