@@ -89,7 +89,7 @@ const rule: AlertRuleSettings = {
   },
 };
 
-export function alertSettingContract({ open }: ContractStores): void {
+export function alertSettingContract({ engine, open, createDatabase }: ContractStores): void {
   describe("what people set about alerts", () => {
     test("comes back as it was written, the oldest first, each kind for itself", async () => {
       await using store = await open();
@@ -178,6 +178,28 @@ export function alertSettingContract({ open }: ContractStores): void {
       await store.maintain(32 * day);
       assert.deepEqual(await store.alertSettings("silence"), [recent]);
       assert.equal((await store.alertSettings("maintenance")).length, 1);
+    });
+
+    const alone = engine === "sqlite" ? { skip: "one process has the file" } : {};
+    test("is changed by one of several hubs that change the same version", alone, async () => {
+      const database = await createDatabase();
+      await using stack = new AsyncDisposableStack();
+      const stores = await Promise.all([open(database), open(database), open(database)]);
+      for (const store of stores) stack.use(store);
+      const [first] = stores;
+      const channel = channelOf();
+      await first.createAlertSetting("channel", channel, auditOf());
+      for (let version = 2; version < 12; version += 1) {
+        const answers = await Promise.all(
+          stores.map((store, n) => {
+            const changed = { ...channel, name: `hub ${n}`, version };
+            return store.updateAlertSetting("channel", changed, auditOf());
+          }),
+        );
+        assert.deepEqual(answers.toSorted(), ["updated", "version_mismatch", "version_mismatch"]);
+      }
+      assert.equal(await first.alertSettingChanges(), 11);
+      assert.equal((await first.auditEntries({ limit: 99 })).length, 11);
     });
   });
 }

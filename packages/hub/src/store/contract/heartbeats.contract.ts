@@ -23,7 +23,7 @@ function pingOf(over: Partial<Ping> = {}): Ping {
   };
 }
 
-export function heartbeatContract({ open, createDatabase }: ContractStores): void {
+export function heartbeatContract({ engine, open, createDatabase }: ContractStores): void {
   describe("heartbeats", () => {
     test("keep what their calls came to, and the calls, over a restart", async () => {
       const database = await createDatabase();
@@ -100,6 +100,33 @@ export function heartbeatContract({ open, createDatabase }: ContractStores): voi
       ]);
       const [kept] = await store.heartbeats();
       assert.deepEqual([kept?.state.excusedAt, kept?.state.pings], [now, 0]);
+    });
+
+    const alone = engine === "sqlite" ? { skip: "one process has the file" } : {};
+    test("count each call once, however many hubs are called", alone, async () => {
+      const database = await createDatabase();
+      await using stack = new AsyncDisposableStack();
+      const stores = await Promise.all([open(database), open(database), open(database)]);
+      for (const store of stores) stack.use(store);
+      const [first] = stores;
+      const { id } = await create(first, { kind: heartbeatKind });
+      const taken = await Promise.all(
+        Array.from({ length: 10 }, () =>
+          stores.map((store) =>
+            store.takePings([
+              { id, ping: pingOf() },
+              { id, ping: pingOf() },
+            ]),
+          ),
+        ).flat(),
+      );
+      const numbers = taken.flat().map((one) => one?.n ?? 0);
+      assert.deepEqual(
+        numbers.toSorted((a, b) => a - b),
+        Array.from({ length: 60 }, (_, n) => n + 1),
+      );
+      assert.equal((await first.heartbeats())[0]?.state.pings, 60);
+      assert.equal((await first.pings(id, { limit: 99 })).length, 60);
     });
   });
 }
