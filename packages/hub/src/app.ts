@@ -93,7 +93,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     { settings, parts, store, checking, incidentLinks, metrics },
     stack,
   );
-  const { board, commits, alerting } = deciding;
+  const { board, commits, alerting, noticing } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
   const path = openPath({ settings, parts, store, checking, deciding, outputs, metrics }, stack);
   const watching = openHosts({ settings, parts, store, deciding, path, outputs, metrics }, stack);
@@ -106,7 +106,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   await takeUpHeartbeats(store, path.calls, board);
   await takeUpHosts(store, watching.hosts);
   await rules.load();
-  await deciding.noticing.load();
+  await noticing.load();
   await keepManagedChannels(settings.channels, { clock, store });
   await takeUpAlerts(store, deciding);
   const own = openOwnAgent(settings, parts, watching.hosts, stack);
@@ -152,12 +152,13 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   );
   const handle: RequestListener = (request, response) => api.app.routing(request, response);
   if (settings.dropInPorts) await openDropInPorts(settings.listen.host, { own, handle }, stack);
-  stack.use(jobs.listen());
+  const runWatch = stack.use(jobs.listen());
   rules.runner.start();
   await path.maintenance.start();
   deciding.alerts.external.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
+  await noticing.watchSelf({ settings, checking, commits, outputs, runWatch, ...path });
   stack.use(startTrends(watching.hosts, log));
   stack.use(
     startUpkeep({
@@ -202,7 +203,10 @@ function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
       clock,
       run: (monitor, signal) => pipeline.run(monitor, signal),
       hostOf: checking.hostOf,
-      onStart: (lagSeconds) => metrics.started(lagSeconds),
+      onStart(lagSeconds) {
+        metrics.started(lagSeconds);
+        deciding.noticing.started(lagSeconds);
+      },
       onSkip: (cause, count) => metrics.skipped(cause, count),
     }),
   );

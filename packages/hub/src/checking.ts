@@ -9,6 +9,8 @@ import { parseHost } from "./probe/address.ts";
 import { createProber } from "./probe/check.ts";
 import { createProbeParts } from "./probe/parts.ts";
 import { createCheckKinds } from "./probe/registry.ts";
+import type { OwnNetwork } from "./probe/own-network.ts";
+import { readSurroundings } from "./probe/surroundings.ts";
 import { watchLoop } from "./self/loop-stalls.ts";
 import type { Metrics } from "./self/metrics.ts";
 
@@ -21,6 +23,10 @@ export interface Checking {
   readonly hostOf: (monitor: Monitor) => string;
   /** The addresses a name had when a check last looked it up. */
   readonly addressesOf: (name: string) => readonly string[];
+  /** Whether Belfry's own network is there. */
+  readonly network: OwnNetwork;
+  /** For how long the event loop stood still within the last so many ms, in ms. */
+  readonly stalledMs: (withinMs: number) => number;
 }
 
 /** Opens the kinds of checks and what they ask about Belfry itself; `stack` ends it. */
@@ -40,6 +46,7 @@ export function openChecking(
           const parsed = parseHost(host);
           return parsed === undefined ? [] : [{ host: parsed, port }];
         }),
+        surroundings: () => readSurroundings(),
         ...(resolvers.length > 0 ? { nameServers: resolvers } : {}),
         userAgent: `Belfry/${version}`,
       },
@@ -58,5 +65,10 @@ export function openChecking(
     targetOf: ({ kind, settings: own }) => kinds.get(kind)?.targetOf(own) ?? kind,
     hostOf: ({ kind, settings: own }) => kinds.get(kind)?.hostOf(own) ?? kind,
     addressesOf: (name) => probeParts.names.addressesOf(name),
+    network: probeParts.network,
+    stalledMs(withinMs) {
+      const now = clock.monotonicMs();
+      return stalls.stalledBetween(now - withinMs, now);
+    },
   };
 }

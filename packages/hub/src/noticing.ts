@@ -1,19 +1,47 @@
-/** What Belfry notices beside what is judged and what rules see: certificates. Each trouble is told once, over restarts. */
+/**
+ * What Belfry notices beside what is judged and what rules see: certificates about to end, and its own troubles. Each is
+ * told once, over restarts. While Belfry's own network is gone nobody is silent or late, and when it is back whoever could
+ * not be checked is checked at once.
+ */
 import { createCertificates } from "./certificates.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { Clock } from "./model/clock.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { Outcome, SeenCertificate } from "./model/outcome.ts";
+import type { NetworkGap, OwnNetwork } from "./probe/own-network.ts";
+import { createFigures, type FigureSources } from "./self/own-figures.ts";
+import { addOwnMetrics } from "./self/metrics-own.ts";
+import { OwnTroubles } from "./self/own-troubles.ts";
 import { TroubleKeeper } from "./self/trouble-keeper.ts";
+import type { Metrics } from "./self/metrics.ts";
 import type { Store } from "./store/port.ts";
 
 export interface NoticingParts {
   readonly clock: Clock;
   readonly store: Pick<Store, "commitRules" | "ruleStates">;
-  readonly board: { get(id: MonitorId): BoardEntry | undefined };
+  readonly board: {
+    get(id: MonitorId): BoardEntry | undefined;
+    entries(): Iterable<BoardEntry>;
+  };
   readonly alerting: { wake(): void };
-  readonly metrics: { failed(part: string): void };
+  readonly metrics: Pick<Metrics, "failed" | "registry">;
   readonly log: { error(fields: object, message: string): void };
+}
+
+/** What is watched of Belfry itself. */
+export interface SelfParts {
+  readonly settings: { readonly dataDir: string; readonly location: string };
+  readonly checking: {
+    readonly network: OwnNetwork;
+    readonly stalledMs: FigureSources["stalledMs"];
+  };
+  readonly commits: FigureSources["commits"];
+  readonly outputs: FigureSources["outputs"];
+  readonly schedule: { checkNow(id: MonitorId): Promise<unknown> };
+  /** Those who wait to hear something: what cannot be heard is not missed. */
+  readonly deadlines: { deaf(ms: number): void };
+  readonly calls: { readonly watch: { deaf(): void } };
+  readonly runWatch: { deaf(): void };
 }
 
 export interface Noticing extends AsyncDisposable {
@@ -22,35 +50,114 @@ export interface Noticing extends AsyncDisposable {
   load(): Promise<void>;
   /** A check was judged and stored. */
   checked(entry: BoardEntry, outcome: Outcome): void;
+  /** A check began so late, s. */
+  started(lagSeconds: number): void;
   /** People changed monitors. */
   changed(ids: {
     readonly changed: readonly MonitorId[];
     readonly deleted: readonly MonitorId[];
   }): void;
+  /** Begins to watch Belfry itself. */
+  watchSelf(parts: SelfParts): Promise<void>;
 }
 
 /** Draws it together. */
 export function createNoticing(parts: NoticingParts): Noticing {
   const { clock, store, board, alerting, metrics, log } = parts;
-  const keeper = new TroubleKeeper({
-    store,
-    onSignals: () => alerting.wake(),
-    onError(err) {
-      metrics.failed("noticing");
-      log.error({ err }, "what was noticed could not be written; trying again");
-    },
-  });
+  const stack = new AsyncDisposableStack();
+  const keeper = stack.use(
+    new TroubleKeeper({
+      store,
+      onSignals: () => alerting.wake(),
+      onError(err) {
+        metrics.failed("noticing");
+        log.error({ err }, "what was noticed could not be written; trying again");
+      },
+    }),
+  );
   const certificates = createCertificates({ clock, keeper });
+  let started: (lagSeconds: number) => void = () => undefined;
   return {
     certificateOf: (id) => certificates.certificateOf(id),
     async load() {
       certificates.load(await store.ruleStates());
     },
     checked: ({ monitor }, outcome) => certificates.seen(monitor, outcome),
+    started: (lagSeconds) => started(lagSeconds),
     changed({ changed, deleted }) {
       const paused = changed.filter((id) => board.get(id)?.monitor.enabled === false);
       for (const id of [...deleted, ...paused]) certificates.forget(id);
     },
-    [Symbol.asyncDispose]: () => keeper[Symbol.asyncDispose](),
+    async watchSelf(self) {
+      const { checking, commits, outputs } = self;
+      const { dataDir, location } = self.settings;
+      const figures = stack.use(
+        createFigures({ clock, dataDir, commits, outputs, stalledMs: checking.stalledMs }),
+      );
+      started = (lagSeconds) => figures.started(lagSeconds);
+      const own = stack.use(
+        new OwnTroubles({
+          clock,
+          keeper,
+          location,
+          figures: () => figures.read(),
+        }),
+      );
+      own.load(await store.ruleStates());
+      addOwnMetrics(metrics.registry, { own, keeper, network: checking.network });
+      stack.use(watchNetwork(own, self, parts));
+      own.start();
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+const everyMs = 1_000;
+/** What was under way when the network came back has ended by then, ms. */
+const lookAgainMs = 3_000;
+/** Who could not be heard has so long to say something once it can be, ms. */
+const graceMs = 10_000;
+
+/** Nobody is missed while the network is gone; whoever could not be checked is checked when it is back. */
+function watchNetwork(
+  own: OwnTroubles,
+  { checking: { network }, schedule, deadlines, calls, runWatch }: SelfParts,
+  { clock, board }: NoticingParts,
+): Disposable {
+  let deafUntil: number | null = null;
+  let lookAgainAtMs: number | null = null;
+
+  function deaf(since: number): void {
+    const now = clock.now();
+    deadlines.deaf(Math.max(0, now - Math.max(since, deafUntil ?? since)));
+    deafUntil = now;
+    calls.watch.deaf();
+    runWatch.deaf();
+  }
+
+  /** Checks those of which nothing is known because of the network; answers how many there are. */
+  function checkAgain(): number {
+    const ids = [...board.entries()]
+      .filter(({ monitor, lastCheck }) => monitor.enabled && lastCheck?.reason === "own_network")
+      .map(({ monitor }) => monitor.id);
+    for (const id of ids) void schedule.checkNow(id).catch(() => undefined);
+    return ids.length;
+  }
+
+  function back({ from, to }: NetworkGap): void {
+    deaf(from);
+    deafUntil = null;
+    deadlines.deaf(graceMs);
+    own.networkBack({ from, to, monitors: checkAgain() });
+    lookAgainAtMs = clock.monotonicMs() + lookAgainMs;
+  }
+
+  network.watch(back);
+  const timer = setInterval(() => {
+    if (network.goneSince !== null) deaf(network.goneSince);
+    if (lookAgainAtMs === null || clock.monotonicMs() < lookAgainAtMs) return;
+    lookAgainAtMs = null;
+    checkAgain();
+  }, everyMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
 }

@@ -47,7 +47,8 @@ export async function concludeFault(
 ): Promise<Outcome> {
   const elapsedMs = deadline.elapsedMs();
   const waitMs = Math.min(deadline.remainingMs(), parts.faults.prepareMs);
-  const fault = await parts.faults.judge(found, deadline.startedMs, deadline.limitMs, waitMs);
+  const { startedMs, limitMs, about } = deadline;
+  const fault = await parts.faults.judge(found, { startedMs, limitMs, waitMs, about });
   const durationMs = Math.round(elapsedMs * 1_000) / 1_000;
   const { reason, message, code } = fault;
   if (isUnknownReason(reason)) return { result: "unknown", reason, message, durationMs };

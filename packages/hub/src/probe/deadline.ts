@@ -21,6 +21,8 @@ export class Deadline implements Disposable {
   /** When the check began, monotonic ms. */
   readonly startedMs: number;
   readonly limitMs: number;
+  /** The address the check talks to, once it is known. */
+  about: string | null = null;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
   #timer: NodeJS.Timeout;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { systemClock } from "../model/clock.ts";
 import { parseHost } from "./address.ts";
-import { createAnchors } from "./anchor.ts";
+import { anchorWitness } from "./anchor.ts";
 import { Deadline } from "./deadline.ts";
 import { dial, type DialReport, type IpVersion } from "./dial.ts";
 import type { Fault } from "./fault.ts";
@@ -145,32 +145,33 @@ assert.ok(loopback !== undefined);
 
 test("an anchor that accepts or refuses answers", async (t) => {
   const parts = testParts();
-  const accepting = createAnchors([{ host: loopback, port: await serve(t, tarpit) }], parts);
-  assert.equal(await accepting.answer(), true);
-  assert.equal(await createAnchors([{ host: loopback, port: 1 }], parts).answer(), true);
+  const accepting = { host: loopback, port: await serve(t, tarpit) };
+  assert.equal(await anchorWitness(accepting, parts).answers(1_000), true);
+  assert.equal(await anchorWitness({ host: loopback, port: 1 }, parts).answers(1_000), true);
 });
 
-test("anchors that cannot be looked up do not answer, and are asked once in a while", async () => {
-  const asked: string[] = [];
-  let nowMs = 0;
-  const clock = { now: () => 0, monotonicMs: () => nowMs };
-  const parts = { clock, resolver: resolving({}, asked), guard: () => undefined };
-  const anchors = createAnchors([{ host: { kind: "name", name: "gone" }, port: 1 }], parts);
-  assert.equal(await anchors.answerWithin(1_000), false);
-  assert.equal(await anchors.answerWithin(1_000), false);
-  assert.deepEqual(asked, ["gone 4"]);
-  nowMs += 5_001;
-  await anchors.answer();
-  assert.equal(asked.length, 2);
+test("an anchor that cannot be looked up does not answer", async () => {
+  const parts = { clock: systemClock, resolver: resolving({}), guard: () => undefined };
+  const gone = { host: { kind: "name", name: "gone" }, port: 1 } as const;
+  assert.equal(await anchorWitness(gone, parts).answers(1_000), false);
 });
 
-test("one anchor that answers is enough", async () => {
-  const anchors = createAnchors(
-    [
-      { host: { kind: "name", name: "gone" }, port: 1 },
-      { host: loopback, port: 1 },
-    ],
-    { clock: systemClock, resolver: resolving({}), guard: () => undefined },
-  );
-  assert.equal(await anchors.answer(), true);
+test("what accepts or refuses a connection is told to have answered", async (t) => {
+  const told: string[] = [];
+  const network = {
+    answered: (address: string, port: number | null) => void told.push(`${address} ${port}`),
+  };
+  const parts = { clock: systemClock, resolver: resolving({}), guard: () => undefined, network };
+  const port = await serve(t, tarpit);
+  for (const one of [port, 1]) {
+    using deadline = new Deadline(systemClock, {
+      timeoutMs: 2_000,
+      signal: new AbortController().signal,
+    });
+    const report = { resolveMs: 0, connectMs: 0, address: null };
+    const dialled = await dial(loopback, one, "any", deadline, parts, report);
+    if (dialled.kind === "ok") dialled.value.destroy();
+    assert.equal(deadline.about, "127.0.0.1");
+  }
+  assert.deepEqual(told, [`127.0.0.1 ${port}`, "127.0.0.1 1"]);
 });

@@ -10,6 +10,7 @@ import type { Deadline } from "./deadline.ts";
 import { failed, faultOf, faultOfError, timeoutFault, type Attempt, type Fault } from "./fault.ts";
 import type { Guard } from "./guard.ts";
 import type { Resolver } from "./resolver.ts";
+import { isAnswer } from "./witness.ts";
 
 /** Which addresses a check may use. */
 export type IpVersion = "any" | "4" | "6";
@@ -18,6 +19,8 @@ export interface DialParts {
   readonly clock: Clock;
   readonly resolver: Resolver;
   readonly guard: Guard;
+  /** Told of what answers; left out: nobody wants to know. */
+  readonly network?: { answered(address: string, port: number | null): void };
 }
 
 /** Filled in while dialling, so that a failure still shows how far it came. Times in ms. */
@@ -95,7 +98,10 @@ export async function resolveHost(
       continue;
     }
     const [first] = found.value;
-    if (first !== undefined) return { kind: "ok", value: first };
+    if (first !== undefined) {
+      deadline.about = first.text;
+      return { kind: "ok", value: first };
+    }
   }
   return failed(worst ?? noAddress);
 }
@@ -146,8 +152,12 @@ async function tryEach(
     const shareMs = left > 1 ? deadline.remainingMs() / left : null;
     const before = parts.clock.monotonicMs();
     report.address = address;
+    deadline.about = address.text;
     const attempt = await connectTo(address, port, deadline, shareMs);
     report.connectMs += parts.clock.monotonicMs() - before;
+    if (attempt.kind === "ok" || isAnswer(attempt.fault.code)) {
+      parts.network?.answered(address.text, port);
+    }
     if (attempt.kind === "ok") return attempt;
     first ??= attempt.fault;
     if (deadline.fault() !== null) return attempt;

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { systemClock } from "../model/clock.ts";
-import type { Anchors } from "./anchor.ts";
-import { createFaultJudge } from "./fault-judge.ts";
+import { createFaultJudge, type FaultJudgeParts } from "./fault-judge.ts";
 import { faultOf, faultOfDns, faultOfError, timeoutFault, type Fault } from "./fault.ts";
 
 const connect = (code: string): Fault =>
   faultOfError(Object.assign(new Error("x"), { code, syscall: "connect" }), "connect to db:1");
 const lookUp = (code: string): Fault => faultOfDns(Object.assign(new Error("x"), { code }), "db");
 
-/** DESIGN section 4, row by row: the fault, and whose it is while the anchors answer and while they do not. */
+/** DESIGN section 4, row by row: the fault, and whose it is while Belfry's own network is there and while it is gone. */
 const rows: readonly (readonly [says: string, fault: Fault, answering: string, cutOff: string])[] =
   [
     ["EMFILE", connect("EMFILE"), "internal", "internal"],
@@ -33,8 +32,8 @@ const rows: readonly (readonly [says: string, fault: Fault, answering: string, c
     ["ECONNRESET", connect("ECONNRESET"), "reset", "reset"],
     ["EPIPE", connect("EPIPE"), "reset", "reset"],
     ["ECONNABORTED", connect("ECONNABORTED"), "reset", "reset"],
-    ["EHOSTUNREACH", connect("EHOSTUNREACH"), "unreachable", "unreachable"],
-    ["EHOSTDOWN", connect("EHOSTDOWN"), "unreachable", "unreachable"],
+    ["EHOSTUNREACH", connect("EHOSTUNREACH"), "unreachable", "own_network"],
+    ["EHOSTDOWN", connect("EHOSTDOWN"), "unreachable", "own_network"],
     ["any other system error", connect("ENOPROTOOPT"), "unreachable", "unreachable"],
     ["EPROTO", connect("EPROTO"), "tls", "tls"],
     ["an OpenSSL error", connect("ERR_SSL_WRONG_VERSION_NUMBER"), "tls", "tls"],
@@ -58,34 +57,48 @@ function connectWithoutSyscall(code: string): Fault {
   return faultOfError(Object.assign(new Error("x"), { code }), "connect");
 }
 
-function anchors(answers: boolean, limitMs = 500): Anchors {
-  const answer = async (): Promise<boolean> => answers;
-  return { limitMs, answer, answerWithin: answer };
+/** Belfry's own network, there or gone, and what it was asked. */
+function network(isGone: boolean) {
+  const doubts: { readonly about: string | null }[] = [];
+  return {
+    doubts,
+    limitMs: 500,
+    prepare() {},
+    async isGone(doubt: { readonly about: string | null }) {
+      doubts.push(doubt);
+      return isGone;
+    },
+  };
 }
 
 async function judged(
   fault: Fault,
-  found: Anchors,
+  found: FaultJudgeParts["network"],
   stalledMs = 0,
   limitMs = 1_000,
 ): Promise<Fault> {
   const stalls = { stalledBetween: () => stalledMs };
-  const judge = createFaultJudge({ clock: systemClock, stalls, anchors: found });
-  return await judge.judge(fault, systemClock.monotonicMs() - limitMs, limitMs, 0);
+  const judge = createFaultJudge({ clock: systemClock, stalls, network: found });
+  const startedMs = systemClock.monotonicMs() - limitMs;
+  return await judge.judge(fault, { startedMs, limitMs, waitMs: 0, about: "192.0.2.1" });
 }
 
 for (const [says, fault, answering, cutOff] of rows) {
-  test(`${says} is ${answering} while the anchors answer`, async () => {
-    assert.equal((await judged(fault, anchors(true))).reason, answering);
+  test(`${says} is ${answering} while Belfry's network is there`, async () => {
+    assert.equal((await judged(fault, network(false))).reason, answering);
   });
-  test(`${says} is ${cutOff} while no anchor answers`, async () => {
-    assert.equal((await judged(fault, anchors(false))).reason, cutOff);
+  test(`${says} is ${cutOff} while it is gone`, async () => {
+    assert.equal((await judged(fault, network(true))).reason, cutOff);
   });
 }
 
-test("without anchors, Belfry's own network is taken to be fine", async () => {
-  const fault = timeoutFault("connect", 1_000);
-  assert.equal((await judged(fault, anchors(true, 0))).reason, "timeout");
+test("that there is no route makes Belfry look whether its network is gone as a whole", async () => {
+  const found = network(false);
+  await judged(connect("ENETUNREACH"), found);
+  assert.deepEqual(
+    found.doubts.map(({ about }) => about),
+    ["192.0.2.1"],
+  );
 });
 
 /** How long the loop stood still during a check of a given limit, and what becomes of a fault. */
@@ -111,6 +124,6 @@ const stalls: readonly (readonly [
 
 for (const [fault, stalledMs, limitMs, reason] of stalls) {
   test(`${fault.message} after a stall of ${stalledMs} of ${limitMs} ms is ${reason}`, async () => {
-    assert.equal((await judged(fault, anchors(true), stalledMs, limitMs)).reason, reason);
+    assert.equal((await judged(fault, network(false), stalledMs, limitMs)).reason, reason);
   });
 }

@@ -7,7 +7,7 @@
  * | the event loop stood still for longer than the margin of the time limit    | unknown(internal)         |
  * | a missing program, EACCES EPERM EINVAL: a setting that cannot be applied   | unknown(misconfigured)    |
  * | ENETUNREACH ENETDOWN EAFNOSUPPORT (no route)                               | unknown(own_network)      |
- * | a time-out or a DNS failure while the anchors fail as well                 | unknown(own_network)      |
+ * | a time-out, EHOSTUNREACH or a DNS failure while Belfry's own network is gone | unknown(own_network)    |
  * | everything else, NXDOMAIN in any case                                      | down                      |
  *
  * `doubts` says what has to be ruled out before a fault may be called the target's; `FaultJudge` does that.
@@ -81,8 +81,16 @@ const systemFaults: Readonly<Record<string, Row>> = {
   ECONNRESET: { reason: "reset", says: "the connection was cut", doubts: "stall" },
   EPIPE: { reason: "reset", says: "the connection was cut", doubts: "stall" },
   ECONNABORTED: { reason: "reset", says: "the connection was cut", doubts: "stall" },
-  EHOSTUNREACH: { reason: "unreachable", says: "the host could not be reached" },
-  EHOSTDOWN: { reason: "unreachable", says: "the host could not be reached" },
+  EHOSTUNREACH: {
+    reason: "unreachable",
+    says: "the host could not be reached",
+    doubts: "stall and network",
+  },
+  EHOSTDOWN: {
+    reason: "unreachable",
+    says: "the host could not be reached",
+    doubts: "stall and network",
+  },
   ETIMEDOUT: { reason: "timeout", says: "no answer from the host", doubts: "stall and network" },
 };
 

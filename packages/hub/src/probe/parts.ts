@@ -1,11 +1,14 @@
 /** What check kinds are made of: clocks, names, addresses and the judgement of faults. Built once by the application. */
 import type { Clock } from "../model/clock.ts";
-import { createAnchors, type Anchor } from "./anchor.ts";
+import { anchorWitness, type Anchor } from "./anchor.ts";
 import { createFaultJudge, type FaultJudge, type Stalls } from "./fault-judge.ts";
 import { createGuard, type Guard, type GuardSettings } from "./guard.ts";
 import { createPatternMatcher, type PatternMatcher } from "./pattern-matcher.ts";
 import { KnownNames, rememberNames } from "./known-names.ts";
+import { OwnNetwork } from "./own-network.ts";
 import { createResolver, type Resolver } from "./resolver.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { witnessMakers } from "./witness.ts";
 
 export interface ProbeParts {
   readonly clock: Clock;
@@ -14,6 +17,8 @@ export interface ProbeParts {
   readonly names: KnownNames;
   readonly guard: Guard;
   readonly faults: FaultJudge;
+  /** Whether Belfry's own network is there. */
+  readonly network: OwnNetwork;
   readonly patterns: PatternMatcher;
   /** A number from 0 up to, not including, 1. */
   readonly random: () => number;
@@ -25,8 +30,10 @@ export interface ProbeParts {
 
 export interface ProbeSettings {
   readonly guard?: GuardSettings;
-  /** Machines that answer whenever Belfry's own network works; none: its network is taken to be fine. */
+  /** Machines that answer whenever Belfry's own network works, asked in place of those it finds itself. */
   readonly anchors?: readonly Anchor[];
+  /** What the system says of its network: gateways, name servers; left out: without anchors the network is taken to be there. */
+  readonly surroundings?: () => Surroundings;
   /** Name servers as `address` or `address:port`; the system's when absent. */
   readonly nameServers?: readonly string[];
   /** Default `ping`. */
@@ -52,10 +59,12 @@ export function createProbeParts(
   );
   const resolver = rememberNames(plain, names);
   // Anchors are chosen by whoever runs Belfry, so the guard has no say.
-  const anchors = createAnchors(settings.anchors ?? [], {
+  const dialParts = { clock, resolver, guard: () => undefined };
+  const network = new OwnNetwork({
     clock,
-    resolver,
-    guard: () => undefined,
+    surroundings: settings.surroundings ?? null,
+    anchors: (settings.anchors ?? []).map((anchor) => anchorWitness(anchor, dialParts)),
+    witnesses: witnessMakers,
   });
   const patterns = createPatternMatcher();
   return {
@@ -63,12 +72,16 @@ export function createProbeParts(
     resolver,
     names,
     guard: createGuard(settings.guard),
-    faults: createFaultJudge({ clock, stalls, anchors }),
+    faults: createFaultJudge({ clock, stalls, network }),
+    network,
     patterns,
     random,
     pingProgram: settings.pingProgram ?? "ping",
     userAgent: settings.userAgent ?? "Belfry",
-    [Symbol.asyncDispose]: () => patterns[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]() {
+      network[Symbol.dispose]();
+      return patterns[Symbol.asyncDispose]();
+    },
   };
 }
 

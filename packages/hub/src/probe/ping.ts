@@ -133,6 +133,7 @@ async function sendEchoes(
   if (ran.kind === "fault") return ran.fault;
   report.output = ran.value;
   report.echoes = readPing(ran.value);
+  if (report.echoes.length > 0) parts.network.answered(found.value.text, null);
   return report.echoes.length === 0 ? complaintOf(ran.value) : null;
 }
 

@@ -66,6 +66,19 @@ describe("silence", () => {
     assert.equal(told.length, 2);
   });
 
+  test("does not count while nobody could be heard", (t) => {
+    const { deadlines, told, pass } = trial(t);
+    const a = host("a");
+    deadlines.add(a);
+    deadlines.heard(a.id);
+    pass(29_000);
+    deadlines.deaf(20_000);
+    pass(20_000);
+    assert.deepEqual(told, ["a up"]);
+    pass(3_000);
+    assert.equal(told.length, 2);
+  });
+
   test("ends at once when it is heard, and can come again", (t) => {
     const { deadlines, told, pass } = trial(t);
     const a = host("a");

@@ -95,6 +95,11 @@ export class Deadlines implements Disposable {
     this.#parts.conclude(entry.monitor, up);
   }
 
+  /** Nobody could be heard for so long, in ms: that time does not count. */
+  deaf(ms: number): void {
+    this.#deafMs += ms;
+  }
+
   /** Looks at once whether a monitor is silent; false for one that is not in. */
   checkNow(id: MonitorId): Promise<boolean> {
     this.#look();

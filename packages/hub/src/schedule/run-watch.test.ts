@@ -90,6 +90,14 @@ describe("the watch over runs", () => {
     assert.deepEqual([listened(), errors.length], [1000, 1]);
   });
 
+  test("listens anew when nobody could be heard", async () => {
+    const { watch, pass, listened } = setUp();
+    await pass(1000);
+    watch.deaf();
+    await pass(1000);
+    assert.equal(listened(), 1000);
+  });
+
   test("looks again at once while there are as many as one question gives", async () => {
     const { pass, store, lost, asked } = setUp();
     store.lost = [runs(200), runs(3)];

@@ -4,9 +4,10 @@
  *
  * A run is lost only when Belfry was there to hear it: the time its heartbeats allow must have passed since they were
  * last heard by the wall clock, and since this process began to listen by the monotonic one. Listening begins anew after a
- * start, after the process was held up, after the wall clock jumped, and while the store fails, since nothing can be taken
- * in then. A hub that was away for an hour so calls nothing lost that still runs. For the same reason nothing rings for
- * being late or slow before what waited in sidecars meanwhile has had the time to arrive.
+ * start, after the process was held up, after the wall clock jumped, while Belfry's own network is gone and while the
+ * store fails, since nothing can be taken in then. A hub that was away for an hour so calls nothing lost that still runs.
+ * For the same reason nothing rings for being late or slow before what waited in sidecars meanwhile has had the time to
+ * arrive.
  */
 import type { Clock } from "../model/clock.ts";
 import type { ChangedRun, JobId } from "../model/job.ts";
@@ -64,6 +65,11 @@ export class RunWatch implements AsyncDisposable {
   /** Begins to look once a second. Listening counts from when the watch was made. */
   start(): void {
     this.#arm();
+  }
+
+  /** Nobody could be heard just now: listening begins anew. */
+  deaf(): void {
+    this.#listeningMs = this.#parts.clock.monotonicMs();
   }
 
   /** Looks now; resolves when what was found is stored and told. Never rejects. */
