@@ -74,6 +74,8 @@ export interface NewNotice {
   readonly isFallback: boolean;
   /** The route it was decided by, or `default`: for the limits of routes. */
   readonly route: string;
+  /** Incidents it only counts; what is told of these later does not overtake it either. */
+  readonly counted?: readonly IncidentId[];
 }
 
 /** One attempt to deliver a notice. Texts hold no secrets. */

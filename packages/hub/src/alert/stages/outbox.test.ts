@@ -85,8 +85,8 @@ describe("notices", () => {
     const incidents = Array.from({ length: 130 }, (_, n) => telling(of(`${n}`), ["firing"]));
     const { notices, items } = outbox(flowOf({ incidents }));
     assert.deepEqual(
-      notices.map(({ notice }) => [notice.incidents.length, notice.more]),
-      [[50, 80]],
+      notices.map(({ notice, counted }) => [notice.incidents.length, notice.more, counted?.length]),
+      [[50, 80, 80]],
     );
     assert.ok(items.every(({ incident }) => incident.flow.told[target.key] !== undefined));
   });

@@ -83,10 +83,12 @@ function pendingOf({ key, entries, isDigest }: NoticeGroup, flow: Flow): Pending
 
 function noticeOf({ channelId, route, kind, incidents }: Pending, flow: Flow): NewNotice {
   const described = incidents.slice(0, mostDescribed).map(flow.world.describe);
+  const counted = incidents.slice(mostDescribed).map(({ id }) => id);
   return {
     channelId,
     route,
     isFallback: false,
+    ...(counted.length > 0 ? { counted } : {}),
     notice: {
       id: flow.world.createId(flow.now),
       kind,
@@ -94,7 +96,7 @@ function noticeOf({ channelId, route, kind, incidents }: Pending, flow: Flow): N
       title: titleOf(kind, incidents),
       text: "",
       incidents: described,
-      more: incidents.length - described.length,
+      more: counted.length,
     },
   };
 }

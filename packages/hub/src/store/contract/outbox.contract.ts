@@ -117,6 +117,36 @@ function handingOut({ open }: ContractStores): void {
     assert.deepEqual(await due(store), idsOf([first]));
   });
 
+  test("do not overtake one that only counts their incident", async () => {
+    await using store = await open();
+    const digest = { ...noticeOf(ops, [a]), counted: [b] };
+    const over = noticeOf(ops, [b]);
+    await putNotices(store, [digest, over]);
+    assert.deepEqual(await due(store), idsOf([digest]));
+  });
+
+  test("that one took before are handed to it again, and to nobody else", async () => {
+    await using store = await open();
+    const [first, second] = [noticeOf(ops, [a]), noticeOf(night, [a])];
+    await putNotices(store, [first, second]);
+    const mine = { claimedBy: "hub-1" };
+    assert.deepEqual(await due(store, mine), idsOf([first, second]));
+    assert.deepEqual(await due(store, { claimedBy: "hub-2" }), []);
+    assert.deepEqual(await due(store, { ...mine, except: [ops] }), idsOf([second]));
+    assert.deepEqual(await due(store, mine), idsOf([first, second]));
+  });
+
+  test("of channels that are tried anew are due at once", async () => {
+    await using store = await open();
+    const [first, second] = [noticeOf(ops, [a]), noticeOf(night, [a])];
+    await putNotices(store, [first, second]);
+    for (const { notice } of [first, second]) {
+      await store.settleNotice(settledOf(notice.id, { state: "waiting", nextAt: 60_000 }));
+    }
+    assert.deepEqual(await due(store), []);
+    assert.deepEqual(await due(store, { anew: [night] }), idsOf([second]));
+  });
+
   test("are put once, whoever puts them again", async () => {
     await using store = await open();
     const notice = noticeOf(ops, [a]);

@@ -56,8 +56,11 @@ export async function writeNotices(
       )
       .onConflict((conflict) => conflict.column("id").doNothing())
       .execute();
-    const about = some.flatMap(({ notice }) =>
-      notice.incidents.map(({ id }) => ({ incident_id: id, notice_id: notice.id })),
+    const about = some.flatMap(({ notice, counted = [] }) =>
+      [...notice.incidents.map(({ id }) => id), ...counted].map((id) => ({
+        incident_id: id,
+        notice_id: notice.id,
+      })),
     );
     for (const rows of inChunks(about, noticesPerStatement)) {
       await db
