@@ -247,4 +247,22 @@ describe("the pages of channels and routes", { skip: noBrowser }, () => {
       await page.getByRole("navigation", { name: "Alerting" }).waitFor();
     });
   }
+
+  test("a channel that follows the environment can be tried, and is changed there", async () => {
+    const variable = "SLACK_WEBHOOK_URL";
+    const address =
+      "https://hooks.slack.com/services/T00000000/B00000000/thisisnotarealsecretvalue0";
+    await using other = await startHub({ env: { ...env, [variable]: address } });
+    await using visit = await browser.visit(`${other.url}/dashboard/channels`);
+    const { page } = visit;
+    const row = page.locator(".setting", { hasText: `follows ${variable}` });
+    await row.getByRole("link").click();
+    await page.getByText(`It follows ${variable} of the environment`).waitFor();
+    await page.getByRole("button", { name: "Send a test" }).waitFor();
+    for (const name of ["Edit", "Switch off", "Delete"]) {
+      assert.equal(await page.getByRole("button", { name }).count(), 0);
+    }
+    await visit.isAccessible("a channel that follows the environment");
+    assert.deepEqual(visit.complaints, []);
+  });
 });

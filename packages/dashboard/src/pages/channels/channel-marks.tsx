@@ -23,6 +23,11 @@ export function ChannelMarks({ channel, kinds }: MarksProps) {
           fallback
         </span>
       )}
+      {channel.managed_by !== null && (
+        <span class="chip" title={`It follows ${channel.managed_by}: change it there`}>
+          follows {channel.managed_by}
+        </span>
+      )}
     </>
   );
 }

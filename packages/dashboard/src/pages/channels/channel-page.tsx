@@ -55,7 +55,8 @@ export function ChannelPage({ channel, kinds, onChange }: PageProps) {
         list={{ title: "Channels", href: formatRoute(plainChannels) }}
         name={channel.name}
         actions={
-          mayAdminister(access.state.value) && (
+          mayAdminister(access.state.value) &&
+          channel.managed_by === null && (
             <Actions
               channel={channel}
               onEdit={kind === undefined ? null : onEdit}
@@ -69,6 +70,12 @@ export function ChannelPage({ channel, kinds, onChange }: PageProps) {
           <ChannelMarks channel={channel} kinds={kinds} />
         </p>
         <State channel={channel} />
+        {channel.managed_by !== null && (
+          <p class="quiet">
+            It follows <code>{channel.managed_by}</code> of the environment: change it there, and it
+            changes here with the next start.
+          </p>
+        )}
       </PageHead>
       {mayAdminister(access.state.value) && <Trial channel={channel} />}
       <Log channel={channel} />
