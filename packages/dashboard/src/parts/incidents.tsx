@@ -3,6 +3,7 @@ import type { IncidentView } from "@belfry/contract";
 import { reasonTable } from "@belfry/contract/reason";
 import { useSignal } from "@preact/signals";
 import { describeFailure } from "../api/failure.ts";
+import { formatPlural } from "../format/number.ts";
 import { formatDuration, formatInstant } from "../format/time.ts";
 import type { Past } from "../live/past.ts";
 import { Ago } from "./ago.tsx";
@@ -32,7 +33,13 @@ export function Incidents({ past, mayWrite, subject }: IncidentsProps) {
       {page?.items.length === 0 && <p class="quiet">None. Nothing has rung.</p>}
       <ol>
         {page?.items.map((incident) => (
-          <Incident key={incident.id} incident={incident} past={past} mayWrite={mayWrite} />
+          <Incident
+            key={incident.id}
+            incident={incident}
+            past={past}
+            mayWrite={mayWrite}
+            subject={subject}
+          />
         ))}
       </ol>
       {page?.next_cursor != null && (
@@ -44,17 +51,18 @@ export function Incidents({ past, mayWrite, subject }: IncidentsProps) {
   );
 }
 
-interface IncidentProps {
+interface IncidentProps extends IncidentsProps {
   readonly incident: IncidentView;
-  readonly past: Past;
-  readonly mayWrite: boolean;
 }
 
-function Incident({ incident, past, mayWrite }: IncidentProps) {
+function Incident({ incident, past, mayWrite, subject }: IncidentProps) {
   const { client, toasts } = useParts();
   const busy = useSignal(false);
   const isOpen = incident.resolved_at === null;
   const opened = Date.parse(incident.opened_at);
+  const own = incident.troubles.find(({ kind, id }) => kind === subject.kind && id === subject.id);
+  // Of several that share a cause, message, reason and evidence are those of one.
+  const isOfOther = own !== undefined && own.message !== incident.message;
 
   async function acknowledge(): Promise<void> {
     busy.value = true;
@@ -69,7 +77,7 @@ function Incident({ incident, past, mayWrite }: IncidentProps) {
       <p class="incident-line">
         <StatusMark status={isOpen ? "down" : "up"} />
         <a href={formatRoute(incidentPage(incident.id))}>
-          {incident.reason === null ? (
+          {incident.reason === null || isOfOther ? (
             <strong>{incident.title}</strong>
           ) : (
             <strong title={reasonTable[incident.reason].title}>
@@ -91,7 +99,7 @@ function Incident({ incident, past, mayWrite }: IncidentProps) {
           {formatInstant(opened)}
         </time>
       </p>
-      <p class="incident-message">{incident.message}</p>
+      <p class="incident-message">{own?.message ?? incident.message}</p>
       <div class="incident-more">
         {incident.acknowledged_at !== null ? (
           <span class="quiet">
@@ -105,10 +113,17 @@ function Incident({ incident, past, mayWrite }: IncidentProps) {
             </button>
           )
         )}
-        <details open={isOpen}>
-          <summary>Evidence</summary>
-          <Evidence evidence={incident.evidence} />
-        </details>
+        {isOfOther ? (
+          <p class="quiet">
+            {formatPlural(incident.subjects.length, "subject")} of one cause
+            {incident.cause !== null && `, ${incident.cause.why}`}
+          </p>
+        ) : (
+          <details open={isOpen}>
+            <summary>Evidence</summary>
+            <Evidence evidence={incident.evidence} />
+          </details>
+        )}
       </div>
     </li>
   );
