@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { calendarProblems, calendarTimes, parseCalendar } from "./heartbeat-calendar.ts";
 
@@ -107,47 +106,6 @@ describe("a calendar event", () => {
     it(`is refused: ${JSON.stringify(expression)}`, () => {
       const [problem] = calendarProblems(expression, "UTC", "expression", Date.parse(from));
       assert.match(problem?.message ?? "", why);
-    });
-  }
-});
-
-/** systemd's own word on an expression, from now on; undefined where the program is not there. */
-function systemd(expression: string, count: number): string[] | undefined {
-  try {
-    const text = execFileSync(
-      "systemd-analyze",
-      ["calendar", `--iterations=${count}`, expression],
-      { encoding: "utf8", env: { ...process.env, TZ: "UTC", LC_ALL: "C" }, stdio: "pipe" },
-    );
-    const times = text.matchAll(/(?:Next elapse|Iter\. #\d+|Iteration #\d+): \w+ (\S+) (\S+) UTC/g);
-    return [...times].map(([, date, time]) => `${date}T${time}`);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
-describe("calendar events beside systemd's own reading", () => {
-  const expressions = [
-    "Mon..Fri *-*-* 02:00 Europe/Vienna",
-    "*-*~08/7 12:00 America/New_York",
-    "Sat,Thu,Mon..Wed,Sat..Sun 03:15 Australia/Sydney",
-    "8..18:0/17:30 Asia/Kolkata",
-    "quarterly America/St_Johns",
-    "Sun *-*-1..7 02:30 Europe/London",
-    "*-02-29 06:00 UTC",
-    "weekly Asia/Kolkata",
-  ];
-  for (const expression of expressions) {
-    it(expression, (t) => {
-      const now = new Date();
-      const theirs = systemd(expression, 40);
-      if (theirs === undefined) return t.skip("systemd-analyze is not on this machine");
-      assert.equal(theirs.length, 40);
-      // Both are asked a moment apart: the first time may have passed between.
-      const before = new Date(Date.parse(`${theirs[0]}Z`) - 1);
-      assert.ok(before.getTime() >= now.getTime() - 1000);
-      assert.deepEqual(next(expression, "UTC", before.toISOString(), 40), theirs);
     });
   }
 });
