@@ -40,13 +40,16 @@ export interface Networks extends Disposable {
   dropAddress(address: string): void;
 }
 
-/** Makes them; `octet` tells those of one test from another's. */
-export function openNetworks(octet: number): Networks {
-  const near = `belfry-near-${process.pid}-${octet}`;
-  const far = `belfry-far-${process.pid}-${octet}`;
-  const outer = `bft${octet}`;
-  const [testAddress, nearAddress] = [`10.99.${octet}.1`, `10.99.${octet}.2`];
-  const [gateway, nearEnd] = [`10.98.${octet}.1`, `10.98.${octet}.2`];
+/** Makes them; what is called by the process id and `n` (0 to 3) meets nothing of another run at the same time. */
+export function openNetworks(n: number): Networks {
+  const near = `belfry-near-${process.pid}-${n}`;
+  const far = `belfry-far-${process.pid}-${n}`;
+  const outer = `bft${process.pid}n${n}`;
+  // Four networks of 10.64.0.0/10 for each of 4,096 process ids in a row; the others are seen in the namespaces alone.
+  const place = (process.pid % 4096) * 4 + n;
+  const net = `10.${64 + (place >> 8)}.${place & 255}`;
+  const [testAddress, nearAddress] = [`${net}.1`, `${net}.2`];
+  const [gateway, nearEnd] = ["10.48.1.1", "10.48.1.2"];
   const close = (): void => {
     tryIp("netns", "del", near);
     tryIp("netns", "del", far);
