@@ -70,31 +70,42 @@ export function watchRemoteWrite(registry: Registry, read: () => WatchedRemoteWr
       },
     });
   };
-  const total = "belfry_remote_write_out";
-  counter(`${total}_samples_total`, "Samples a destination took", ({ sent }) => sent);
   counter(
-    `${total}_bytes_total`,
+    "belfry_remote_write_out_samples_total",
+    "Samples a destination took",
+    ({ sent }) => sent,
+  );
+  counter(
+    "belfry_remote_write_out_bytes_total",
     "Bytes sent of samples that were taken, compressed",
     (one) => one.sentBytes,
   );
-  counter(`${total}_requests_total`, "Requests, those that failed included", (one) => one.requests);
+  counter(
+    "belfry_remote_write_out_requests_total",
+    "Requests, those that failed included",
+    (one) => one.requests,
+  );
   byReason(
-    `${total}_samples_dropped_total`,
+    "belfry_remote_write_out_samples_dropped_total",
     "Samples given up: late, too_old and refused by the destination; lost: for the quota, or with damage",
     ({ dropped }) => dropped,
   );
   byReason(
-    `${total}_samples_failed_total`,
+    "belfry_remote_write_out_samples_failed_total",
     "Samples of attempts that failed; all but poison are tried again",
     ({ failed }) => failed,
   );
-  gauge(`${total}_samples_pending`, "Samples that wait on disk", ({ pending }) => pending);
   gauge(
-    `${total}_oldest_age_seconds`,
+    "belfry_remote_write_out_samples_pending",
+    "Samples that wait on disk",
+    ({ pending }) => pending,
+  );
+  gauge(
+    "belfry_remote_write_out_oldest_age_seconds",
     "Age of the oldest sample that waits on disk",
     (one) => one.oldestSeconds,
   );
-  gauge(`${total}_up`, "Whether a destination takes samples", ({ trouble }) =>
+  gauge("belfry_remote_write_out_up", "Whether a destination takes samples", ({ trouble }) =>
     trouble === null ? 1 : 0,
   );
   watchIntake(registry, read);

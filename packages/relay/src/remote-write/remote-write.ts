@@ -214,7 +214,7 @@ export function startRealThread(workerData: ThreadData): Worker {
     name: "belfry-remote-write",
     workerData,
     // What lives longer than a window is small: more would only let its memory grow.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
   });
 }
 
