@@ -42,7 +42,8 @@ export const ChannelSchema = Type.Object({
   waiting: Type.Integer({ description: "Notices that wait for it" }),
   last_sent_at: timeOrNull,
   managed_by: Type.Union([Type.String(), Type.Null()], {
-    description: "The variable of the environment that it follows: change it there; null: here",
+    description:
+      "The variable of the environment, or `belfry.yaml`, that it follows: change it there; null: here",
   }),
   version: Type.Integer(),
   created_at: TimeSchema,

@@ -16,6 +16,9 @@ const retention = { rawMs: 1, fiveMinutesMs: 1, hourMs: 1, maxBytes: null };
 const slack: ManagedChannel = {
   name: "slack",
   kind: "slack",
+  enabled: true,
+  isDefault: true,
+  isFallback: false,
   settings: { webhook_url: "https://hooks.slack.com/services/T/B/x" },
   managedBy: "SLACK_WEBHOOK_URL",
 };
@@ -67,9 +70,6 @@ test("channels that people made stay", async (t) => {
   const own: ChannelSettings = {
     ...rest,
     id: createId(now),
-    enabled: true,
-    isDefault: false,
-    isFallback: false,
     version: 1,
     createdAt: now,
     updatedAt: now,
@@ -125,4 +125,14 @@ test("hubs that start at the same time make one channel", async (t) => {
   const store = await open(t);
   await Promise.all([keep(store, slack), keep(store, slack), keep(store, slack)]);
   assert.equal((await channelsOf(store)).length, 1);
+});
+
+test("channels of the file are told apart by their names, and may be switched off there", async (t) => {
+  const store = await open(t);
+  const ops: ManagedChannel = { ...slack, name: "ops", managedBy: "belfry.yaml" };
+  await keep(store, ops, { ...ops, name: "chat", isDefault: false });
+  await keep(store, { ...ops, enabled: false });
+  const [only, ...others] = await channelsOf(store);
+  assert.deepEqual([only?.name, only?.enabled, others], ["ops", false, []]);
+  assert.equal((await auditOf(store))[0], "belfry.yaml:delete");
 });

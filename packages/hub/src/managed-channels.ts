@@ -1,6 +1,6 @@
 /**
- * Channels that follow the environment: made, changed and removed at the start, so that they are as it says. A channel keeps
- * its id for as long as the variable it follows is there, and takes it up again; several hubs that start at once make one.
+ * Channels that follow the environment or the file: made, changed and removed at the start, so that they are as it says. A channel keeps
+ * its id for as long as the variable it follows (in the file its name) is there, and takes it up again; several hubs that start at once make one.
  */
 import { createHash } from "node:crypto";
 import type { ManagedChannel } from "./config/settings.ts";
@@ -20,9 +20,6 @@ export interface ManagedChannelParts {
   >;
 }
 
-/** Who changed them, as the audit says. */
-const actor = "environment";
-
 /** Makes the channels as they are to be. One that is not wanted any more but used by a route is switched off instead. */
 export async function keepManagedChannels(
   wanted: readonly ManagedChannel[],
@@ -36,7 +33,7 @@ export async function keepManagedChannels(
   const kept = new Set<string>();
   const now = clock.now();
   for (const one of wanted) {
-    const id = idOf(one.managedBy);
+    const id = idOf(one);
     kept.add(id);
     const former = present.get(id);
     if (former === undefined) {
@@ -60,9 +57,9 @@ export async function keepManagedChannels(
   }
 }
 
-/** Always the same for a variable. */
-function idOf(managedBy: string): ChannelId {
-  const hex = createHash("sha256").update(`managed channel ${managedBy}`).digest("hex");
+/** Always the same for a variable, and for a name in the file. */
+function idOf({ managedBy, name }: ManagedChannel): ChannelId {
+  const hex = createHash("sha256").update(`managed channel ${managedBy} ${name}`).digest("hex");
   const text = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
   const id = parseId<"channel">(text);
   if (id === undefined) throw new Error("a digest gave no id");
@@ -70,29 +67,16 @@ function idOf(managedBy: string): ChannelId {
 }
 
 function channelOf(
-  { name, kind, settings, managedBy }: ManagedChannel,
+  managed: ManagedChannel,
   kept: Pick<ChannelSettings, "id" | "version" | "createdAt" | "updatedAt">,
 ): ChannelSettings {
-  return {
-    ...kept,
-    name,
-    kind,
-    enabled: true,
-    isDefault: true,
-    isFallback: false,
-    settings,
-    managedBy,
-  };
+  return { ...kept, ...managed };
 }
 
-function isSame(former: ChannelSettings, { name, kind, settings }: ManagedChannel): boolean {
-  const as = (one: object): string => JSON.stringify(one);
-  return (
-    former.enabled &&
-    former.name === name &&
-    former.kind === kind &&
-    as(former.settings) === as(settings)
-  );
+function isSame(former: ChannelSettings, managed: ManagedChannel): boolean {
+  const as = ({ name, kind, enabled, isDefault, isFallback, settings }: ManagedChannel): string =>
+    JSON.stringify([name, kind, enabled, isDefault, isFallback, settings]);
+  return as({ ...former, managedBy: managed.managedBy }) === as(managed);
 }
 
 function isUsed(id: ChannelId, routes: readonly AlertRoute[]): boolean {
@@ -112,5 +96,7 @@ async function unlessTaken(made: Promise<void>): Promise<void> {
 function auditOf(action: string, channel: ChannelSettings, at: number): AuditEntry {
   const { id, name, kind, enabled, managedBy } = channel;
   const detail = { name, kind, enabled, managed_by: managedBy };
+  // Who changed it, as the audit says.
+  const actor = managedBy === "belfry.yaml" ? managedBy : "environment";
   return { at, actor, action, resource: "channel", resourceId: id, detail };
 }

@@ -47,6 +47,7 @@ describe("channels of Sentinel's variables", () => {
   const discord = "https://discord.com/api/webhooks/1/a-secret-of-discord";
   const mail = { SMTP_HOST: "mail.example.org", ALERT_EMAIL_TO: "a@b.example, c@d.example" };
   const from = { ALERT_EMAIL_FROM: "Belfry <belfry@b.example>" };
+  const flags = { enabled: true, isDefault: true, isFallback: false };
   const kindsOf = (given: Given): readonly string[] =>
     settingsOf(given).channels.map(({ kind }) => kind);
 
@@ -59,18 +60,21 @@ describe("channels of Sentinel's variables", () => {
       {
         name: "slack",
         kind: "slack",
+        ...flags,
         settings: { webhook_url: slack },
         managedBy: "SLACK_WEBHOOK_URL",
       },
       {
         name: "discord",
         kind: "discord",
+        ...flags,
         settings: { webhook_url: discord },
         managedBy: "DISCORD_WEBHOOK_URL",
       },
       {
         name: "email",
         kind: "email",
+        ...flags,
         settings: {
           host: "mail.example.org",
           security: "starttls",
@@ -138,4 +142,58 @@ describe("channels of Sentinel's variables", () => {
       assert.deepEqual(problemsOf({ env }), [problem]);
     });
   }
+});
+
+describe("channels of belfry.yaml", () => {
+  const hook = "https://hooks.slack.com/services/T0/B0/a-secret-of-slack";
+
+  it("stand beside those of the environment", () => {
+    const text = `channels:
+  - name: ops
+    kind: slack
+    is_fallback: true
+    settings: { webhook_url: "${hook}" }
+`;
+    const { channels } = settingsOf({
+      files: { "belfry.yaml": text },
+      env: { SLACK_WEBHOOK_URL: hook },
+    });
+    assert.deepEqual(channels, [
+      {
+        name: "ops",
+        kind: "slack",
+        enabled: true,
+        isDefault: true,
+        isFallback: true,
+        settings: { webhook_url: hook },
+        managedBy: "belfry.yaml",
+      },
+      {
+        name: "slack",
+        kind: "slack",
+        enabled: true,
+        isDefault: true,
+        isFallback: false,
+        settings: { webhook_url: hook },
+        managedBy: "SLACK_WEBHOOK_URL",
+      },
+    ]);
+  });
+
+  it("that are wrong are refused, with their lines and without their secrets", () => {
+    const text = `channels:
+  - name: ops
+    kind: slack
+    settings:
+      webhook_url: a-secret-that-is-wrong
+  - name: ops
+    kind: pigeon
+    settings: {}
+`;
+    assert.deepEqual(problemsOf({ files: { "belfry.yaml": text } }), [
+      "belfry.yaml:5: channels[0].settings.webhook_url: expected an address such as https://hooks.slack.com/services/T…/B…/…, found another value (not shown)",
+      'belfry.yaml:7: channels[1].kind: there is no kind "pigeon"',
+      "belfry.yaml:6: channels[1].name: expected another name than ops, which channels[0] has",
+    ]);
+  });
 });

@@ -76,6 +76,8 @@ export const alertVariables: readonly (readonly [string, string])[] = [
   ["ALERT_EMAIL_TO", "who they are to, separated by commas"],
 ];
 
+const flags = { enabled: true, isDefault: true, isFallback: false } as const;
+
 const secrets: ReadonlySet<string> = new Set([
   "SLACK_WEBHOOK_URL",
   "DISCORD_WEBHOOK_URL",
@@ -145,7 +147,7 @@ function channelOf(
     return { problems: parsed.problems.map((problem) => lineOf(problem, provider, found)) };
   }
   const { kind, needs } = provider;
-  return { channel: { name: kind, kind, settings, managedBy: needs[0] }, problems: [] };
+  return { channel: { name: kind, kind, ...flags, settings, managedBy: needs[0] }, problems: [] };
 }
 
 /** A problem as a line; a secret is not repeated. */

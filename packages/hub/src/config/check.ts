@@ -6,7 +6,8 @@ import { hostAndPortText, isLoopback, isNetwork, isServer, parseHostAndPort } fr
 import type { HostAndPort } from "./address.ts";
 import { parseDatabase } from "./database.ts";
 import type { PlainConfig } from "./schema.ts";
-import type { Settings } from "./settings.ts";
+import type { ParseChannelSettings } from "./alert-environment.ts";
+import type { ManagedChannel, Settings } from "./settings.ts";
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
@@ -17,8 +18,8 @@ const knownKeys = ["dev-key-change-me", "change-me-in-production"];
 export function toSettings(
   config: PlainConfig,
   outputs: readonly OutputSettings[],
-  cwd: string,
-): Parsed<Omit<Settings, "channels">> {
+  { cwd, parseChannel }: { readonly cwd: string; readonly parseChannel: ParseChannelSettings },
+): Parsed<Settings> {
   const problems: Problem[] = [];
   const expect = (path: string, expected: string, found: unknown): void => {
     problems.push({ path, message: `expected ${expected}, found ${describe(found)}` });
@@ -60,6 +61,7 @@ export function toSettings(
   if (database.kind === "bad") problems.push(...database.problems);
   problems.push(...outputProblems(outputs));
   const remoteWrite = destinationsOf(config.remote_write, outputs, problems);
+  const channels = channelsOf(config.channels, parseChannel, problems);
   if (problems.length > 0 || database.kind === "bad" || listen === undefined) {
     return { kind: "bad", problems };
   }
@@ -68,6 +70,7 @@ export function toSettings(
     value: {
       ...settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
       remoteWrite,
+      channels,
     },
   };
 }
@@ -125,6 +128,32 @@ function settingsOf(
     outputsSpoolBytes: config.outputs_spool_bytes,
     remoteWriteSpoolBytes: config.remote_write_spool_bytes,
   };
+}
+
+/** Channels of the file; two of one name could not be told apart. */
+function channelsOf(
+  written: PlainConfig["channels"],
+  parseChannel: ParseChannelSettings,
+  problems: Problem[],
+): readonly ManagedChannel[] {
+  const names = new Map<string, number>();
+  return written.map(({ name, kind, enabled, is_default, is_fallback, settings }, i) => {
+    const at = `channels[${i}]`;
+    const parsed = parseChannel(kind, settings);
+    if (parsed.kind === "bad") {
+      for (const { path, message } of parsed.problems) {
+        problems.push({ path: path === "" ? `${at}.kind` : `${at}.settings.${path}`, message });
+      }
+    }
+    const other = names.get(name);
+    if (other === undefined) names.set(name, i);
+    else {
+      const message = `expected another name than ${name}, which channels[${other}] has`;
+      problems.push({ path: `${at}.name`, message });
+    }
+    const flags = { enabled, isDefault: is_default, isFallback: is_fallback };
+    return { name, kind, ...flags, settings, managedBy: "belfry.yaml" };
+  });
 }
 
 function agentOf(config: PlainConfig["agent"]): Settings["agent"] {

@@ -73,25 +73,26 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   for (const given of sources.flatMap((source) => source.given)) {
     if (!effective.has(given.leaf.path)) effective.set(given.leaf.path, given);
   }
-  const whole = check(effective, leaves, cwd);
+  const whole = check(effective, leaves, surroundings);
   if (whole.kind === "bad") problems.push(...whole.problems);
   if (problems.length > 0 || whole.kind === "bad") return { kind: "bad", problems };
   const notes = [...sources.flatMap((source) => source.notes), ...alerts.notes];
   // Settings of outputs belong to their sinks, and hold what cannot be frozen.
   const { outputs, ...plain } = whole.settings;
-  const frozen = deepFreeze({ ...plain, channels: alerts.channels });
+  const channels = [...plain.channels, ...alerts.channels];
+  const frozen = deepFreeze({ ...plain, channels });
   const settings = Object.freeze({ ...frozen, outputs: Object.freeze(outputs) });
   return { kind: "ok", settings, file: file.name, notes };
 }
 
 type Checked =
-  | { readonly kind: "ok"; readonly settings: Omit<Settings, "channels"> }
+  | { readonly kind: "ok"; readonly settings: Settings }
   | { readonly kind: "bad"; readonly problems: readonly string[] };
 
 function check(
   effective: ReadonlyMap<string, Given>,
   leaves: readonly Leaf[],
-  cwd: string,
+  surroundings: Pick<ConfigSurroundings, "cwd" | "parseChannel">,
 ): Checked {
   const problems: Problem[] = [];
   const outputs: OutputSettings[] = [];
@@ -120,7 +121,7 @@ function check(
   // What does not fit the schema is left out, so that the other rules speak in the same run.
   const fitting = all.filter(({ leaf }) => !problems.some(({ path }) => isPartOf(path, leaf.path)));
   const usable = plain.kind === "ok" ? plain : parsePlain(nested(fitting));
-  const settings = usable.kind === "ok" ? toSettings(usable.value, outputs, cwd) : usable;
+  const settings = usable.kind === "ok" ? toSettings(usable.value, outputs, surroundings) : usable;
   if (settings.kind === "bad") problems.push(...settings.problems);
   if (settings.kind === "ok" && problems.length === 0) {
     return { kind: "ok", settings: settings.value };

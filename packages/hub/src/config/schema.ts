@@ -4,6 +4,7 @@
  * entry may carry `unit`, `price`, `expected` (how messages say what is accepted), `secret` (also read from a file, and
  * never shown), `example` and `aliases` (names of the environment variables of other systems that mean the same).
  */
+import { ChannelInputSchema } from "@belfry/contract";
 import { outputSchemas, RemoteWriteSchema } from "@belfry/relay";
 import { Type, type Static } from "typebox";
 import { agent, hosts, monitoringStack } from "./host-schema.ts";
@@ -318,6 +319,21 @@ export const PlainConfigSchema = Type.Object(
       unit: "bytes",
       description:
         "Records wait in `outputs-spool` in the data folder until every output has them; beyond this the oldest are given up, counted",
+    }),
+    channels: Type.Array(ChannelInputSchema, {
+      title: "Channels",
+      default: [],
+      maxItems: 100,
+      secret: true,
+      description:
+        "Where notices go, besides the channels made on their page: name, kind and the settings of the kind, as the API has them. Made, changed and removed at the start; the API does not change them",
+      example: [
+        {
+          name: "ops",
+          kind: "slack",
+          settings: { webhook_url: "https://hooks.slack.com/services/T0/B0/secret" },
+        },
+      ],
     }),
     remote_write: Type.Array(RemoteWriteSchema, {
       title: "Remote write",

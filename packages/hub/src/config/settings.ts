@@ -3,12 +3,15 @@ import type { OutputSettings, RemoteWriteSettings } from "@belfry/relay";
 import type { HostAndPort } from "./address.ts";
 import type { PlainConfig } from "./schema.ts";
 
-/** A channel that follows a variable of the environment. Its settings are never to be printed. */
+/** A channel that follows the environment or the file. Its settings are never to be printed. */
 export interface ManagedChannel {
   readonly name: string;
   readonly kind: string;
+  readonly enabled: boolean;
+  readonly isDefault: boolean;
+  readonly isFallback: boolean;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The variable. */
+  /** The variable, or `belfry.yaml`. */
   readonly managedBy: string;
 }
 
@@ -83,7 +86,7 @@ export interface Settings {
     readonly expectedClientVersion: string;
   };
   readonly dropInPorts: boolean;
-  /** Channels that follow the environment. */
+  /** Channels that follow the environment or the file. */
   readonly channels: readonly ManagedChannel[];
   /** Paths are absolute. */
   readonly outputs: readonly OutputSettings[];

@@ -163,9 +163,7 @@ function whyUnusable(
 }
 
 function managedRefusal({ managedBy }: ChannelSettings): string | undefined {
-  return managedBy === undefined
-    ? undefined
-    : `This channel follows ${managedBy} of the environment: change it there`;
+  return managedBy === undefined ? undefined : `This channel follows ${managedBy}: change it there`;
 }
 
 async function usedRefusal(
