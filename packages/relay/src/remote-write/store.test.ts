@@ -10,6 +10,7 @@ import { receiverToken, startReceiver, type Receiver } from "../sinks/prometheus
 import { temporaryFolder } from "../spool/spool.kit.ts";
 import { Gather } from "./gather.ts";
 import { destinationOf, frameOf, storeParts, until } from "./remote-write.kit.ts";
+import { Progress } from "./progress.ts";
 import type { SampleFrame } from "./series-refs.ts";
 import { openRemoteWriteStore, type RemoteWriteStore } from "./store.ts";
 
@@ -118,6 +119,25 @@ describe("what waits for a destination", () => {
     await until("it is sent", () => statusOf(both, "a").sent === 1);
     assert.deepEqual(timesOf(receiver, "one"), [3]);
     assert.equal(statusOf(both, "a").dropped.lost, 0);
+  });
+
+  it("is not sent again where a killed process had noted that it was taken, and is where it had not", async () => {
+    using folder = temporaryFolder();
+    {
+      await using away = await open(folder.path, [toUrl(nowhere)]);
+      for (const time of [1, 2, 3]) await away.put(frameOf("s", ["one", "two"], [time]));
+    }
+    {
+      using progress = new Progress(join(folder.path, "progress"), "remote_write");
+      progress.write({ settled: 2, underWay: 4 });
+    }
+    await using receiver = await startReceiver();
+    await using opened = await open(folder.path, [toUrl(receiver.url)]);
+    await until("it is sent", () => statusOf(opened).sent === 4);
+    await allSent(opened);
+    assert.deepEqual(timesOf(receiver, "one"), [2, 3]);
+    assert.equal(receiver.requests.length, 2, "what was under way is sent again as it was");
+    assert.deepEqual(Object.values(statusOf(opened).dropped), [0, 0, 0, 0]);
   });
 
   it("goes to each destination, whatever the others do", async () => {
