@@ -111,7 +111,10 @@ const borders: Readonly<Record<string, Row>> = {
     others: ["prom-client"],
     node: ["path"],
   },
-  "hub/rule-path.ts": { ours: ["hub/api", "hub/model", "hub/rules", "hub/store"], ...pure },
+  "hub/rule-path.ts": {
+    ours: ["hub/api", "hub/model", "hub/rules", "hub/self", "hub/store"],
+    ...pure,
+  },
   "hub/managed-channels.ts": { ours: ["hub/config", "hub/model", "hub/store"], node: ["crypto"] },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], node: ["events", "http"] },
   "hub/own-agent.ts": {

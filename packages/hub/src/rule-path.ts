@@ -13,6 +13,8 @@ import { monitorSource } from "./model/monitor-series.ts";
 import type { Frame, SourceKey } from "./model/series.ts";
 import { preview, replay, type ReplaySubject } from "./rules/replay.ts";
 import { RuleRunner, type RunnerParts } from "./rules/rule-runner.ts";
+import type { Metrics } from "./self/metrics.ts";
+import { addRuleMetrics } from "./self/metrics-rules.ts";
 import type { RuleSubject } from "./rules/subject.ts";
 import type { Store } from "./store/port.ts";
 
@@ -50,11 +52,11 @@ export function openRules({
   alerting,
 }: Pick<RulePathParts, "clock" | "board" | "hosts"> & {
   readonly log: { error(fields: object, message: string): void };
-  readonly metrics: { failed(part: string): void };
+  readonly metrics: Pick<Metrics, "failed" | "registry">;
   readonly store: Store;
   readonly alerting: { wake(): void };
 }): RulePath {
-  return createRulePath({
+  const path = createRulePath({
     clock,
     store: { ...store, rules: () => store.alertSettings("alert_rule") },
     board,
@@ -65,6 +67,8 @@ export function openRules({
       log.error({ err }, "what rules found could not be read or written; trying again");
     },
   });
+  addRuleMetrics(metrics.registry, () => path.runner.stats);
+  return path;
 }
 
 /** Jobs that rules look at. */
