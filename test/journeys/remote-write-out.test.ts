@@ -229,7 +229,7 @@ describe("samples that come late to a real Prometheus", { skip: prometheusProgra
   });
 });
 
-test("a receiver that never answers disturbs no check, and costs no more disk than it is given", async () => {
+test("a receiver that never answers disturbs no check, and no stop", async () => {
   await using folder = await createFolder();
   await using target = await startTarget();
   // Takes requests and never answers.
