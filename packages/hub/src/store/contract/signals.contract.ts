@@ -29,6 +29,13 @@ export function signalContract({ open }: ContractStores): void {
       );
     });
 
+    test("have times in whole milliseconds, as incidents do", async () => {
+      await using store = await open();
+      await store.putSignals([signalOf({ at: 1000.4, decidedAt: 2000.6 })]);
+      const [pending] = await store.pendingSignals(1);
+      assert.deepEqual([pending?.signal.at, pending?.signal.decidedAt], [1000, 2001]);
+    });
+
     test("are taken in by thousands, and consumed so", async () => {
       await using store = await open();
       await store.putSignals(Array.from({ length: 2500 }, (_, n) => signalOf({ message: `${n}` })));

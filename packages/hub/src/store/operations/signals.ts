@@ -25,7 +25,12 @@ export async function putSignals(
   for (const some of inChunks(signals, rowsPerStatement)) {
     await db
       .insertInto("signal")
-      .values(some.map((one) => ({ body: toJson(one) })))
+      .values(some.map((one) => ({ body: toJson(inWholeMs(one)) })))
       .execute();
   }
+}
+
+/** Incidents keep whole milliseconds: a time between two would be refused with every step that has it, again and again. */
+function inWholeMs(signal: Signal): Signal {
+  return { ...signal, at: Math.round(signal.at), decidedAt: Math.round(signal.decidedAt) };
 }
