@@ -283,13 +283,14 @@ function follow(
   for (let looks = 0; looks < mostLooks; looks += 1) {
     const world = worldOf(present, counted, now, incident);
     const open = [...present.open, incident];
+    const isGroup = [...groups.values()].some(({ dueAt }) => dueAt <= now);
     const decided = decide({ now, policy, open, incidents: [incident], groups, world });
     incident = decided.incidents[0] ?? incident;
     groups = grownGroups(groups, decided.groups);
     for (const { channelId, route, notice } of decided.notices) {
       counted.push({ key: `${route}|${channelId}`, at: now });
       const every = notice.kind === "reminder" ? remindSecondsOf(policy, route) : null;
-      const why = whyOf(notice.kind, { isLate: now > at, held });
+      const why = whyOf(notice.kind, { isLate: now > at, isGroup, held });
       told.push({ at: now, kind: notice.kind, route, channelId, everySeconds: every, why });
     }
     policy = withoutReminders(policy, decided.notices);
@@ -319,7 +320,11 @@ function nextLook(incident: Incident, groups: ReadonlyMap<string, NoticeGroup>):
 
 function whyOf(
   kind: NoticeKind,
-  { isLate, held }: { readonly isLate: boolean; readonly held: Incident["suppressedBy"] },
+  late: {
+    readonly isLate: boolean;
+    readonly isGroup: boolean;
+    readonly held: Incident["suppressedBy"];
+  },
 ): string | null {
   switch (kind) {
     case "reminder":
@@ -329,8 +334,9 @@ function whyOf(
     case "digest":
       return "it is gathered into a digest";
     default:
-      if (!isLate) return null;
-      return held === null ? "it waits for others of its group" : endings[held];
+      if (!late.isLate) return null;
+      if (late.held !== null) return endings[late.held];
+      return late.isGroup ? "it waits for others of its group" : "the hours of the route begin";
   }
 }
 

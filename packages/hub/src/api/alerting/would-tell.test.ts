@@ -178,7 +178,9 @@ describe("/api/v1/would-tell", () => {
       matchers: [{ name: "severity", value: "warning" }],
       active: { timezone: "UTC", hours: [{ days: ["thu"], from: "20:00", to: "24:00" }] },
     });
-    assert.equal((await ask(hub, "severity=warning")).nobody?.startsWith("no route matches"), true);
+    const midnight = await ask(hub, "severity=warning");
+    assert.deepEqual(toldOf(midnight), ["night:firing@72000"]);
+    assert.equal(midnight.told[0]?.why, "the hours of the route begin");
     const evening = await ask(hub, "severity=warning&at=2026-01-01T21:00:00Z");
     assert.deepEqual(
       [evening.at, toldOf(evening)],
