@@ -232,6 +232,25 @@ test("a copy that fails half-way leaves the target empty, to be tried again", as
   assert.equal((await ask(url, "select id from api_key")).length, 9);
 });
 
+test("a copy that is not like its source is noticed, and nothing of it stays", async () => {
+  await using folder = await createFolder();
+  const first = folder.file("first.db");
+  await createFilled(first);
+  const url = await postgres.createDatabase();
+  await migrate(url);
+  await ask(
+    url,
+    `create function spoil() returns trigger language plpgsql as
+      $$ begin new.message := rtrim(new.message); return new; end $$;
+    create trigger spoil before insert on failed_check for each row execute function spoil()`,
+  );
+  await assert.rejects(copy(first, url), {
+    code: "internal",
+    detail: "the copy of failed_check is not like the source: 9 rows were read, 9 are there",
+  });
+  assert.deepEqual(await ask(url, "select id from monitor"), []);
+});
+
 test("text that PostgreSQL cannot keep is refused, not changed", async () => {
   await using folder = await createFolder();
   const first = folder.file("first.db");

@@ -2,6 +2,7 @@
  * A PostgreSQL database as one side of a copy, in one transaction. Nobody else may have Belfry on it meanwhile: what a
  * hub writes while it is copied would be missing on the other side.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { CompiledQuery, sql, type Kysely } from "kysely";
 import { AppError } from "../../model/error.ts";
 import { migrateUp } from "../migrations/run.ts";
@@ -55,11 +56,20 @@ export async function withPostgresTarget<T>(
   return done;
 }
 
+/** A server needs a moment to forget a connection that was closed, such as that of a hub that was just stopped. */
+const forgottenWithinMs = 3_000;
+const askEveryMs = 100;
+
 async function mustBeAlone(db: Kysely<unknown>, url: string): Promise<void> {
-  const { rows } = await sql`select 1 from pg_stat_activity
-    where datname = current_database() and application_name = 'belfry'
-      and pid <> pg_backend_pid()`.execute(db);
-  if (rows.length === 0) return;
+  const deadline = performance.now() + forgottenWithinMs;
+  for (;;) {
+    const { rows } = await sql`select 1 from pg_stat_activity
+      where datname = current_database() and application_name = 'belfry'
+        and pid <> pg_backend_pid()`.execute(db);
+    if (rows.length === 0) return;
+    if (performance.now() > deadline) break;
+    await delay(askEveryMs);
+  }
   const text = `${withoutSecrets(url)} is in use by another Belfry: stop every hub and worker first`;
   throw new AppError("conflict", text);
 }

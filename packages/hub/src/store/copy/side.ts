@@ -44,7 +44,7 @@ export interface CopySide {
 export const migrationTable = "migration";
 
 /** Bounds of what is in memory at a time; one row may be larger. */
-export const batchBounds = { maxRows: 2_000, maxBytes: 4 * 1024 * 1024 } as const;
+export const batchBounds = { maxRows: 2_000, maxBytes: 1024 * 1024 } as const;
 
 /** What a row takes, roughly, in bytes. */
 export function sizeOf(row: CopyRow): number {
