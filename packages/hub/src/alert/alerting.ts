@@ -415,7 +415,12 @@ export class Alerting implements AsyncDisposable {
     } catch (error) {
       this.#loaded = false;
       this.#policy = null;
-      if (isConflict(error)) this.wake();
+      if (isConflict(error)) {
+        // What was refused may be what was written before, its answer lost: whoever shows or sends it looks.
+        if (incidents.length > 0) this.#parts.onIncidents(incidents);
+        this.#parts.onNotices();
+        this.wake();
+      }
       throw error;
     }
     this.#steps += 1;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import type { IncidentView, MonitorView } from "@belfry/contract";
 import { downOutcome, openTestHub, upOutcome, type TestHub } from "./hub.kit.ts";
 
@@ -42,6 +43,28 @@ describe("/api/v1/incidents", () => {
     assert.equal(over?.id, open.id);
     assert.notEqual(over?.resolved_at, null);
   });
+
+  test(
+    "is silenced at once, and no more when the silence is deleted",
+    { timeout: 10_000 },
+    async (t) => {
+      const hub = await openTestHub(t);
+      await fail(hub, await create(hub));
+      // Nothing but the change itself makes alerting look.
+      const becomes = async (by: string | null): Promise<void> => {
+        while ((await list(hub)).items[0]?.suppressed_by !== by) {
+          t.signal.throwIfAborted();
+          await delay(10);
+        }
+      };
+      const matchers = [{ name: "subject", value: "api" }];
+      const body = { matchers, ends_at: "2026-02-01T00:00:00Z" };
+      const made = await hub.ask("POST", "/api/v1/silences", { body });
+      await becomes("silence");
+      await hub.ask("DELETE", `/api/v1/silences/${made.json<{ id: string }>().id}`);
+      await becomes(null);
+    },
+  );
 
   test("is acknowledged once; the first time stays", async (t) => {
     const hub = await openTestHub(t);

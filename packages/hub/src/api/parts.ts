@@ -313,6 +313,8 @@ export interface IncidentDesk {
   snooze(id: IncidentId, ms: number, actor: string): Promise<Incident | undefined>;
   resolve(id: IncidentId, actor: string): Promise<Incident | undefined>;
   comment(id: IncidentId, text: string, actor: string): Promise<IncidentComment | undefined>;
+  /** What people set has changed: open incidents are looked at anew. Returns at once. */
+  wake(): void;
 }
 
 /** Alerts of other systems. */

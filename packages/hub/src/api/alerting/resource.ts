@@ -145,7 +145,7 @@ export async function findSetting<K extends ResourceKind>(
 
 /** Writes a new one; throws `conflict` when there are too many. */
 export async function createSetting<K extends ResourceKind, I extends TSchema>(
-  parts: Pick<ApiParts, "store" | "clock" | "newId">,
+  parts: Pick<ApiParts, "store" | "clock" | "newId" | "incidentDesk">,
   resource: Resource<K, I>,
   body: Body<K>,
   actor: string,
@@ -163,12 +163,14 @@ export async function createSetting<K extends ResourceKind, I extends TSchema>(
     auditOf("create", resource, setting, actor, now),
   );
   resource.changed?.();
+  parts.incidentDesk.wake();
+
   return setting;
 }
 
 /** Deletes one; throws where it may not be, or is gone. */
 export async function deleteSetting<K extends ResourceKind, I extends TSchema>(
-  parts: Pick<ApiParts, "store" | "clock">,
+  parts: Pick<ApiParts, "store" | "clock" | "incidentDesk">,
   resource: Resource<K, I>,
   setting: AlertSettings[K],
   actor: string,
@@ -182,11 +184,12 @@ export async function deleteSetting<K extends ResourceKind, I extends TSchema>(
   );
   if (result !== "deleted") throwGone(result, resource.noun);
   resource.changed?.();
+  parts.incidentDesk.wake();
 }
 
 /** Replaces one by its next version. */
 export async function replaceSetting<K extends ResourceKind, I extends TSchema>(
-  parts: Pick<ApiParts, "store" | "clock">,
+  parts: Pick<ApiParts, "store" | "clock" | "incidentDesk">,
   resource: Resource<K, I>,
   change: { readonly former: AlertSettings[K]; readonly body: Body<K> },
   actor: string,
@@ -202,6 +205,8 @@ export async function replaceSetting<K extends ResourceKind, I extends TSchema>(
   );
   if (result !== "updated") throwGone(result, resource.noun);
   resource.changed?.();
+  parts.incidentDesk.wake();
+
   return setting;
 }
 
