@@ -11,6 +11,7 @@ import { ntfyKind } from "./ntfy/kind.ts";
 import { opsgenieKind } from "./opsgenie/kind.ts";
 import { pagerdutyKind } from "./pagerduty/kind.ts";
 import { telegramKind } from "./telegram/kind.ts";
+import { statixKind } from "./statix/kind.ts";
 import { webhookKind } from "./webhook/kind.ts";
 
 const kinds: readonly ChannelKind[] = [
@@ -25,6 +26,7 @@ const kinds: readonly ChannelKind[] = [
   ntfyKind,
   appriseKind,
   alertmanagerKind,
+  statixKind,
 ];
 
 /** By kind. */
