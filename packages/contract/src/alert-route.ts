@@ -1,5 +1,6 @@
 /** Wire shapes of `/api/v1/alert-routes`, `/api/v1/silences` and `/api/v1/maintenance`. */
 import { Type, type Static } from "typebox";
+import { ManagedBySchema } from "./managed-by.ts";
 import { MatchersSchema } from "./matcher.ts";
 import { IdSchema, NameSchema, TimeSchema } from "./monitor.ts";
 import { TimezoneSchema, WeeklyHoursSchema, WindowScheduleSchema } from "./time-window.ts";
@@ -15,7 +16,8 @@ const route = {
     minimum: 0,
     maximum: 1_000_000,
     default: 0,
-    description: "Routes are tried in this order; the first that matches decides",
+    description:
+      "Routes are tried in this order, those of `belfry.yaml` before all others; the first that matches decides",
   }),
   continue: Type.Boolean({
     default: false,
@@ -80,7 +82,7 @@ const kept = {
   updated_at: TimeSchema,
 };
 
-export const AlertRouteSchema = Type.Object({ ...kept, ...route });
+export const AlertRouteSchema = Type.Object({ ...kept, ...route, managed_by: ManagedBySchema });
 export type AlertRouteView = Static<typeof AlertRouteSchema>;
 
 const silence = {
@@ -123,6 +125,7 @@ export type MaintenanceInput = Static<typeof MaintenanceInputSchema>;
 export const MaintenanceSchema = Type.Object({
   ...kept,
   ...maintenance,
+  managed_by: ManagedBySchema,
   state: Type.Enum(["open", "scheduled", "over", "disabled"]),
   next_windows: Type.Array(Type.Object({ starts_at: TimeSchema, ends_at: TimeSchema }), {
     description: "The present one and the next, at most five",

@@ -1,5 +1,6 @@
 /** Wire shapes of `/api/v1/alert-rules`: own rules over series, built-in ones with what was changed of them, and replay. */
 import { Type, type Static } from "typebox";
+import { ManagedBySchema } from "./managed-by.ts";
 import { MatchersSchema } from "./matcher.ts";
 import { IdSchema, LabelsSchema, NameSchema, TimeSchema } from "./monitor.ts";
 import { severities } from "./severity.ts";
@@ -129,6 +130,7 @@ export const AlertRuleSchema = Type.Object({
   is_changed: Type.Boolean({ description: "A built-in rule that differs from how it comes" }),
   firing: Type.Integer({ description: "Subjects of which it holds now" }),
   cannot_tell: Type.Integer({ description: "Subjects of which it cannot be evaluated now" }),
+  managed_by: ManagedBySchema,
   version: Type.Integer(),
   created_at: Type.Union([TimeSchema, Type.Null()]),
   updated_at: Type.Union([TimeSchema, Type.Null()]),

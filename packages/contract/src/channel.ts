@@ -1,5 +1,6 @@
 /** Wire shapes of `/api/v1/channels`, `/api/v1/channel-kinds` and the log of deliveries. */
 import { Type, type Static } from "typebox";
+import { ManagedBySchema } from "./managed-by.ts";
 import { IdSchema, NameSchema, TimeSchema } from "./monitor.ts";
 
 const timeOrNull = Type.Union([TimeSchema, Type.Null()]);
@@ -41,10 +42,7 @@ export const ChannelSchema = Type.Object({
   ),
   waiting: Type.Integer({ description: "Notices that wait for it" }),
   last_sent_at: timeOrNull,
-  managed_by: Type.Union([Type.String(), Type.Null()], {
-    description:
-      "The variable of the environment, or `belfry.yaml`, that it follows: change it there; null: here",
-  }),
+  managed_by: ManagedBySchema,
   version: Type.Integer(),
   created_at: TimeSchema,
   updated_at: TimeSchema,

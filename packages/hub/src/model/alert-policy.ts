@@ -24,7 +24,13 @@ interface Kept<I extends string> {
   readonly updatedAt: number;
 }
 
-export interface ChannelSettings extends Kept<ChannelId> {
+/** What follows something that people change elsewhere. */
+interface Managed {
+  /** The variable of the environment, or `belfry.yaml`, that it was made from and follows; left out: people change it. */
+  readonly managedBy?: string;
+}
+
+export interface ChannelSettings extends Kept<ChannelId>, Managed {
   readonly name: string;
   /** A key of the registry of channel kinds. */
   readonly kind: string;
@@ -33,11 +39,9 @@ export interface ChannelSettings extends Kept<ChannelId> {
   readonly isFallback: boolean;
   /** As they were written and checked, secrets included; `parseSettings` of the kind reads them. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** The variable of the environment that it was made from and follows; left out: people change it. */
-  readonly managedBy?: string;
 }
 
-export interface AlertRoute extends Kept<AlertRouteId> {
+export interface AlertRoute extends Kept<AlertRouteId>, Managed {
   readonly route: Omit<AlertRouteInput, "channels"> & { readonly channels: readonly ChannelId[] };
 }
 
@@ -49,7 +53,7 @@ export interface Silence extends Kept<SilenceId> {
   readonly createdBy: string;
 }
 
-export interface MaintenanceWindow extends Kept<MaintenanceId> {
+export interface MaintenanceWindow extends Kept<MaintenanceId>, Managed {
   readonly name: string;
   readonly enabled: boolean;
   readonly matchers: MaintenanceInput["matchers"];
@@ -59,7 +63,7 @@ export interface MaintenanceWindow extends Kept<MaintenanceId> {
 }
 
 /** An own rule, or what was changed of a built-in one, which then has the built-in's name as its id. */
-export interface AlertRuleSettings extends Kept<string> {
+export interface AlertRuleSettings extends Kept<string>, Managed {
   readonly rule: AlertRuleInput;
 }
 
@@ -73,10 +77,24 @@ export interface AlertSettings {
 }
 export type AlertSettingKind = keyof AlertSettings;
 
+/** Why what follows something cannot be changed through the API; undefined where people change it. */
+export function managedRefusal(
+  noun: string,
+  { managedBy }: { readonly managedBy?: string },
+): string | undefined {
+  return managedBy === undefined ? undefined : `This ${noun} follows ${managedBy}: change it there`;
+}
+
+/** Routes as they are tried: those that follow the file before all others, then by position. */
+export function routesInOrder(routes: readonly AlertRoute[]): readonly AlertRoute[] {
+  const rank = ({ managedBy }: AlertRoute): number => (managedBy === undefined ? 1 : 0);
+  return routes.toSorted((a, b) => rank(a) - rank(b) || a.route.position - b.route.position);
+}
+
 /** Everything that deciding about notices looks at. */
 export interface AlertPolicy {
   readonly channels: readonly ChannelSettings[];
-  /** By position. */
+  /** As they are tried. */
   readonly routes: readonly AlertRoute[];
   readonly silences: readonly Silence[];
   readonly maintenance: readonly MaintenanceWindow[];

@@ -1,6 +1,7 @@
 /** What a channel is, and what is wrong with it, as it stands in the list and on its page. */
 import type { ChannelKindView, ChannelView } from "@belfry/contract";
 import { Ago } from "../../parts/ago.tsx";
+import { ManagedMark } from "../../parts/managed.tsx";
 
 interface MarksProps {
   readonly channel: ChannelView;
@@ -23,11 +24,7 @@ export function ChannelMarks({ channel, kinds }: MarksProps) {
           fallback
         </span>
       )}
-      {channel.managed_by !== null && (
-        <span class="chip" title={`It follows ${channel.managed_by}: change it there`}>
-          follows {channel.managed_by}
-        </span>
-      )}
+      <ManagedMark by={channel.managed_by} />
     </>
   );
 }

@@ -12,6 +12,7 @@ import { Ago } from "../../parts/ago.tsx";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Exchange, NoticeList } from "../../parts/notice-list.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { ManagedNote } from "../../parts/managed.tsx";
 import { DeleteButton, PageHead } from "../../parts/page-head.tsx";
 import { plainChannels } from "../../route/alert-route.ts";
 import { formatRoute } from "../../route/route.ts";
@@ -70,12 +71,7 @@ export function ChannelPage({ channel, kinds, onChange }: PageProps) {
           <ChannelMarks channel={channel} kinds={kinds} />
         </p>
         <State channel={channel} />
-        {channel.managed_by !== null && (
-          <p class="quiet">
-            It follows <code>{channel.managed_by}</code> of the environment: change it there, and it
-            changes here with the next start.
-          </p>
-        )}
+        <ManagedNote by={channel.managed_by} />
       </PageHead>
       {mayAdminister(access.state.value) && <Trial channel={channel} />}
       <Log channel={channel} />

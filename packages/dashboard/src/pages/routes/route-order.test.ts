@@ -29,12 +29,17 @@ for (const [what, positions, id, by, expected] of moves) {
   });
 }
 
-test("routes are tried by position; a new one comes last", () => {
+test("routes are tried by position, those of the file before all others; a new one comes last", () => {
   const routes = placed(5, 0, 5);
-  assert.deepEqual(
-    inOrder(routes).map(({ id }) => id),
-    ["b", "a", "c"],
-  );
+  const order = (...inFile: readonly string[]): string =>
+    inOrder(
+      routes.map((one) => ({ ...one, managed_by: inFile.includes(one.id) ? "belfry.yaml" : null })),
+    )
+      .map(({ id }) => id)
+      .join("");
+  assert.equal(order(), "bac");
+  assert.equal(order("c"), "cba");
+  assert.equal(order("a", "b"), "bac");
   assert.equal(lastPosition(routes), 6);
   assert.equal(lastPosition([]), 0);
 });

@@ -5,9 +5,12 @@ interface Placed {
   readonly position: number;
 }
 
-/** Routes as they are tried: by position, and of one position in the order they came. */
-export function inOrder<R extends Placed>(routes: readonly R[]): readonly R[] {
-  return routes.toSorted((a, b) => a.position - b.position);
+/** Routes as they are tried: those of the file first, then by position, and of one position in the order they came. */
+export function inOrder<R extends Placed & { readonly managed_by: string | null }>(
+  routes: readonly R[],
+): readonly R[] {
+  const rank = ({ managed_by }: R): number => (managed_by === null ? 1 : 0);
+  return routes.toSorted((a, b) => rank(a) - rank(b) || a.position - b.position);
 }
 
 /** The position behind all others. */

@@ -4,6 +4,7 @@ import { Fragment } from "preact";
 import { matcherText } from "../../form/matcher-text.ts";
 import { formatDuration } from "../../format/time.ts";
 import { Icon } from "../../parts/icon.tsx";
+import { ManagedMark } from "../../parts/managed.tsx";
 import { DeleteButton } from "../../parts/page-head.tsx";
 import { formatRoute } from "../../route/route.ts";
 import { hoursWords, termsWords } from "./route-words.ts";
@@ -20,7 +21,9 @@ interface RowProps {
   readonly route: AlertRouteView;
   /** From 1 on. */
   readonly place: number;
-  readonly count: number;
+  /** It cannot be tried earlier, or later, than it is. */
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
   readonly channels: readonly ChannelView[];
   readonly busy: boolean;
   /** null: changes are not for whoever looks. */
@@ -28,7 +31,7 @@ interface RowProps {
 }
 
 /** Draws the route. */
-export function RouteRow({ route, place, count, channels, busy, actions }: RowProps) {
+export function RouteRow({ route, place, channels, actions, ...may }: RowProps) {
   const hours = hoursWords(route);
   const terms = termsWords(route);
   return (
@@ -38,6 +41,7 @@ export function RouteRow({ route, place, count, channels, busy, actions }: RowPr
         <p class="setting-name">
           <b>{route.name}</b>
           {!route.enabled && <span class="chip">switched off</span>}
+          <ManagedMark by={route.managed_by} />
           {route.continue && <span class="chip">goes on to the next</span>}
         </p>
         <p class="route-matchers">
@@ -52,9 +56,7 @@ export function RouteRow({ route, place, count, channels, busy, actions }: RowPr
         <Told route={route} channels={channels} />
         {terms.length > 0 && <p class="quiet">{sentence(terms.join(", "))}</p>}
       </div>
-      {actions !== null && (
-        <Buttons route={route} place={place} count={count} busy={busy} actions={actions} />
-      )}
+      {actions !== null && <Buttons route={route} actions={actions} {...may} />}
     </li>
   );
 }
@@ -114,11 +116,11 @@ export function ChannelNames({ ids, channels }: NamesProps) {
 
 function Buttons({
   route,
-  place,
-  count,
+  isFirst,
+  isLast,
   busy,
   actions,
-}: Omit<RowProps, "channels" | "actions"> & { actions: RowActions }) {
+}: Omit<RowProps, "place" | "channels" | "actions"> & { actions: RowActions }) {
   return (
     <div class="setting-actions">
       <button
@@ -126,7 +128,7 @@ function Buttons({
         class="button-icon"
         aria-label={`Try ${route.name} earlier`}
         title="Earlier"
-        disabled={busy || place === 1}
+        disabled={busy || isFirst}
         onClick={() => actions.move(-1)}
       >
         <Icon name="up" />
@@ -136,7 +138,7 @@ function Buttons({
         class="button-icon"
         aria-label={`Try ${route.name} later`}
         title="Later"
-        disabled={busy || place === count}
+        disabled={busy || isLast}
         onClick={() => actions.move(1)}
       >
         <Icon name="down" />

@@ -82,9 +82,11 @@ function Routes({ routes, channels, onChange }: RoutesProps) {
     };
   }
 
+  const own = routes.filter((one) => one.managed_by === null);
+
   async function move(route: AlertRouteView, by: number): Promise<void> {
     busy.value = true;
-    await actions.move(routes, route, by);
+    await actions.move(own, route, by);
     busy.value = false;
   }
 
@@ -109,11 +111,12 @@ function Routes({ routes, channels, onChange }: RoutesProps) {
             key={route.id}
             route={route}
             place={i + 1}
-            count={routes.length}
+            isFirst={route === own[0]}
+            isLast={route === own.at(-1)}
             channels={channels}
             busy={busy.value}
             actions={
-              writes
+              writes && route.managed_by === null
                 ? {
                     edit: () => edit(route),
                     move: (by) => void move(route, by),
@@ -131,7 +134,7 @@ function Routes({ routes, channels, onChange }: RoutesProps) {
       <RouteForm
         editing={editing}
         channels={channels}
-        onSave={(draft) => actions.save(edited.value, draft, lastPosition(routes))}
+        onSave={(draft) => actions.save(edited.value, draft, lastPosition(own))}
       />
       <DeleteDialog
         title="Delete this route?"

@@ -35,6 +35,7 @@ const rule: AlertRuleView = {
   description: "",
   built_in: true,
   is_changed: false,
+  managed_by: null,
   firing: 0,
   cannot_tell: 0,
   version: 0,

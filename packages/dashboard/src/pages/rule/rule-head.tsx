@@ -5,6 +5,7 @@ import { describeFailure, type Failure } from "../../api/failure.ts";
 import { formatCount } from "../../format/number.ts";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { ManagedMark, ManagedNote } from "../../parts/managed.tsx";
 import { DeleteButton, PageHead } from "../../parts/page-head.tsx";
 import { conditionWords, holdWords } from "../../parts/rule-words.ts";
 import { newRule, plainRules, rulePage } from "../../route/alert-route.ts";
@@ -67,6 +68,7 @@ function About({ rule }: { rule: AlertRuleView }) {
       <p class="page-line">
         {rule.built_in && <span class="chip">built in</span>}
         {rule.is_changed && <span class="chip">changed</span>}
+        <ManagedMark by={rule.managed_by} />
         {!rule.enabled && <span class="chip">switched off</span>}
         <span>
           {conditionWords(rule.condition)}; {holdWords(rule)}
@@ -83,6 +85,7 @@ function About({ rule }: { rule: AlertRuleView }) {
         </p>
       )}
       {rule.description !== "" && <p class="rule-description">{rule.description}</p>}
+      <ManagedNote by={rule.managed_by} />
     </>
   );
 }
@@ -94,6 +97,14 @@ interface ActionsProps {
 }
 
 function Actions({ rule, onToggle, removing }: ActionsProps) {
+  const copy = (
+    <a class="button" href={formatRoute({ ...newRule, copyOf: rule.id })}>
+      <Icon name="copy" />
+      Copy
+    </a>
+  );
+  // Other limits for some would change the rule itself, which is changed elsewhere.
+  if (rule.managed_by !== null) return copy;
   return (
     <>
       {rule.built_in ? (
@@ -102,10 +113,7 @@ function Actions({ rule, onToggle, removing }: ActionsProps) {
           Other limits for some
         </a>
       ) : (
-        <a class="button" href={formatRoute({ ...newRule, copyOf: rule.id })}>
-          <Icon name="copy" />
-          Copy
-        </a>
+        copy
       )}
       <button type="button" onClick={onToggle}>
         <Icon name={rule.enabled ? "pause" : "resume"} />

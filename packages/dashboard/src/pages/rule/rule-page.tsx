@@ -84,6 +84,7 @@ function LoadedRule({ form, loaded: { rule, instead }, onReload }: LoadedProps) 
   const { router, access } = parts;
   const failure = useSignal<Failure | null>(null);
   const writes = mayWrite(access.state.value);
+  const changes = writes && (rule?.managed_by ?? null) === null;
   const ruleOf = (draft: unknown): AlertRuleInput => bodyOf(draft, instead?.name ?? null);
   useEffect(() => {
     const warn = (event: BeforeUnloadEvent): void => {
@@ -113,7 +114,7 @@ function LoadedRule({ form, loaded: { rule, instead }, onReload }: LoadedProps) 
         <form noValidate onSubmit={submit}>
           <RuleFormBody isBuiltIn={rule?.built_in === true} isInstead={instead !== null} />
           <FailureNote failure={failure.value} form={form} onReload={onReload} />
-          {writes && (
+          {changes && (
             <div class="rule-actions">
               <button type="submit" class="button-main" disabled={busy.value}>
                 {busy.value ? "Saving…" : rule === null ? "Create rule" : "Save changes"}

@@ -7,6 +7,7 @@ import { useFollowed } from "../../live/use-followed.ts";
 import { AlertTabs } from "../../parts/alert-tabs.tsx";
 import { CannotShow } from "../../parts/cannot-show.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { ManagedMark } from "../../parts/managed.tsx";
 import { conditionWords, holdWords, subjectNoun } from "../../parts/rule-words.ts";
 import { SeverityLabel } from "../../parts/severity-mark.tsx";
 import { newRule, rulePage } from "../../route/alert-route.ts";
@@ -122,6 +123,7 @@ function Row({ rule, onToggle }: { rule: AlertRuleView } & Pick<ListProps, "onTo
           </a>
           {rule.enabled && <SeverityLabel severity={rule.severity} isOver={rule.firing === 0} />}
           {rule.is_changed && <span class="chip">changed</span>}
+          <ManagedMark by={rule.managed_by} />
         </p>
         <p class="rule-condition">
           {conditionWords(rule.condition)}; {holdWords(rule)}
@@ -138,7 +140,7 @@ function Row({ rule, onToggle }: { rule: AlertRuleView } & Pick<ListProps, "onTo
         )}
       </div>
       <Found rule={rule} />
-      {onToggle !== null && <Switch rule={rule} onToggle={onToggle} />}
+      {onToggle !== null && rule.managed_by === null && <Switch rule={rule} onToggle={onToggle} />}
     </li>
   );
 }

@@ -10,6 +10,7 @@ import { formatInstant } from "../../format/time.ts";
 import { Ago } from "../../parts/ago.tsx";
 import { DeleteDialog } from "../../parts/delete-dialog.tsx";
 import { Icon } from "../../parts/icon.tsx";
+import { ManagedMark } from "../../parts/managed.tsx";
 import { DeleteButton } from "../../parts/page-head.tsx";
 import { useParts, type Parts } from "../../shell/parts.ts";
 import { Calendar } from "./calendar-view.tsx";
@@ -64,7 +65,7 @@ export function Maintenance({ windows, month, writes, onChange }: MaintenancePro
           <Window
             key={window.id}
             window={window}
-            writes={writes}
+            writes={writes && window.managed_by === null}
             onEdit={() => edit(window)}
             onDelete={() => {
               deleted.value = window;
@@ -167,6 +168,7 @@ function Window({ window, writes, onEdit, onDelete }: WindowProps) {
         <p class="policy-line">
           <b>{window.name}</b>
           <span class="chip">{states[window.state]}</span>
+          <ManagedMark by={window.managed_by} />
           <span>{scheduleWords(window.schedule)}</span>
         </p>
         <p class="policy-matchers">

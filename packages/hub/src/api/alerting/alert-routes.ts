@@ -9,7 +9,7 @@ import {
   type Problem,
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
-import type { AlertRoute } from "../../model/alert-policy.ts";
+import { managedRefusal, type AlertRoute } from "../../model/alert-policy.ts";
 import { parseId } from "../../model/id.ts";
 import { matcherProblems } from "../../model/matcher.ts";
 import type { ChannelId } from "../../model/notice.ts";
@@ -31,6 +31,7 @@ export function addAlertRouteRoutes(app: FastifyInstance, parts: ApiParts): void
     parse: async (input) => parseRoute(input, await knownChannels(parts)),
     views: (routes) => Promise.resolve(routes.map(routeView)),
     detail: ({ route }) => ({ name: route.name, channels: route.channels }),
+    refusal: (route) => Promise.resolve(managedRefusal("route", route)),
   });
 }
 
@@ -66,10 +67,11 @@ function channelIds(
   });
 }
 
-function routeView({ id, version, createdAt, updatedAt, route }: AlertRoute): object {
+function routeView({ id, version, createdAt, updatedAt, route, managedBy }: AlertRoute): object {
   return {
     id,
     ...route,
+    managed_by: managedBy ?? null,
     version,
     created_at: timeText(createdAt),
     updated_at: timeText(updatedAt),

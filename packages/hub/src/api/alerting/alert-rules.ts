@@ -17,7 +17,7 @@ import {
 import type { FastifyInstance } from "fastify";
 import { Type, type Static } from "typebox";
 import type { AuditEntry } from "../../model/access.ts";
-import type { AlertRuleSettings } from "../../model/alert-policy.ts";
+import { managedRefusal, type AlertRuleSettings } from "../../model/alert-policy.ts";
 import type { Clock } from "../../model/clock.ts";
 import { AppError } from "../../model/error.ts";
 import type { IdMaker } from "../../model/id.ts";
@@ -80,7 +80,7 @@ const tag = "alerting";
 const params = Type.Object({ id: Type.String({ maxLength: 100 }) });
 const etag = { etag: "The version, to be sent as If-Match" };
 const one: Answer = { description: "The rule", schema: AlertRuleSchema, headers: etag };
-const errors = ["not_found", "version_mismatch"] as const;
+const errors = ["not_found", "conflict", "version_mismatch"] as const;
 const mostRules = 1_000;
 const dayMs = 86_400_000;
 const longestReplayMs = 366 * dayMs;
@@ -168,6 +168,7 @@ function addChanges(app: FastifyInstance, parts: AlertRuleParts): void {
       const { kept, isBuiltIn } = findRule(parts, id);
       checkIfMatch(request, kept?.version ?? 0);
       if (kept !== null) {
+        refuseManaged(kept);
         const action = isBuiltIn ? "alert_rule.reset" : "alert_rule.delete";
         const audit = auditOf(parts, actorOf(principal), action, kept);
         const { version } = kept;
@@ -252,6 +253,7 @@ async function changeRule(
 ): Promise<AlertRuleView> {
   const held = findRule(parts, id);
   checkIfMatch(request, held.kept?.version ?? 0);
+  if (held.kept !== null) refuseManaged(held.kept);
   const now = parts.clock.now();
   const kept: AlertRuleSettings = {
     id,
@@ -272,6 +274,11 @@ function findRule({ alertRules }: AlertRuleParts, id: string): HeldRule {
   const found = alertRules.list().find((one) => one.id === id);
   if (found === undefined) throw new AppError("not_found", "There is no rule with this id");
   return found;
+}
+
+function refuseManaged(kept: AlertRuleSettings): void {
+  const why = managedRefusal("rule", kept);
+  if (why !== undefined) throw new AppError("conflict", why);
 }
 
 function done(result: "updated" | "deleted" | "version_mismatch" | "missing"): void {
@@ -303,6 +310,7 @@ function viewOf(
     is_changed: isBuiltIn && kept !== null,
     firing,
     cannot_tell: cannotTell,
+    managed_by: kept?.managedBy ?? null,
     version: kept?.version ?? 0,
     created_at: kept === null ? null : timeText(kept.createdAt),
     updated_at: kept === null ? null : timeText(kept.updatedAt),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Json, MaintenanceView, SilenceView } from "@belfry/contract";
+import type { AlertRoute, AlertRuleSettings } from "../../model/alert-policy.ts";
 import { openTestHub, type TestHub } from "../hub.kit.ts";
 
 const problemsOf = (answer: { json<T>(): T }): readonly string[] =>
@@ -107,6 +108,65 @@ describe("/api/v1/maintenance", () => {
     const list = await hub.ask("GET", "/api/v1/maintenance");
     assert.equal(list.json<{ items: unknown[] }>().items.length, 1);
   });
+});
+
+describe("what follows belfry.yaml", () => {
+  const managedBy = "belfry.yaml";
+  const auditOf = (resource: string, resourceId: string) =>
+    ({ at: 1, actor: managedBy, action: "update", resource, resourceId, detail: null }) as const;
+  const schedule = { kind: "daily", at: "00:30", duration_seconds: 3600, timezone: "UTC" } as const;
+  const matchers = [core];
+  const metric = { name: "belfry_x", matchers: [] };
+  const condition = { kind: "threshold", metric, operator: ">", value: 1 };
+  /** Bodies that would be taken of what people change, and how each is made to follow the file. */
+  const kinds = {
+    "alert-routes": {
+      body: { name: "core", matchers, channels: [] },
+      async follow(hub: TestHub, { id }: { id: string }) {
+        const kept = await hub.store.alertSettings("alert_route");
+        const route = kept.find((one): one is AlertRoute => one.id === id) ?? assert.fail();
+        const next = { ...route, version: 2, managedBy };
+        await hub.store.updateAlertSetting("alert_route", next, auditOf("alert_route", id));
+      },
+    },
+    maintenance: {
+      body: { name: "nightly", matchers, schedule },
+      async follow(hub: TestHub, { id }: { id: string }) {
+        const kept = await hub.store.alertSettings("maintenance");
+        const window = kept.find((one) => one.id === id) ?? assert.fail();
+        const next = { ...window, version: 2, managedBy };
+        await hub.store.updateAlertSetting("maintenance", next, auditOf("maintenance", id));
+      },
+    },
+    "alert-rules": {
+      body: { name: "x", matchers, condition, labels: {} },
+      async follow(hub: TestHub, { id }: { id: string }) {
+        const kept = await hub.store.alertSettings("alert_rule");
+        const rule = kept.find((one): one is AlertRuleSettings => one.id === id) ?? assert.fail();
+        const next = { ...rule, version: 2, managedBy };
+        await hub.store.updateAlertSetting("alert_rule", next, auditOf("alert_rule", id));
+        // Making another has the rules read anew.
+        await post(hub, "alert-rules", { name: "y", matchers, condition, labels: {} });
+      },
+    },
+  } as const;
+  for (const [path, { body, follow }] of Object.entries(kinds)) {
+    test(`is shown and cannot be changed: ${path}`, async (t) => {
+      const hub = await openTestHub(t);
+      const made = (await post(hub, path, body)).json<{ id: string; managed_by: unknown }>();
+      assert.equal(made.managed_by, null);
+      await follow(hub, made);
+      const one = `/api/v1/${path}/${made.id}`;
+      assert.equal((await hub.ask("GET", one)).json()["managed_by"], managedBy);
+      const refusals = [await hub.ask("PUT", one, { body }), await hub.ask("DELETE", one)];
+      if (path === "alert-rules") refusals.push(await hub.ask("PATCH", one, { body: {} }));
+      for (const { status, text } of refusals) {
+        assert.equal(status, 409);
+        assert.match(text, /This \w+( \w+)? follows belfry\.yaml: change it there/);
+      }
+      assert.equal((await hub.ask("GET", one)).json()["version"], 2);
+    });
+  }
 });
 
 describe("/api/v1/alert-routes", () => {

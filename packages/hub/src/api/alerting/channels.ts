@@ -16,7 +16,7 @@ import {
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
-import type { ChannelSettings } from "../../model/alert-policy.ts";
+import { managedRefusal, type ChannelSettings } from "../../model/alert-policy.ts";
 import type { ChannelKind, Sent } from "../../model/channel-kind.ts";
 import type { ChannelId, Notice } from "../../model/notice.ts";
 import { maskSecrets, restoreSecrets } from "../../model/secret-settings.ts";
@@ -94,7 +94,7 @@ function channelResource(parts: ApiParts): ChannelResource {
     detail: ({ name, kind, enabled }) => ({ name, kind, enabled }),
     changed: () => parts.channels.wake(),
     refusal: async (channel, action) =>
-      managedRefusal(channel) ??
+      managedRefusal("channel", channel) ??
       (action === "delete" ? await usedRefusal(channel, parts) : undefined),
   };
 }
@@ -160,10 +160,6 @@ function whyUnusable(
   const parsed = kind.parseSettings(settings, "settings");
   if (parsed.kind === "ok") return undefined;
   return parsed.problems.map(({ path, message }) => `${path}: ${message}`).join("; ");
-}
-
-function managedRefusal({ managedBy }: ChannelSettings): string | undefined {
-  return managedBy === undefined ? undefined : `This channel follows ${managedBy}: change it there`;
 }
 
 async function usedRefusal(

@@ -9,7 +9,7 @@ import {
   type Problem,
 } from "@belfry/contract";
 import type { FastifyInstance } from "fastify";
-import type { MaintenanceWindow } from "../../model/alert-policy.ts";
+import { managedRefusal, type MaintenanceWindow } from "../../model/alert-policy.ts";
 import { parseId } from "../../model/id.ts";
 import { isOpen, nextWindows, windowScheduleProblems } from "../../model/maintenance-window.ts";
 import { matcherProblems } from "../../model/matcher.ts";
@@ -34,6 +34,7 @@ export function addMaintenanceRoutes(app: FastifyInstance, parts: ApiParts): voi
     parse: (input) => Promise.resolve(parseMaintenance(input, parts)),
     views: (all) => Promise.resolve(all.map((one) => maintenanceView(one, parts.clock.now()))),
     detail: ({ name, schedule }) => ({ name, schedule }),
+    refusal: (window) => Promise.resolve(managedRefusal("maintenance window", window)),
   });
 }
 
@@ -56,12 +57,13 @@ function parseMaintenance(
 }
 
 function maintenanceView(window: MaintenanceWindow, now: number): object {
-  const { id, version, createdAt, updatedAt, ...rest } = window;
+  const { id, version, createdAt, updatedAt, managedBy, ...rest } = window;
   const windows = nextWindows(window.schedule, now, shownWindows);
   const state = isOpen(window.schedule, now) ? "open" : windows.length > 0 ? "scheduled" : "over";
   return {
     id,
     ...rest,
+    managed_by: managedBy ?? null,
     version,
     created_at: timeText(createdAt),
     updated_at: timeText(updatedAt),

@@ -4,6 +4,7 @@
  */
 import type { Selectable } from "kysely";
 import type { AuditEntry } from "../../model/access.ts";
+import { routesInOrder } from "../../model/alert-policy.ts";
 import type { AlertPolicy, AlertSettingKind, AlertSettings } from "../../model/alert-policy.ts";
 import { AppError } from "../../model/error.ts";
 import type { AlertSettingTable } from "../tables.ts";
@@ -129,7 +130,7 @@ export async function alertPolicy(
     rows.filter((row) => row.kind === kind).map((row) => settingOf<K>(row));
   return {
     channels: all("channel"),
-    routes: all("alert_route").toSorted((a, b) => a.route.position - b.route.position),
+    routes: routesInOrder(all("alert_route")),
     silences: all("silence"),
     maintenance: all("maintenance"),
     changes,
