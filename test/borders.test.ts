@@ -78,7 +78,10 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/self": { ours: ["@belfry/contract", "hub/model"], others: ["pino", "prom-client"] },
   "hub/command": { ours: "all" },
 
-  "hub/alert-desk.ts": { ours: ["hub/model", "hub/relations.ts"], ...pure },
+  "hub/alert-desk.ts": {
+    ours: ["@belfry/contract", "hub/model", "hub/relations.ts", "hub/rules"],
+    ...pure,
+  },
   "hub/relations.ts": { ours: ["hub/alert", "hub/model", "hub/probe"], ...pure },
   "hub/checking.ts": { ours: "all", node: [] },
   "hub/alerts.ts": { ours: "all", node: [] },

@@ -2,7 +2,7 @@
 import { Alerting, type AlertingStore } from "./alert/alerting.ts";
 import { wouldTell, type PresentState, type Prospect, type Supposed } from "./alert/would-tell.ts";
 import type { FollowedSubject } from "./alert/transition-signals.ts";
-import { createPolicyReader, describeIncident } from "./alert-desk.ts";
+import { createPolicyReader, describeIncident, type DescribeParts } from "./alert-desk.ts";
 import { ExternalAlerts, type ExternalAlertParts } from "./ingest/external-alerts.ts";
 import type { AlertPolicy } from "./model/alert-policy.ts";
 import type { Incident } from "./model/incident.ts";
@@ -49,7 +49,8 @@ export interface Alerts extends AsyncDisposable {
 
 const hourMs = 3_600_000;
 
-type LaterParts = Omit<RelationParts, "clock" | "board" | "hostOf">;
+type LaterParts = Omit<RelationParts, "clock" | "board" | "hostOf"> &
+  Pick<DescribeParts, "figureOf">;
 
 /** Draws the path. Nothing is delivered before `delivery.wake()`. */
 export function createAlerts(parts: AlertsParts): Alerts {
@@ -62,6 +63,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     addressesOf: () => [],
     interfacesOf: () => [],
     certificateOf: () => undefined,
+    figureOf: () => undefined,
   };
   const relations = createRelations({
     clock,
@@ -74,10 +76,11 @@ export function createAlerts(parts: AlertsParts): Alerts {
     interfacesOf: (id) => later.interfacesOf(id),
     certificateOf: (id) => later.certificateOf(id),
   });
+  const { targetOf } = relations;
   const linkPath = (id: IncidentId, action: LinkAction): string =>
     parts.links.pathOf(id, action, clock.now());
   const describe = (incident: Incident): NoticeIncident =>
-    describeIncident(incident, { publicUrl, targetOf: relations.targetOf, linkPath });
+    describeIncident(incident, { publicUrl, targetOf, linkPath, figureOf: later.figureOf });
   const alerting: Alerting = new Alerting({
     clock,
     store,
@@ -116,9 +119,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     delivery,
     external,
     async wouldTell(supposed) {
-      const { parentsOf } = relations;
       const present = await presentState(parts, await policy());
-      return wouldTell(supposed, { ...present, createId, parentsOf, describe });
+      return wouldTell(supposed, { ...present, ...relations, createId, describe });
     },
     connect(more) {
       later = { ...later, ...more };

@@ -1,13 +1,14 @@
 /** The path of what hosts send, the desk where people change hosts, and this machine's own agent. */
 import { createHash } from "node:crypto";
 import type { HostView } from "@belfry/contract";
+import { figureNow } from "./alert-desk.ts";
 import { hostOf, hostView } from "./api/hosts/view.ts";
 import type { HubParts } from "./app.ts";
 import type { Path, PathParts } from "./check-path.ts";
 import type { Settings } from "./config/settings.ts";
 import { HostDesk } from "./host-desk.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
-import { createId, type HostId, type MonitorId } from "./model/id.ts";
+import { createId, parseId, type HostId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import type { Store } from "./store/port.ts";
@@ -53,7 +54,13 @@ export function openHosts(
     ),
   );
   metrics.watchSeriesLists(() => hosts.lists);
-  deciding.alerts.connect({ interfacesOf: (id) => hosts.get(id)?.addresses ?? [] });
+  deciding.alerts.connect({
+    interfacesOf: (id) => hosts.get(id)?.addresses ?? [],
+    figureOf(id, series) {
+      const hostId = parseId<"monitor">(id);
+      return hostId === undefined ? undefined : figureNow(hosts.get(hostId), series, clock.now());
+    },
+  });
   function shown(id: HostId): HostView | undefined {
     const found = hostOf({ hosts, board }, id);
     return found === undefined ? undefined : hostView(found);

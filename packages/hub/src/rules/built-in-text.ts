@@ -2,7 +2,8 @@
 import type { AlertRuleInput, Matcher, RuleCondition, Severity } from "@belfry/contract";
 
 /** What a value counts, so that it can be said. */
-export type Unit = "ratio" | "bytes" | "celsius" | "count" | "per_second" | "seconds";
+export const units = ["ratio", "bytes", "celsius", "count", "per_second", "seconds"] as const;
+export type Unit = (typeof units)[number];
 
 export interface BuiltInRule {
   /** What it is known by, here and in signals: `filesystem_full`. */

@@ -1,7 +1,7 @@
 /** What rules say, and the signals that carry it to alerting. */
 import type { RuleCondition } from "@belfry/contract";
 import type { Signal } from "../model/signal.ts";
-import type { Unit } from "./built-in-text.ts";
+import { units, type Unit } from "./built-in-text.ts";
 import { primaryMetric, type ActiveRule } from "./rule-set.ts";
 import type { RuleSubject } from "./subject.ts";
 
@@ -33,8 +33,10 @@ export function raisedSignal(told: Told): Signal {
     reason: null,
     evidence: {
       rule_id: rule.id,
+      condition: condition.kind,
       metric: primaryMetric(condition).name,
       series: { ...labels },
+      unit: rule.builtIn?.unit ?? unitOf(condition),
       value: Number.isFinite(value) ? value : String(value),
       ...("value" in condition ? { limit: condition.value } : {}),
     },
@@ -117,6 +119,32 @@ export function spoken(value: number, unit: Unit): string {
       return duration(value);
     case "count":
       return rounded(value);
+  }
+}
+
+/** As `spoken`, with what a person reads off beside a limit: ratios have two decimals of a per cent. */
+export function figureText(value: number, unit: string): string {
+  const known = units.find((one) => one === unit) ?? "count";
+  if (known !== "ratio" || !Number.isFinite(value)) return spoken(value, known);
+  return `${Number((value * 100).toFixed(2))} %`;
+}
+
+/** What the value of an own rule counts, by the name of its metric where that says it. */
+function unitOf(condition: RuleCondition): Unit {
+  switch (condition.kind) {
+    case "absence":
+      return "seconds";
+    case "ratio":
+      return "ratio";
+    case "rate":
+      return "per_second";
+    case "change":
+    case "threshold":
+    case "prediction": {
+      if (condition.kind === "change" && condition.relative) return "ratio";
+      const ending = condition.metric.name.slice(condition.metric.name.lastIndexOf("_") + 1);
+      return units.find((one) => one === ending) ?? "count";
+    }
   }
 }
 
