@@ -111,6 +111,23 @@ const table: readonly (readonly [
   ["something else of it, at the same time", ["+db 0", "+db 60 disk_full"], ["db"]],
   ["something else of it, much later", ["+db 0", "+db 121 disk_full"], ["db", "db"]],
 
+  // What is told apart.
+  [
+    "a host's CPU and memory, as the Monitoring Stack tells them",
+    ["+web 0 statix_cpu", "+web 0 statix_ram", "-web 60 statix_cpu"],
+    ["(web)", "web"],
+  ],
+  [
+    "what is told apart joins nothing, and others join each other",
+    ["+web 0 cpu_busy", "+web 0 statix_cpu", "+web 5 disk_full"],
+    ["web", "web"],
+  ],
+  [
+    "what hangs on a host joins nothing that is told apart",
+    ["+web 0 statix_cpu", "+w1.example 9"],
+    ["web", "w1.example"],
+  ],
+
   // Dependencies.
   ["what it depends on is down", ["+db 0", "+api 9000"], ["db api < db"]],
   ["what it depends on is degraded", ["+db 0 monitor_degraded", "+api 9000"], ["db api < db"]],

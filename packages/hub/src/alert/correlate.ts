@@ -15,6 +15,7 @@ import {
   type Trouble,
 } from "../model/incident.ts";
 import type { Signal } from "../model/signal.ts";
+import { isApart, isToldApart } from "../model/stack-alert.ts";
 import type { BookReads } from "./book.ts";
 import type { Tie } from "./ties.ts";
 import { titleOf } from "./title.ts";
@@ -61,7 +62,9 @@ interface Joined {
   readonly above?: Tie["key"];
 }
 
-function findIncident(signal: Signal, { book, ties }: CorrelateParts): Joined | undefined {
+function findIncident(signal: Signal, { book: all, ties }: CorrelateParts): Joined | undefined {
+  if (isApart(signal.rule)) return undefined;
+  const book = withoutApart(all);
   const isOutage = outages.has(signal.rule);
   for (const incident of book.bySubject(signal.subject)) {
     const joins = isOutage ? hasOutageOf(incident, signal) : false;
@@ -73,6 +76,18 @@ function findIncident(signal: Signal, { book, ties }: CorrelateParts): Joined | 
     findConsequences(signal, usable, book) ??
     findSiblings(signal, usable, book)
   );
+}
+
+/** What is told apart is joined by nothing. */
+function withoutApart(book: BookReads): BookReads {
+  const joinable = (found: readonly Incident[]): readonly Incident[] =>
+    found.filter((incident) => !isToldApart(incident));
+  return {
+    byKey: (key) => book.byKey(key),
+    bySubject: (subject) => joinable(book.bySubject(subject)),
+    byTie: (key) => joinable(book.byTie(key)),
+    hasTie: (subject, key) => book.hasTie(subject, key),
+  };
 }
 
 function hasOutageOf(incident: Incident, { subject }: Signal): boolean {

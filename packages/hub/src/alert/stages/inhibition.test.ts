@@ -18,6 +18,9 @@ const of = (...names: readonly string[]): Incident =>
 const warning = incidentOf({
   troubles: [troubleOf({ rule: "monitor_degraded", severity: "warning" })],
 });
+const apart = incidentOf({
+  troubles: [troubleOf({ rule: "statix_cpu", severity: "warning" })],
+});
 
 const table: readonly {
   readonly says: string;
@@ -48,6 +51,7 @@ const table: readonly {
   },
   { says: "both by different causes", incident: of("api"), others: [of("cache")], told: false },
   { says: "a warning about what is down", incident: warning, others: [of("api")], told: false },
+  { says: "a warning that is told apart", incident: apart, others: [of("api")], told: true },
   { says: "a warning about what is fine", incident: warning, others: [of("x")], told: true },
   { says: "the same critical subject twice", incident: of("api"), others: [of("api")], told: true },
   { says: "itself", incident: of("db", "api"), others: [], told: true },

@@ -1,5 +1,6 @@
 /** What hangs on something that is in trouble itself is not told: whoever mends that mends this. */
 import { openTroubles, type Incident } from "../../model/incident.ts";
+import { isToldApart } from "../../model/stack-alert.ts";
 import { isSame } from "../correlate.ts";
 import { eachItem, wakeBy, type Flow, type FlowItem, type Stage } from "../flow.ts";
 
@@ -8,7 +9,7 @@ const againMs = 15_000;
 
 /** Marks incidents of which every trouble hangs on a subject of another incident that is critical. */
 export const inhibition: Stage = eachItem((item, flow) => {
-  if (item.suppressed !== null) return item;
+  if (item.suppressed !== null || isToldApart(item.incident)) return item;
   const troubles = openTroubles(item.incident);
   if (troubles.length === 0) return item;
   const causes = troubles.map(({ subject, severity }) => {
