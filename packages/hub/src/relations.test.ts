@@ -23,7 +23,7 @@ function open(monitors: readonly Monitor[], over: Partial<RelationParts> = {}) {
   const relations = createRelations({
     clock: { monotonicMs: () => nowMs },
     board,
-    hostOf: ({ settings }) => String(settings["host"]),
+    hostOf: ({ settings: { host } }) => (typeof host === "string" ? host : ""),
     addressesOf: () => [],
     interfacesOf: () => [],
     certificateOf: () => undefined,

@@ -199,19 +199,22 @@ export async function openTestHub(
     ask: (method: string, url: string, ask: Ask = {}) => askApi(api, method, url, ask),
     check: path.check,
     settle: path.settle,
-    async pass(ms: number) {
-      for (let passed = 0; passed < ms; passed += 1000) {
-        clock.move(1000);
-        await path.deadlines.checkNow(createId<"monitor">(0));
-        path.calls.watch.look();
-        await path.maintenance.look();
-        await watch.look();
-        if (passed % 5_000 === 0) await path.alerts.external.look();
-      }
-      await path.settle();
-    },
+    pass: (ms: number) => pass(ms, clock, path, () => watch.look()),
     key: (...scopes: readonly Scope[]) => storeKey(store, clock, scopes),
   });
+}
+
+/** Lets time go by, and whoever waits for it look each second. */
+async function pass(ms: number, clock: TestClock, path: Path, look: () => unknown): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1000) {
+    clock.move(1000);
+    await path.deadlines.checkNow(createId<"monitor">(0));
+    path.calls.watch.look();
+    await path.maintenance.look();
+    await look();
+    if (passed % 5_000 === 0) await path.alerts.external.look();
+  }
+  await path.settle();
 }
 
 interface PathParts {

@@ -25,96 +25,90 @@ export interface WatchedRemoteWrite {
 
 /** Reads remote write at each scrape. */
 export function watchRemoteWrite(registry: Registry, read: () => WatchedRemoteWrite): void {
-  type Read = (one: WatchedDestination) => number;
-  const registers = [registry];
-  const counter = (name: string, help: string, value: Read): void => {
-    new Counter({
-      name,
-      help,
-      labelNames: ["destination"],
-      registers,
-      collect() {
-        this.reset();
-        for (const one of read().destinations) this.inc({ destination: one.name }, value(one));
-      },
-    });
-  };
-  const gauge = (name: string, help: string, value: Read): void => {
-    new Gauge({
-      name,
-      help,
-      labelNames: ["destination"],
-      registers,
-      collect() {
-        for (const one of read().destinations) this.set({ destination: one.name }, value(one));
-      },
-    });
-  };
-  const byReason = (
-    name: string,
-    help: string,
-    value: (one: WatchedDestination) => Readonly<Record<string, number>>,
-  ): void => {
-    new Counter({
-      name,
-      help,
-      labelNames: ["destination", "reason"],
-      registers,
-      collect() {
-        this.reset();
-        for (const one of read().destinations) {
-          for (const [reason, count] of Object.entries(value(one))) {
-            this.inc({ destination: one.name, reason }, count);
-          }
-        }
-      },
-    });
-  };
-  counter(
-    "belfry_remote_write_out_samples_total",
-    "Samples a destination took",
-    ({ sent }) => sent,
-  );
-  counter(
-    "belfry_remote_write_out_bytes_total",
+  const add = ofDestinations(registry, read);
+  add.counter("samples_total", "Samples a destination took", ({ sent }) => sent);
+  add.counter(
+    "bytes_total",
     "Bytes sent of samples that were taken, compressed",
     (one) => one.sentBytes,
   );
-  counter(
-    "belfry_remote_write_out_requests_total",
-    "Requests, those that failed included",
-    (one) => one.requests,
-  );
-  byReason(
-    "belfry_remote_write_out_samples_dropped_total",
+  add.counter("requests_total", "Requests, those that failed included", (one) => one.requests);
+  add.byReason(
+    "samples_dropped_total",
     "Samples given up: late, too_old and refused by the destination; lost: for the quota, or with damage",
     ({ dropped }) => dropped,
   );
-  byReason(
-    "belfry_remote_write_out_samples_failed_total",
+  add.byReason(
+    "samples_failed_total",
     "Samples of attempts that failed; all but poison are tried again",
     ({ failed }) => failed,
   );
-  gauge(
-    "belfry_remote_write_out_samples_pending",
-    "Samples that wait on disk",
-    ({ pending }) => pending,
-  );
-  gauge(
-    "belfry_remote_write_out_oldest_age_seconds",
+  add.gauge("samples_pending", "Samples that wait on disk", ({ pending }) => pending);
+  add.gauge(
+    "oldest_age_seconds",
     "Age of the oldest sample that waits on disk",
     (one) => one.oldestSeconds,
   );
-  gauge("belfry_remote_write_out_up", "Whether a destination takes samples", ({ trouble }) =>
+  add.gauge("up", "Whether a destination takes samples", ({ trouble }) =>
     trouble === null ? 1 : 0,
   );
   watchIntake(registry, read);
 }
 
+const prefix = "belfry_remote_write_out_";
+
+type Reader<T> = (one: WatchedDestination) => T;
+
+/** Makes metrics that every destination has. */
+function ofDestinations(registry: Registry, read: () => WatchedRemoteWrite) {
+  const registers = [registry];
+  return {
+    counter(name: string, help: string, value: Reader<number>): void {
+      new Counter({
+        name: `${prefix}${name}`,
+        help,
+        labelNames: ["destination"],
+        registers,
+        collect() {
+          this.reset();
+          for (const one of read().destinations) this.inc({ destination: one.name }, value(one));
+        },
+      });
+    },
+    gauge(name: string, help: string, value: Reader<number>): void {
+      new Gauge({
+        name: `${prefix}${name}`,
+        help,
+        labelNames: ["destination"],
+        registers,
+        collect() {
+          for (const one of read().destinations) this.set({ destination: one.name }, value(one));
+        },
+      });
+    },
+    byReason(name: string, help: string, value: Reader<Readonly<Record<string, number>>>): void {
+      new Counter({
+        name: `${prefix}${name}`,
+        help,
+        labelNames: ["destination", "reason"],
+        registers,
+        collect() {
+          this.reset();
+          for (const one of read().destinations) {
+            for (const [reason, count] of Object.entries(value(one))) {
+              this.inc({ destination: one.name, reason }, count);
+            }
+          }
+        },
+      });
+    },
+  };
+}
+
 function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
   const registers = [registry];
   new Gauge({
-    name: "belfry_remote_write_out_spool_bytes",
+    name: `${prefix}spool_bytes`,
     help: "Bytes on disk, by part: samples that wait, labels of series",
     labelNames: ["part"],
     registers,
@@ -125,7 +119,7 @@ function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
     },
   });
   new Gauge({
-    name: "belfry_remote_write_out_intake_samples",
+    name: `${prefix}intake_samples`,
     help: "Samples that wait to be written to the spool",
     registers,
     collect() {
@@ -133,7 +127,7 @@ function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
     },
   });
   new Counter({
-    name: "belfry_remote_write_out_intake_dropped_total",
+    name: `${prefix}intake_dropped_total`,
     help: "Samples left out because the spool took too few",
     registers,
     collect() {

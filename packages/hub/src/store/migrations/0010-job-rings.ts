@@ -17,7 +17,7 @@ export const migration0010: Migration = {
     // Jobs that are late, or will be, ring although nothing is heard of them.
     await database
       .updateTable("job")
-      .set(({ ref }) => ({ look_at: ref("late_at") }))
+      .set((set) => ({ look_at: set.ref("late_at") }))
       .execute();
   },
   async down({ schema }) {
