@@ -6,6 +6,18 @@ function folder(title: string, standard: string, description: string) {
   return Type.String({ title, default: standard, maxLength: 4096, description });
 }
 
+function threshold(what: string, alias: string) {
+  return Type.Number({
+    title: `Threshold of ${what}`,
+    minimum: 0,
+    maximum: 100,
+    default: 0,
+    unit: "percent",
+    description: "At or above it the webhook of alerts is posted; 0: never",
+    aliases: [alias],
+  });
+}
+
 export const agent = branch("The agent of this machine inside `belfry up`.", {
   enabled: Type.Boolean({
     title: "Watch this machine",
@@ -127,5 +139,28 @@ export const monitoringStack = branch("The Monitoring Stack's surface, for its c
     maxLength: 100,
     description: "Of `GET /health`",
     aliases: ["STATIX_EXPECTED_CLIENT_VERSION"],
+  }),
+  alert_webhook_url: Type.Optional(
+    Type.String({
+      title: "Webhook of alerts",
+      maxLength: 4096,
+      pattern: "^https?://[^\\s/?#]+[^\\s]*$",
+      expected: "an address that begins with http:// or https://",
+      secret: true,
+      description:
+        "Is posted `hostname`, `metric`, `value`, `threshold` and `timestamp` when a host is at a threshold; unset: nobody is",
+      aliases: ["STATIX_ALERT_WEBHOOK_URL"],
+    }),
+  ),
+  alert_cpu_threshold: threshold("CPU", "STATIX_ALERT_CPU_THRESHOLD"),
+  alert_ram_threshold: threshold("memory", "STATIX_ALERT_RAM_THRESHOLD"),
+  alert_cooldown: Type.Integer({
+    title: "Cool-down of alerts",
+    minimum: 0,
+    maximum: 2_592_000,
+    default: 300,
+    unit: "seconds",
+    description: "Of each host and metric: posted again after it while it lasts; at least 1 second",
+    aliases: ["STATIX_ALERT_COOLDOWN"],
   }),
 });
