@@ -121,7 +121,15 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["hub/api", "hub/model", "hub/rules", "hub/self", "hub/store"],
     ...pure,
   },
-  "hub/managed-channels.ts": { ours: ["hub/config", "hub/model", "hub/store"], node: ["crypto"] },
+  "hub/managed-settings.ts": {
+    ours: ["hub/config", "hub/model", "hub/store"],
+    node: ["crypto", "util"],
+  },
+  "hub/managed-input.ts": {
+    ours: ["@belfry/contract", "hub/api", "hub/config", "hub/model", "hub/rules"],
+    others: ["typebox"],
+    ...pure,
+  },
   "hub/listen.ts": { ours: ["hub/config", "hub/model"], node: ["events", "http"] },
   "hub/own-agent.ts": {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],

@@ -19,7 +19,7 @@ import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJobs } from "./jobs.ts";
 import { listenOn, urlOf } from "./listen.ts";
-import { keepManagedChannels } from "./managed-channels.ts";
+import { keepManagedSettings } from "./managed-settings.ts";
 import type { Clock } from "./model/clock.ts";
 import { createId } from "./model/id.ts";
 import type { RunEvent } from "./model/run.ts";
@@ -124,9 +124,9 @@ async function takeUpAll(hub: Hub): Promise<number | undefined> {
   const aliveAt = await takeUp(store, deciding, clock);
   await takeUpHeartbeats(store, path.calls, deciding.board);
   await takeUpHosts(store, watching.hosts);
+  await keepManagedSettings(settings, { clock, store });
   await rules.load();
   await deciding.noticing.load();
-  await keepManagedChannels(settings.channels, { clock, store });
   await takeUpAlerts(store, deciding);
   return aliveAt;
 }

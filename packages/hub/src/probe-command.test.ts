@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test, type TestContext } from "node:test";
 import { loadConfig } from "./config/load.ts";
+import { parseAlerting } from "./managed-input.ts";
 import { systemClock } from "./model/clock.ts";
 import { runProbeCommand, type ProbeRequest } from "./probe-command.ts";
 
@@ -17,6 +18,7 @@ async function run(target: string, more: Partial<ProbeRequest> = {}): Promise<Ra
     env: {},
     cwd: "/",
     parseChannel: () => ({ kind: "ok", value: {} }),
+    parseAlerting,
     readText: () => {
       throw Object.assign(new Error("none"), { code: "ENOENT" });
     },

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "../model/error.ts";
+import { parseAlerting } from "../managed-input.ts";
 import { parseChannelSettings } from "../notify/channel-kinds.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
@@ -62,7 +63,14 @@ export async function runCommand(argv: readonly string[], parts: CommandParts): 
 async function runWithSettings(command: Command, parts: CommandParts): Promise<number> {
   const { flags } = command;
   const { env, cwd, readText } = parts;
-  const loaded = loadConfig({ flags, env, cwd, readText, parseChannel: parseChannelSettings });
+  const loaded = loadConfig({
+    flags,
+    env,
+    cwd,
+    readText,
+    parseChannel: parseChannelSettings,
+    parseAlerting,
+  });
   if (command.name === "config check") return checkConfig(loaded, command.json, parts);
   if (loaded.kind === "bad") {
     for (const problem of loaded.problems) parts.stderr(`belfry: ${problem}\n`);

@@ -1,46 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { parseChannelSettings } from "../notify/channel-kinds.ts";
-import { loadConfig, type LoadedConfig } from "./load.ts";
-import type { Settings } from "./settings.ts";
-
-const cwd = "/srv/belfry";
-
-interface Given {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** Loads with these files in the working directory and no others. */
-function load({ env = {}, files = {} }: Given): LoadedConfig {
-  return loadConfig({
-    flags: {},
-    env,
-    cwd,
-    parseChannel: parseChannelSettings,
-    readText(path) {
-      const text = files[path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path];
-      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-      return text;
-    },
-  });
-}
-
-function settingsOf(given: Given): Settings {
-  const loaded = load(given);
-  assert.deepEqual(loaded.kind === "bad" ? loaded.problems : [], []);
-  return loaded.kind === "ok" ? loaded.settings : assert.fail("unreachable");
-}
-
-function problemsOf(given: Given): readonly string[] {
-  const loaded = load(given);
-  return loaded.kind === "bad" ? loaded.problems : [];
-}
-
-function notesOf(given: Given): readonly string[] {
-  const loaded = load(given);
-  return loaded.kind === "ok" ? loaded.notes : assert.fail(loaded.problems.join("\n"));
-}
+import { notesOf, problemsOf, settingsOf, type Given } from "./load.kit.ts";
 
 describe("channels of Sentinel's variables", () => {
   const slack = "https://hooks.slack.com/services/T0/B0/a-secret-of-slack";

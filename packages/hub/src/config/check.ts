@@ -6,8 +6,8 @@ import { hostAndPortText, isLoopback, isNetwork, isServer, parseHostAndPort } fr
 import type { HostAndPort } from "./address.ts";
 import { parseDatabase } from "./database.ts";
 import type { PlainConfig } from "./schema.ts";
-import type { ParseChannelSettings } from "./alert-environment.ts";
-import type { ManagedChannel, Settings } from "./settings.ts";
+import { readAlertFile, type AlertFile, type AlertFileParts } from "./alert-file.ts";
+import type { Settings } from "./settings.ts";
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
@@ -18,7 +18,7 @@ const knownKeys = ["dev-key-change-me", "change-me-in-production"];
 export function toSettings(
   config: PlainConfig,
   outputs: readonly OutputSettings[],
-  { cwd, parseChannel }: { readonly cwd: string; readonly parseChannel: ParseChannelSettings },
+  { cwd, ...alerting }: AlertFileParts & { readonly cwd: string },
 ): Parsed<Settings> {
   const problems: Problem[] = [];
   const expect = (path: string, expected: string, found: unknown): void => {
@@ -61,7 +61,7 @@ export function toSettings(
   if (database.kind === "bad") problems.push(...database.problems);
   problems.push(...outputProblems(outputs));
   const remoteWrite = destinationsOf(config.remote_write, outputs, problems);
-  const channels = channelsOf(config.channels, parseChannel, problems);
+  const alertFile = readAlertFile(config, alerting, problems);
   if (problems.length > 0 || database.kind === "bad" || listen === undefined) {
     return { kind: "bad", problems };
   }
@@ -70,7 +70,7 @@ export function toSettings(
     value: {
       ...settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
       remoteWrite,
-      channels,
+      ...alertFile,
     },
   };
 }
@@ -84,7 +84,7 @@ function settingsOf(
     readonly anchors: readonly HostAndPort[];
   },
   outputs: readonly OutputSettings[],
-): Omit<Settings, "remoteWrite" | "channels"> {
+): Omit<Settings, "remoteWrite" | keyof AlertFile> {
   const { checks, retention } = config;
   return {
     listen: read.listen,
@@ -128,32 +128,6 @@ function settingsOf(
     outputsSpoolBytes: config.outputs_spool_bytes,
     remoteWriteSpoolBytes: config.remote_write_spool_bytes,
   };
-}
-
-/** Channels of the file; two of one name could not be told apart. */
-function channelsOf(
-  written: PlainConfig["channels"],
-  parseChannel: ParseChannelSettings,
-  problems: Problem[],
-): readonly ManagedChannel[] {
-  const names = new Map<string, number>();
-  return written.map(({ name, kind, enabled, is_default, is_fallback, settings }, i) => {
-    const at = `channels[${i}]`;
-    const parsed = parseChannel(kind, settings);
-    if (parsed.kind === "bad") {
-      for (const { path, message } of parsed.problems) {
-        problems.push({ path: path === "" ? `${at}.kind` : `${at}.settings.${path}`, message });
-      }
-    }
-    const other = names.get(name);
-    if (other === undefined) names.set(name, i);
-    else {
-      const message = `expected another name than ${name}, which channels[${other}] has`;
-      problems.push({ path: `${at}.name`, message });
-    }
-    const flags = { enabled, isDefault: is_default, isFallback: is_fallback };
-    return { name, kind, ...flags, settings, managedBy: "belfry.yaml" };
-  });
 }
 
 function agentOf(config: PlainConfig["agent"]): Settings["agent"] {

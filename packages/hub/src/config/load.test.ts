@@ -3,51 +3,12 @@ import { readFileSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { leavesOf } from "./leaf.ts";
-import { loadConfig, type ConfigFlags, type LoadedConfig } from "./load.ts";
+import { load, notesOf, problemsOf, settingsOf, type Given } from "./load.kit.ts";
 import { ConfigSchema } from "./schema.ts";
-import { parseChannelSettings } from "../notify/channel-kinds.ts";
 import { outputSchemas } from "@belfry/relay";
 import type { Settings } from "./settings.ts";
 
 const testdata = fileURLToPath(new URL("testdata/", import.meta.url));
-const cwd = "/srv/belfry";
-
-interface Given {
-  readonly flags?: ConfigFlags;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly files?: Readonly<Record<string, string>>;
-}
-
-/** Loads with these files in the working directory and no others. */
-function load({ flags = {}, env = {}, files = {} }: Given): LoadedConfig {
-  return loadConfig({
-    flags,
-    env,
-    cwd,
-    parseChannel: parseChannelSettings,
-    readText(path) {
-      const text = files[path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path];
-      if (text === undefined) throw Object.assign(new Error("no such file"), { code: "ENOENT" });
-      return text;
-    },
-  });
-}
-
-function settingsOf(given: Given): Settings {
-  const loaded = load(given);
-  assert.deepEqual(loaded.kind === "bad" ? loaded.problems : [], []);
-  return loaded.kind === "ok" ? loaded.settings : assert.fail("unreachable");
-}
-
-function problemsOf(given: Given): readonly string[] {
-  const loaded = load(given);
-  return loaded.kind === "bad" ? loaded.problems : [];
-}
-
-function notesOf(given: Given): readonly string[] {
-  const loaded = load(given);
-  return loaded.kind === "ok" ? loaded.notes : assert.fail(loaded.problems.join("\n"));
-}
 
 const sinkTypes = outputSchemas()
   .map((schema) =>
@@ -95,6 +56,9 @@ describe("the settings", () => {
       dataDir: "/var/lib/belfry",
       database: "postgres://belfry:p%40ss%2Fword%25@db.example.org:5432/belfry?sslmode=require",
       channels: [],
+      alertRoutes: [],
+      alertRules: [],
+      maintenance: [],
       location: "fra-1",
       dashboard: false,
       auth: "keys",
@@ -145,6 +109,12 @@ describe("the settings", () => {
         offlineThresholdSeconds: 60,
         serverVersion: "2.0",
         expectedClientVersion: "2.1",
+        alerts: {
+          webhookUrl: "https://example.org/hook",
+          cpuThreshold: 0,
+          ramThreshold: 0,
+          cooldownSeconds: 60,
+        },
       },
       dropInPorts: true,
       outputsSpoolBytes: 200_000_000,

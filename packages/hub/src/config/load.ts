@@ -7,6 +7,7 @@ import { createParser, describe, type Problem } from "@belfry/contract";
 import { parseOutput, type OutputSettings } from "@belfry/relay";
 import { resolve } from "node:path";
 import type { ParseChannelSettings } from "./alert-environment.ts";
+import type { AlertFileParsers } from "./alert-file.ts";
 import { parseHostAndPort, type HostAndPort } from "./address.ts";
 import { isAmaunatorFile, readAmaunatorFile } from "./amaunator-file.ts";
 import { readBelfryFile } from "./belfry-file.ts";
@@ -16,6 +17,7 @@ import type { Given, Source } from "./given.ts";
 import { isRecord, leavesOf, type Leaf } from "./leaf.ts";
 import { ConfigSchema, PlainConfigSchema } from "./schema.ts";
 import type { Settings } from "./settings.ts";
+import { stackAlertPolicy } from "./stack-alerts.ts";
 import { readYaml } from "./yaml-file.ts";
 
 /** The settings that can be given on the command line, by their path. */
@@ -35,6 +37,8 @@ export interface ConfigSurroundings {
   readonly readText: (path: string) => string;
   /** Checks the settings of a channel. */
   readonly parseChannel: ParseChannelSettings;
+  /** Checks routes, rules and maintenance windows. */
+  readonly parseAlerting: AlertFileParsers;
 }
 
 /** Settings to be trusted, or every problem as a line. `notes` are lines a person should see at the start. */
@@ -79,8 +83,14 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   const notes = [...sources.flatMap((source) => source.notes), ...alerts.notes];
   // Settings of outputs belong to their sinks, and hold what cannot be frozen.
   const { outputs, ...plain } = whole.settings;
-  const channels = [...plain.channels, ...alerts.channels];
-  const frozen = deepFreeze({ ...plain, channels });
+  const stack = stackAlertPolicy(plain.monitoringStack.alerts);
+  const followed = {
+    channels: [...plain.channels, ...alerts.channels, ...stack.channels],
+    // Before all others: it lets them go on.
+    alertRoutes: [...stack.alertRoutes, ...plain.alertRoutes],
+    alertRules: [...plain.alertRules, ...stack.alertRules],
+  };
+  const frozen = deepFreeze({ ...plain, ...followed });
   const settings = Object.freeze({ ...frozen, outputs: Object.freeze(outputs) });
   return { kind: "ok", settings, file: file.name, notes };
 }
@@ -92,7 +102,7 @@ type Checked =
 function check(
   effective: ReadonlyMap<string, Given>,
   leaves: readonly Leaf[],
-  surroundings: Pick<ConfigSurroundings, "cwd" | "parseChannel">,
+  { cwd, parseChannel, parseAlerting }: ConfigSurroundings,
 ): Checked {
   const problems: Problem[] = [];
   const outputs: OutputSettings[] = [];
@@ -121,7 +131,9 @@ function check(
   // What does not fit the schema is left out, so that the other rules speak in the same run.
   const fitting = all.filter(({ leaf }) => !problems.some(({ path }) => isPartOf(path, leaf.path)));
   const usable = plain.kind === "ok" ? plain : parsePlain(nested(fitting));
-  const settings = usable.kind === "ok" ? toSettings(usable.value, outputs, surroundings) : usable;
+  const placeOf = (path: string): string => placeIn(path, effective, leaves);
+  const parts = { cwd, parseChannel, parseAlerting, placeOf };
+  const settings = usable.kind === "ok" ? toSettings(usable.value, outputs, parts) : usable;
   if (settings.kind === "bad") problems.push(...settings.problems);
   if (settings.kind === "ok" && problems.length === 0) {
     return { kind: "ok", settings: settings.value };
@@ -156,13 +168,26 @@ function lineOf(
   leaves: readonly Leaf[],
 ): string {
   const leaf = leaves.find(({ path }) => isPartOf(problem.path, path));
-  const given = leaf === undefined ? undefined : effective.get(leaf.path);
   const message =
     leaf?.secret === true && /, found "/.test(problem.message)
       ? problem.message.replace(/, found ".*$/s, ", found another value (not shown)")
       : problem.message;
-  if (leaf === undefined || given === undefined) return `${problem.path}: ${message} (the default)`;
-  return `${given.where(problem.path.slice(leaf.path.length))}: ${message}`;
+  if (leaf === undefined || !effective.has(leaf.path)) {
+    return `${problem.path}: ${message} (the default)`;
+  }
+  return `${placeIn(problem.path, effective, leaves)}: ${message}`;
+}
+
+/** The place the value of a path came from; the path itself where nobody gave it. */
+function placeIn(
+  path: string,
+  effective: ReadonlyMap<string, Given>,
+  leaves: readonly Leaf[],
+): string {
+  const leaf = leaves.find((candidate) => isPartOf(path, candidate.path));
+  const given = leaf === undefined ? undefined : effective.get(leaf.path);
+  if (leaf === undefined || given === undefined) return path;
+  return given.where(path.slice(leaf.path.length));
 }
 
 function isPartOf(path: string, whole: string): boolean {

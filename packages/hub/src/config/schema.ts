@@ -7,6 +7,7 @@
 import { ChannelInputSchema } from "@belfry/contract";
 import { outputSchemas, RemoteWriteSchema } from "@belfry/relay";
 import { Type, type Static } from "typebox";
+import { alertLists, alertListsForEditors } from "./alert-schema.ts";
 import { agent, hosts, monitoringStack } from "./host-schema.ts";
 import { branch, networks } from "./schema-parts.ts";
 
@@ -198,7 +199,7 @@ const retention = branch("How long numeric history is kept, per resolution.", {
   ),
 });
 
-/** Everything but `outputs`, whose entries are checked by the sink they name. */
+/** Everything but `outputs`, whose entries are checked by the sink they name; those about alerts are lists of anything. */
 export const PlainConfigSchema = Type.Object(
   {
     listen: Type.String({
@@ -335,6 +336,7 @@ export const PlainConfigSchema = Type.Object(
         },
       ],
     }),
+    ...alertLists,
     remote_write: Type.Array(RemoteWriteSchema, {
       title: "Remote write",
       default: [],
@@ -370,6 +372,7 @@ export const PlainConfigSchema = Type.Object(
 export const ConfigSchema = Type.Object(
   {
     ...PlainConfigSchema.properties,
+    ...alertListsForEditors,
     outputs: Type.Array(Type.Union([...outputSchemas()]), {
       title: "Outputs",
       default: [],

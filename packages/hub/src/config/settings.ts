@@ -1,4 +1,5 @@
 /** The settings as the hub uses them: trusted, frozen, in the units of the code. */
+import type { AlertRouteInput, AlertRuleInput, MaintenanceInput } from "@belfry/contract";
 import type { OutputSettings, RemoteWriteSettings } from "@belfry/relay";
 import type { HostAndPort } from "./address.ts";
 import type { PlainConfig } from "./schema.ts";
@@ -14,6 +15,36 @@ export interface ManagedChannel {
   /** The variable, or `belfry.yaml`. */
   readonly managedBy: string;
 }
+
+/** A channel by its name, and where it was named: `belfry.yaml:7: alert_routes[0].channels[1]`. */
+export interface NamedChannel {
+  readonly name: string;
+  readonly place: string;
+}
+
+/** A route of the file; its position is that in the list. */
+export interface ManagedRoute {
+  readonly route: Omit<AlertRouteInput, "position" | "channels" | "escalation">;
+  readonly channels: readonly NamedChannel[];
+  readonly escalation: readonly {
+    readonly after_seconds: number;
+    readonly channels: readonly NamedChannel[];
+  }[];
+  /** The variable it follows; left out: `belfry.yaml`. */
+  readonly managedBy?: string;
+}
+
+/** A rule of the file as it is to hold. */
+export interface ManagedRule {
+  /** The id of a built-in rule; null: an own one, which goes by its name. */
+  readonly builtIn: string | null;
+  readonly rule: AlertRuleInput;
+  /** The variable it follows; left out: `belfry.yaml`. */
+  readonly managedBy?: string;
+}
+
+/** A maintenance window of the file. */
+export type ManagedWindow = Omit<MaintenanceInput, "monitors">;
 
 export interface Settings {
   readonly listen: HostAndPort;
@@ -88,6 +119,10 @@ export interface Settings {
   readonly dropInPorts: boolean;
   /** Channels that follow the environment or the file. */
   readonly channels: readonly ManagedChannel[];
+  /** Those of the file, in its order. */
+  readonly alertRoutes: readonly ManagedRoute[];
+  readonly alertRules: readonly ManagedRule[];
+  readonly maintenance: readonly ManagedWindow[];
   /** Paths are absolute. */
   readonly outputs: readonly OutputSettings[];
   /** Most bytes of records that wait for them. */

@@ -92,19 +92,7 @@ function Routes({ routes, channels, onChange }: RoutesProps) {
 
   return (
     <>
-      <div class="settings-tools">
-        <p class="quiet">
-          {routes.length === 0
-            ? "There is no route: the default channels are told of everything."
-            : "Tried from the first to the last; the first that matches decides."}{" "}
-          <a href={formatRoute(plainWouldTell)}>Who would be told if something failed now?</a>
-        </p>
-        {writes && (
-          <button type="button" onClick={() => edit(null)}>
-            <Icon name="plus" /> New route
-          </button>
-        )}
-      </div>
+      <Tools isEmpty={routes.length === 0} onNew={writes ? () => edit(null) : null} />
       <ol class="settings-list routes">
         {routes.map((route, i) => (
           <RouteRow
@@ -146,6 +134,30 @@ function Routes({ routes, channels, onChange }: RoutesProps) {
         To keep it, switch it off instead.
       </DeleteDialog>
     </>
+  );
+}
+
+interface ToolsProps {
+  readonly isEmpty: boolean;
+  /** null: changes are not for whoever looks. */
+  readonly onNew: (() => void) | null;
+}
+
+function Tools({ isEmpty, onNew }: ToolsProps) {
+  return (
+    <div class="settings-tools">
+      <p class="quiet">
+        {isEmpty
+          ? "There is no route: the default channels are told of everything."
+          : "Tried from the first to the last; the first that matches decides."}{" "}
+        <a href={formatRoute(plainWouldTell)}>Who would be told if something failed now?</a>
+      </p>
+      {onNew !== null && (
+        <button type="button" onClick={onNew}>
+          <Icon name="plus" /> New route
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -122,7 +122,7 @@ describe("what follows belfry.yaml", () => {
   const kinds = {
     "alert-routes": {
       body: { name: "core", matchers, channels: [] },
-      async follow(hub: TestHub, { id }: { id: string }) {
+      follow: async (hub: TestHub, { id }: { id: string }) => {
         const kept = await hub.store.alertSettings("alert_route");
         const route = kept.find((one): one is AlertRoute => one.id === id) ?? assert.fail();
         const next = { ...route, version: 2, managedBy };
@@ -131,7 +131,7 @@ describe("what follows belfry.yaml", () => {
     },
     maintenance: {
       body: { name: "nightly", matchers, schedule },
-      async follow(hub: TestHub, { id }: { id: string }) {
+      follow: async (hub: TestHub, { id }: { id: string }) => {
         const kept = await hub.store.alertSettings("maintenance");
         const window = kept.find((one) => one.id === id) ?? assert.fail();
         const next = { ...window, version: 2, managedBy };
@@ -140,7 +140,7 @@ describe("what follows belfry.yaml", () => {
     },
     "alert-rules": {
       body: { name: "x", matchers, condition, labels: {} },
-      async follow(hub: TestHub, { id }: { id: string }) {
+      follow: async (hub: TestHub, { id }: { id: string }) => {
         const kept = await hub.store.alertSettings("alert_rule");
         const rule = kept.find((one): one is AlertRuleSettings => one.id === id) ?? assert.fail();
         const next = { ...rule, version: 2, managedBy };
