@@ -7,7 +7,7 @@ import type { HostAndPort } from "./address.ts";
 import { parseDatabase } from "./database.ts";
 import type { PlainConfig } from "./schema.ts";
 import { readAlertFile, type AlertFile, type AlertFileParts } from "./alert-file.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings, StackAlertSettings } from "./settings.ts";
 
 const dayMs = 86_400_000;
 const minuteMs = 60_000;
@@ -152,6 +152,17 @@ function stackOf(config: PlainConfig["monitoring_stack"]): Settings["monitoringS
     offlineThresholdSeconds: config.offline_threshold,
     serverVersion: config.server_version,
     expectedClientVersion: config.expected_client_version,
+    alerts: stackAlertsOf(config),
+  };
+}
+
+function stackAlertsOf(config: PlainConfig["monitoring_stack"]): StackAlertSettings | null {
+  if (config.alert_webhook_url === undefined) return null;
+  return {
+    webhookUrl: config.alert_webhook_url,
+    cpuThreshold: config.alert_cpu_threshold,
+    ramThreshold: config.alert_ram_threshold,
+    cooldownSeconds: config.alert_cooldown,
   };
 }
 

@@ -46,6 +46,16 @@ export interface ManagedRule {
 /** A maintenance window of the file. */
 export type ManagedWindow = Omit<MaintenanceInput, "monitors">;
 
+/** The alerts of the Monitoring Stack's server. */
+export interface StackAlertSettings {
+  /** Never to be printed. */
+  readonly webhookUrl: string;
+  /** Percent; 0: off. */
+  readonly cpuThreshold: number;
+  readonly ramThreshold: number;
+  readonly cooldownSeconds: number;
+}
+
 export interface Settings {
   readonly listen: HostAndPort;
   /** null: people use the address of `listen`. Without a slash at the end. */
@@ -115,6 +125,8 @@ export interface Settings {
     readonly offlineThresholdSeconds: number;
     readonly serverVersion: string;
     readonly expectedClientVersion: string;
+    /** null: nobody is posted alerts. */
+    readonly alerts: StackAlertSettings | null;
   };
   readonly dropInPorts: boolean;
   /** Channels that follow the environment or the file. */
