@@ -26,36 +26,46 @@ export interface WatchedRemoteWrite {
 /** Reads remote write at each scrape. */
 export function watchRemoteWrite(registry: Registry, read: () => WatchedRemoteWrite): void {
   const add = ofDestinations(registry, read);
-  add.counter("samples_total", "Samples a destination took", ({ sent }) => sent);
   add.counter(
-    "bytes_total",
+    "belfry_remote_write_out_samples_total",
+    "Samples a destination took",
+    ({ sent }) => sent,
+  );
+  add.counter(
+    "belfry_remote_write_out_bytes_total",
     "Bytes sent of samples that were taken, compressed",
     (one) => one.sentBytes,
   );
-  add.counter("requests_total", "Requests, those that failed included", (one) => one.requests);
+  add.counter(
+    "belfry_remote_write_out_requests_total",
+    "Requests, those that failed included",
+    (one) => one.requests,
+  );
   add.byReason(
-    "samples_dropped_total",
+    "belfry_remote_write_out_samples_dropped_total",
     "Samples given up: late, too_old and refused by the destination; lost: for the quota, or with damage",
     ({ dropped }) => dropped,
   );
   add.byReason(
-    "samples_failed_total",
+    "belfry_remote_write_out_samples_failed_total",
     "Samples of attempts that failed; all but poison are tried again",
     ({ failed }) => failed,
   );
-  add.gauge("samples_pending", "Samples that wait on disk", ({ pending }) => pending);
   add.gauge(
-    "oldest_age_seconds",
+    "belfry_remote_write_out_samples_pending",
+    "Samples that wait on disk",
+    ({ pending }) => pending,
+  );
+  add.gauge(
+    "belfry_remote_write_out_oldest_age_seconds",
     "Age of the oldest sample that waits on disk",
     (one) => one.oldestSeconds,
   );
-  add.gauge("up", "Whether a destination takes samples", ({ trouble }) =>
+  add.gauge("belfry_remote_write_out_up", "Whether a destination takes samples", ({ trouble }) =>
     trouble === null ? 1 : 0,
   );
   watchIntake(registry, read);
 }
-
-const prefix = "belfry_remote_write_out_";
 
 type Reader<T> = (one: WatchedDestination) => T;
 
@@ -65,7 +75,7 @@ function ofDestinations(registry: Registry, read: () => WatchedRemoteWrite) {
   return {
     counter(name: string, help: string, value: Reader<number>): void {
       new Counter({
-        name: `${prefix}${name}`,
+        name,
         help,
         labelNames: ["destination"],
         registers,
@@ -77,7 +87,7 @@ function ofDestinations(registry: Registry, read: () => WatchedRemoteWrite) {
     },
     gauge(name: string, help: string, value: Reader<number>): void {
       new Gauge({
-        name: `${prefix}${name}`,
+        name,
         help,
         labelNames: ["destination"],
         registers,
@@ -88,7 +98,7 @@ function ofDestinations(registry: Registry, read: () => WatchedRemoteWrite) {
     },
     byReason(name: string, help: string, value: Reader<Readonly<Record<string, number>>>): void {
       new Counter({
-        name: `${prefix}${name}`,
+        name,
         help,
         labelNames: ["destination", "reason"],
         registers,
@@ -108,7 +118,7 @@ function ofDestinations(registry: Registry, read: () => WatchedRemoteWrite) {
 function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
   const registers = [registry];
   new Gauge({
-    name: `${prefix}spool_bytes`,
+    name: "belfry_remote_write_out_spool_bytes",
     help: "Bytes on disk, by part: samples that wait, labels of series",
     labelNames: ["part"],
     registers,
@@ -119,7 +129,7 @@ function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
     },
   });
   new Gauge({
-    name: `${prefix}intake_samples`,
+    name: "belfry_remote_write_out_intake_samples",
     help: "Samples that wait to be written to the spool",
     registers,
     collect() {
@@ -127,7 +137,7 @@ function watchIntake(registry: Registry, read: () => WatchedRemoteWrite): void {
     },
   });
   new Counter({
-    name: `${prefix}intake_dropped_total`,
+    name: "belfry_remote_write_out_intake_dropped_total",
     help: "Samples left out because the spool took too few",
     registers,
     collect() {
