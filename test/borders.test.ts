@@ -47,7 +47,10 @@ const borders: Readonly<Record<string, Row>> = {
     others: ["croner", "re2js", "typebox"],
     node: ["crypto"],
   },
-  "hub/config": { ours: ["@belfry/contract", "@belfry/relay"], others: ["typebox", "yaml"] },
+  "hub/config": {
+    ours: ["@belfry/contract", "@belfry/relay", "hub/model"],
+    others: ["typebox", "yaml"],
+  },
   "hub/schedule": { ours: ["hub/model"], ...pure },
   "hub/probe": { ours: ["@belfry/contract", "hub/model"], others: ["re2js", "typebox"] },
   "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
