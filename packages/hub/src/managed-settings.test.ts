@@ -196,7 +196,7 @@ test("routes name channels of the file, of the environment, and of people, also 
   // The route is gone with its channel, which then nothing uses.
   await keepAll(store, {});
   assert.deepEqual(
-    (await channelsOf(store)).map(({ name, enabled }) => `${name} ${enabled}`),
+    (await channelsOf(store)).map(({ name, enabled }) => `${name} ${enabled}`).toSorted(),
     ["by hand true", "ops true"],
   );
 });

@@ -39,12 +39,25 @@ export function checkConfig(
   return 0;
 }
 
-/** The settings without secrets. */
+/** The settings without secrets; of what has settings of its own kind, only which they are. */
 function shown(settings: Settings): object {
-  const { adminKey, database, ...rest } = settings;
+  const { adminKey, database, channels, outputs, remoteWrite, monitoringStack, ...rest } = settings;
+  const { apiKey, alerts } = monitoringStack;
   return {
     ...rest,
     database: shownDatabase(database),
-    adminKey: adminKey === null ? null : { set: true },
+    adminKey: mask(adminKey),
+    monitoringStack: {
+      ...monitoringStack,
+      apiKey: mask(apiKey),
+      alerts: alerts === null ? null : { ...alerts, webhookUrl: mask(alerts.webhookUrl) },
+    },
+    channels: channels.map((channel) => ({ ...channel, settings: mask(channel.settings) })),
+    outputs: outputs.map(({ name }) => ({ name })),
+    remoteWrite: remoteWrite.map(({ name }) => ({ name })),
   };
+}
+
+function mask(secret: unknown): { readonly set: true } | null {
+  return secret === null ? null : { set: true };
 }

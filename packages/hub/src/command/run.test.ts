@@ -126,12 +126,28 @@ describe("belfry config check", () => {
 
   it("prints settings as JSON without secrets", async () => {
     const key = "0123456789abcdef";
-    await using desk = await createDesk({ env: { BELFRY_ADMIN_KEY: key } });
+    const url = `https://b.example/${key}`;
+    const channels = [{ name: "ops", kind: "ntfy", settings: { topic: "t", token: key } }];
+    await using desk = await createDesk({
+      env: {
+        BELFRY_ADMIN_KEY: key,
+        BELFRY_MONITORING_STACK_API_KEY: key,
+        BELFRY_MONITORING_STACK_ALERT_WEBHOOK_URL: url,
+        BELFRY_MONITORING_STACK_ALERT_CPU_THRESHOLD: "90",
+        BELFRY_CHANNELS: JSON.stringify(channels),
+        BELFRY_REMOTE_WRITE: JSON.stringify([{ url, authorization: { credentials: key } }]),
+        BELFRY_OUTPUTS: JSON.stringify([{ type: "webhook", webhook_url: url }]),
+      },
+    });
     const { code, out } = await desk.run("config", "check", "--json");
     assert.equal(code, 0);
-    assert.ok(!out.includes(key));
+    assert.ok(!out.includes(key), out);
     const { ok, settings } = JSON.parse(out) as { ok: boolean; settings: { adminKey: unknown } };
     assert.deepEqual([ok, settings.adminKey], [true, { set: true }]);
+    assert.partialDeepStrictEqual(settings, {
+      channels: [{ name: "ops", kind: "ntfy", settings: { set: true } }],
+      outputs: [{ name: "webhook" }],
+    });
   });
 
   it("names every problem and ends with 2", async () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { builtInRules } from "../rules/built-in.ts";
+import { alertLists } from "./alert-schema.ts";
 import { problemsOf, settingsOf, type Given } from "./load.kit.ts";
 
 const inFile = (text: string): Given => ({ files: { "belfry.yaml": text } });
@@ -183,6 +184,15 @@ maintenance:
       "belfry.yaml:45: maintenance[1].schedule.kind: expected one of once, daily, weekly, monthly, cron, found hourly",
       'belfry.yaml:48: maintenance[2].schedule.cron: expected five or six fields of cron, found "* *"',
     ]);
+  });
+
+  it("is taken as the documentation has it for an example", () => {
+    const lists = Object.entries(alertLists).map(([key, list]) => {
+      const notes: Readonly<Record<string, unknown>> = { ...list };
+      assert.ok(notes["example"] !== undefined);
+      return `${key}: ${JSON.stringify(notes["example"])}`;
+    });
+    assert.deepEqual(problemsOf(inFile(lists.join("\n"))), []);
   });
 
   it("has every name once in its list, and every built-in rule", () => {
