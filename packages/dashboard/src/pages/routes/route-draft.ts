@@ -153,7 +153,8 @@ export function draftOf(route: AlertRouteView): unknown {
 
 /** The route without what is kept beside it. */
 export function inputOf(route: AlertRouteView): AlertRouteInput {
-  const { id: _id, version: _version, created_at: _made, updated_at: _changed, ...input } = route;
+  const { id: _id, version: _version, created_at: _made, updated_at: _changed, ...rest } = route;
+  const { managed_by: _by, ...input } = rest;
   return input;
 }
 

@@ -148,15 +148,18 @@ export function alertSettingContract({ engine, open, createDatabase }: ContractS
       await store.createAlertSetting("channel", channel, auditOf());
       await store.createAlertSetting("alert_route", behind, auditOf());
       await store.createAlertSetting("alert_route", before, auditOf());
+      // What follows the file is tried first, whatever its position.
+      const ofFile = { ...routeOf(9), managedBy: "belfry.yaml" };
+      await store.createAlertSetting("alert_route", ofFile, auditOf());
       await store.createAlertSetting("silence", over, auditOf());
       await store.createAlertSetting("silence", active, auditOf());
       await store.createAlertSetting("maintenance", maintenance, auditOf());
       assert.deepEqual(await store.alertPolicy(3000), {
         channels: [channel],
-        routes: [before, behind],
+        routes: [ofFile, before, behind],
         silences: [active],
         maintenance: [maintenance],
-        changes: 6,
+        changes: 7,
       });
     });
 
