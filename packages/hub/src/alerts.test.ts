@@ -86,6 +86,7 @@ test("what began and what is over reach a provider that fails at first, once eac
       links: createSignedLinks(newLinkSecret()),
       userAgent: "Belfry/0.0.0",
       refuseAddress: () => undefined,
+      onAttempt: () => undefined,
       onIncidents: () => undefined,
       onError: (error) => assert.fail(String(error)),
     }),

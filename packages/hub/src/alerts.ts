@@ -13,6 +13,7 @@ import { followsHost } from "./model/host.ts";
 import { createId, type IncidentId, type MonitorId } from "./model/id.ts";
 import type { NoticeIncident } from "./model/notice.ts";
 import type { LinkAction, SignedLinks } from "./model/signed-links.ts";
+import type { Delivery as Attempt } from "./model/notice.ts";
 import { Delivery, type DeliveryStore } from "./notify/delivery.ts";
 import { parseAddress } from "./probe/address.ts";
 import { createGuard, type GuardSettings } from "./probe/guard.ts";
@@ -32,6 +33,8 @@ export interface AlertsParts extends Pick<RelationParts, "board" | "hostOf"> {
   readonly links: SignedLinks;
   readonly userAgent: string;
   readonly refuseAddress: (address: string) => string | undefined;
+  /** Told of every attempt to deliver a notice: the kind of its channel, and what came of it. */
+  readonly onAttempt: (kind: string, result: Attempt["result"]) => void;
   readonly onIncidents: (incidents: readonly Incident[]) => void;
   readonly onError: (error: unknown, part: "alerting" | "delivery" | "external_alerts") => void;
 }
@@ -105,7 +108,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     refuseAddress: parts.refuseAddress,
     userAgent: parts.userAgent,
     onSignals: () => alerting.wake(),
-    onAttempt: () => undefined,
+    onAttempt: ({ result }, { kind }) => parts.onAttempt(kind, result),
     onError: (error) => parts.onError(error, "delivery"),
   });
   const external = new ExternalAlerts({

@@ -63,6 +63,7 @@ export function openDeciding(
       links: incidentLinks,
       userAgent: `Belfry/${version}`,
       refuseAddress: createAddressGuard(settings.checks.network),
+      onAttempt: (kind, result) => metrics.noticeTried(kind, result),
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError(err, part) {
         metrics.failed(part);
@@ -71,6 +72,7 @@ export function openDeciding(
     }),
   );
   const { alerting } = alerts;
+  metrics.watchQueue("notices", () => alerts.delivery.queue);
   const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting }));
   alerts.connect({ certificateOf: (id) => noticing.certificateOf(id) });
   const commits = stack.use(

@@ -178,6 +178,8 @@ describe("the pages of channels and routes", { skip: noBrowser }, () => {
       await visit.picture("route-form");
       await dialog.getByRole("button", { name: "Create" }).click();
       await page.locator(".route", { hasText: `team="${name}"` }).waitFor();
+      // It gives the focus back when it closes.
+      await dialog.waitFor({ state: "hidden" });
     }
     const row = page.locator(".route", { hasText: 'team="second"' });
     assert.match(await row.innerText(), /tells ops <b>room<\/b>, after 10 min ops/);

@@ -264,6 +264,7 @@ function openDeciding({ clock, store, board, kinds, live, incidentLinks, stack }
       links: incidentLinks,
       userAgent: "Belfry/1.2.3",
       refuseAddress: () => undefined,
+      onAttempt: () => undefined,
       onIncidents: (incidents) => live.incidentsChanged(incidents.map(({ id }) => id)),
       onError: failed,
     }),
@@ -399,7 +400,6 @@ type HostPathParts = Pick<PathParts, "clock" | "board" | "live" | "metrics" | "s
     ConstructorParameters<typeof HostDesk>[0]["store"];
 };
 
-/** Series of one host, in tests. */
 export const maxSeries = 500;
 
 /** The path of what hosts send. */

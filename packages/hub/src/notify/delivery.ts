@@ -40,7 +40,12 @@ export interface DeliveryStore {
     readonly except: readonly ChannelId[];
     readonly anew: readonly ChannelId[];
     readonly limit: number;
-  }): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }>;
+  }): Promise<{
+    readonly notices: readonly KeptNotice[];
+    readonly nextAt: number | null;
+    /** All that are not delivered yet. */
+    readonly waiting: { readonly count: number; readonly oldestAt: number | null };
+  }>;
   releaseNotices(ids: readonly NoticeId[] | "all"): Promise<void>;
   settleNotice(settled: Settlement): Promise<boolean>;
   putSignals(signals: readonly Signal[]): Promise<void>;
@@ -56,7 +61,7 @@ export interface DeliveryParts extends ChannelParts {
   /** Told when signals about a channel wait for alerting. */
   readonly onSignals: () => void;
   /** Told of every attempt. */
-  readonly onAttempt: (attempt: Attempt, channelId: ChannelId) => void;
+  readonly onAttempt: (attempt: Attempt, channel: ChannelSettings) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -78,6 +83,10 @@ export class Delivery implements AsyncDisposable {
   readonly #lines = new Map<ChannelId, Line>();
   readonly #sending = new Set<Promise<void>>();
   readonly #stop = new AbortController();
+  #waiting: { readonly count: number; readonly oldestAt: number | null } = {
+    count: 0,
+    oldestAt: null,
+  };
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -100,6 +109,13 @@ export class Delivery implements AsyncDisposable {
       this.#looking = null;
       if (this.#again) this.wake();
     });
+  }
+
+  /** Notices that are not delivered yet, as of the last few seconds; none is ever dropped because there are many. */
+  get queue(): { readonly depth: number; readonly ageSeconds: number; readonly dropped: number } {
+    const { count, oldestAt } = this.#waiting;
+    const ageMs = oldestAt === null ? 0 : Math.max(0, this.#parts.clock.now() - oldestAt);
+    return { depth: count, ageSeconds: ageMs / 1000, dropped: 0 };
   }
 
   /** What is wrong with a channel; null while it takes what it is given. */
@@ -155,7 +171,7 @@ export class Delivery implements AsyncDisposable {
     const changed = this.#takeUp(channels);
     const now = clock.now();
     const handedMs = clock.monotonicMs();
-    const { notices, nextAt } = await store.dueNotices({
+    const { notices, nextAt, waiting } = await store.dueNotices({
       now,
       claimUntil: now + claimMs,
       claimedBy: this.#name,
@@ -163,6 +179,7 @@ export class Delivery implements AsyncDisposable {
       anew: changed.map(({ id }) => id),
       limit: mostAtOnce,
     });
+    this.#waiting = waiting;
     for (const settings of changed) this.#renew(settings);
     if (notices.length === mostAtOnce) this.#again = true;
     for (const [id, some] of Map.groupBy(notices, ({ channelId }) => channelId)) {
@@ -303,7 +320,7 @@ export class Delivery implements AsyncDisposable {
       const instead = await this.#insteadOf(settlement, kept, settings);
       return { ...settlement, signals, instead };
     });
-    this.#parts.onAttempt(attempt, settings.id);
+    this.#parts.onAttempt(attempt, settings);
     if (signals.length > 0) this.#parts.onSignals();
     return true;
   }

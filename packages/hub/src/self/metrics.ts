@@ -39,6 +39,8 @@ export interface Metrics extends IngestMetrics, JobMetrics, Disposable {
   storeTook(operation: string, seconds: number): void;
   /** Told of failures of Belfry that no caller sees. */
   failed(part: string): void;
+  /** Told of each attempt to deliver a notice. */
+  noticeTried(kind: string, result: string): void;
   /** Reads how many checks run and wait, at each scrape. */
   watchChecks(read: () => { readonly running: number; readonly waiting: number }): void;
   /** Reads a queue at each scrape. */
@@ -148,7 +150,9 @@ function sentinelStatusOf(result: CountedCheck["result"], reason: Reason | null)
   return spoke.includes(reason) ? "DOWN" : "ERROR";
 }
 
-function countHub(registry: Registry): Pick<Metrics, "stalled" | "storeTook" | "failed"> {
+type HubCounts = "stalled" | "storeTook" | "failed" | "noticeTried";
+
+function countHub(registry: Registry): Pick<Metrics, HubCounts> {
   const registers = [registry];
   const stalls = new Counter({
     name: "belfry_event_loop_stalled_seconds_total",
@@ -168,11 +172,18 @@ function countHub(registry: Registry): Pick<Metrics, "stalled" | "storeTook" | "
     labelNames: ["part"],
     registers,
   });
+  const notices = new Counter({
+    name: "belfry_notice_attempts_total",
+    help: "Attempts to deliver notices, by kind of channel and what came of them",
+    labelNames: ["kind", "result"],
+    registers,
+  });
   const operation = createCache((name: string) => store.labels({ operation: name }));
   return {
     stalled: (seconds) => stalls.inc(seconds),
     storeTook: (name, seconds) => operation(name, undefined).observe(seconds),
     failed: (part) => failures.inc({ part }),
+    noticeTried: (kind, result) => notices.inc({ kind, result }),
   };
 }
 

@@ -43,7 +43,7 @@ import type {
 import type { Signal } from "../model/signal.ts";
 import type { AlertingStep, IncidentQuery } from "./operations/alerting.ts";
 import type { PingOf } from "./operations/heartbeats.ts";
-import type { DueQuery, NoticeQuery, SettledNotice } from "./operations/notices.ts";
+import type { DueQuery, HandedOut, NoticeQuery, SettledNotice } from "./operations/notices.ts";
 
 /** Monitors and what is known of them. */
 export interface MonitorStore {
@@ -277,9 +277,7 @@ export interface OutboxStore {
    * incident and channel. Nobody else is handed them before `claimUntil`. `nextAt`: when there may be more. See
    * `DueQuery` for what is handed out again.
    */
-  dueNotices(
-    query: DueQuery,
-  ): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }>;
+  dueNotices(query: DueQuery): Promise<HandedOut>;
   /** Gives notices back that were handed out and not attempted. */
   releaseNotices(ids: readonly NoticeId[] | "all"): Promise<void>;
   /**

@@ -48,6 +48,7 @@ export async function startHubProcess(parts: HubProcessParts): Promise<HubProces
     links: createSignedLinks(newLinkSecret()),
     userAgent: "Belfry/0.0.0",
     refuseAddress: () => undefined,
+    onAttempt: () => undefined,
     onIncidents: () => undefined,
     onError,
   });

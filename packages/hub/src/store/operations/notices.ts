@@ -147,6 +147,15 @@ export interface DueQuery {
   readonly limit: number;
 }
 
+/** What can be delivered now. Times are epoch ms. */
+export interface HandedOut {
+  readonly notices: readonly KeptNotice[];
+  /** When there may be more; null: not before something is decided. */
+  readonly nextAt: number | null;
+  /** All that are not delivered yet, those that are handed out included. */
+  readonly waiting: { readonly count: number; readonly oldestAt: number | null };
+}
+
 /**
  * See `OutboxStore.dueNotices`. Of notices of one incident to one channel only the oldest that waits is handed out, so that
  * none overtakes another. On PostgreSQL what another hub just takes is passed over.
@@ -154,7 +163,7 @@ export interface DueQuery {
 export async function dueNotices(
   { db, engine }: OperationContext,
   { now, claimUntil, claimedBy, except, anew, limit }: DueQuery,
-): Promise<{ readonly notices: readonly KeptNotice[]; readonly nextAt: number | null }> {
+): Promise<HandedOut> {
   if (anew !== undefined && anew.length > 0) await makeDue(db, anew, now);
   let select = db
     .selectFrom("notice")
@@ -179,7 +188,20 @@ export async function dueNotices(
   return {
     notices: rows.map(keptNoticeOf),
     nextAt: await nextNoticeAt(db, except),
+    waiting: await waitingNotices(db),
   };
+}
+
+async function waitingNotices(db: OperationContext["db"]): Promise<HandedOut["waiting"]> {
+  const row = await db
+    .selectFrom("notice")
+    .select((select) => [
+      select.fn.countAll<number | bigint | string>().as("count"),
+      select.fn.min("created_at").as("oldest"),
+    ])
+    .where("state", "=", "waiting")
+    .executeTakeFirstOrThrow();
+  return { count: Number(row.count), oldestAt: row.oldest === null ? null : Number(row.oldest) };
 }
 
 async function nextNoticeAt(
