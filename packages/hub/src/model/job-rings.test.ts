@@ -37,8 +37,7 @@ function runOf(status: NonNullable<KeptRun["status"]>, told: Told = {}): KeptRun
     startHeard: true,
     end,
     parentRunId: told.isSub === true ? { at: beganAt, value: "parent" } : null,
-    error:
-      told.error === undefined ? null : { at, value: { stack: null, ...told.error } },
+    error: told.error === undefined ? null : { at, value: { stack: null, ...told.error } },
   };
   return {
     id: createId<"run">(beganAt),
