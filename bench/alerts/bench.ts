@@ -82,7 +82,10 @@ async function tellUnderLoad(count: number): Promise<readonly number[]> {
   await using server = await startSwitchable();
   await using notices = await startNotices();
   await using hub = await startHub({ env: { BELFRY_AGENT_ENABLED: "false" } });
-  await notices.connect(hub);
+  const channel = await notices.connect(hub);
+  // By itself a channel is told 60 times an hour, and then by digests.
+  const often = { name: "all", matchers: [], channels: [channel], most_per_hour: 3600 };
+  await hub.ask("POST", "/api/v1/alert-routes", often);
   await createMonitors(hub, monitors, (i) => ({ url: `${load.url}?n=${i}`, interval: 1 }));
   await createMonitors(hub, lonely, (i) => ({
     url: `http://127.1.${i}.1:${server.port}/`,

@@ -21,8 +21,8 @@ export interface ReceivedNotice {
 
 export interface Notices extends AsyncDisposable {
   readonly all: readonly ReceivedNotice[];
-  /** Makes it the default channel of a hub. */
-  connect(hub: Hub): Promise<void>;
+  /** Makes it the default channel of a hub; answers with its id. */
+  connect(hub: Hub): Promise<string>;
 }
 
 /** Starts it on a free loopback port. */
@@ -41,12 +41,13 @@ export async function startNotices(): Promise<Notices> {
   return {
     all,
     async connect(hub) {
-      await hub.ask("POST", "/api/v1/channels", {
+      const { id } = await hub.ask<{ id: string }>("POST", "/api/v1/channels", {
         name: "night watch",
         kind: "webhook",
         is_default: true,
         settings: { url: `http://127.0.0.1:${port}/` },
       });
+      return id;
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
