@@ -56,6 +56,13 @@ test("names that lead to one address share it", () => {
   assert.ok(keysOf(b).includes("network:fd00::/64"));
 });
 
+test("monitors without an address, as heartbeats are, share none", () => {
+  const [a, b] = [monitorAt(""), monitorAt("")];
+  const { keysOf } = open([a, b]);
+  assert.deepEqual(keysOf(a), [`monitor:${a.id}`]);
+  assert.deepEqual(keysOf(b), [`monitor:${b.id}`]);
+});
+
 test("loopback is no network", () => {
   const a = monitorAt("127.0.0.1");
   const { keysOf } = open([a]);

@@ -78,7 +78,9 @@ export function createRelations(parts: RelationParts): Relations {
 
   function tiesOfMonitor(monitor: Monitor): readonly Tie[] {
     const name = parts.hostOf(monitor).toLowerCase();
-    const addresses = parseAddress(name) === undefined ? parts.addressesOf(name) : [name];
+    // What is not checked but heard has no address to share.
+    const addresses =
+      name === "" || parseAddress(name) !== undefined ? [name] : parts.addressesOf(name);
     const host = hostOf(name, addresses, hosts());
     const group = monitor.labels[groupLabel];
     const certificate = parts.certificateOf(monitor.id);
@@ -86,7 +88,9 @@ export function createRelations(parts: RelationParts): Relations {
       dependencyTie(monitor),
       ...dependenciesOf(monitor, board).map(dependencyTie),
       ...(host === undefined ? [] : [hostTie(host)]),
-      ...[...new Set([name, ...addresses])].map((one) => sharedTie("address", one, one)),
+      ...[...new Set([name, ...addresses])]
+        .filter((one) => one !== "")
+        .map((one) => sharedTie("address", one, one)),
       ...(group === undefined ? [] : [sharedTie("group", group, `group ${group}`)]),
       ...(certificate === undefined ? [] : [certificateTie(certificate)]),
       ...networksOf(addresses).map((one) => sharedTie("network", one, `network ${one}`)),

@@ -75,7 +75,7 @@ export function createHeartbeatKind({ now }: { readonly now: () => number }): Ch
     targetOf: ({ schedule }) => {
       switch (schedule.kind) {
         case "period":
-          return `every ${schedule.seconds} s`;
+          return `every ${spanText(schedule.seconds)}`;
         case "cron":
         case "calendar":
           return `${schedule.expression} ${schedule.timezone}`;
@@ -100,3 +100,15 @@ export function createHeartbeatKind({ now }: { readonly now: () => number }): Ch
     },
   };
 }
+
+/** A span in the largest unit that it is whole in: `1 d`, `90 min`, `45 s`. */
+function spanText(seconds: number): string {
+  const [size, unit] = units.find(([one]) => seconds % one === 0) ?? [1, "s"];
+  return `${seconds / size} ${unit}`;
+}
+
+const units = [
+  [86_400, "d"],
+  [3_600, "h"],
+  [60, "min"],
+] as const;
