@@ -78,9 +78,7 @@ export function createRelations(parts: RelationParts): Relations {
 
   function tiesOfMonitor(monitor: Monitor): readonly Tie[] {
     const name = parts.hostOf(monitor).toLowerCase();
-    // What is not checked but heard has no address to share.
-    const addresses =
-      name === "" || parseAddress(name) !== undefined ? [name] : parts.addressesOf(name);
+    const addresses = parseAddress(name) === undefined ? parts.addressesOf(name) : [name];
     const host = hostOf(name, addresses, hosts());
     const group = monitor.labels[groupLabel];
     const certificate = parts.certificateOf(monitor.id);
@@ -88,9 +86,7 @@ export function createRelations(parts: RelationParts): Relations {
       dependencyTie(monitor),
       ...dependenciesOf(monitor, board).map(dependencyTie),
       ...(host === undefined ? [] : [hostTie(host)]),
-      ...[...new Set([name, ...addresses])]
-        .filter((one) => one !== "")
-        .map((one) => sharedTie("address", one, one)),
+      ...namesOf(name, addresses).map((one) => sharedTie("address", one, one)),
       ...(group === undefined ? [] : [sharedTie("group", group, `group ${group}`)]),
       ...(certificate === undefined ? [] : [certificateTie(certificate)]),
       ...networksOf(addresses).map((one) => sharedTie("network", one, `network ${one}`)),
@@ -203,6 +199,11 @@ function hostOf(
     if (found !== undefined && found !== null) return found;
   }
   return undefined;
+}
+
+/** How what is checked may be called; not at all where it is not checked but heard. */
+function namesOf(name: string, addresses: readonly string[]): readonly string[] {
+  return name === "" ? [] : [...new Set([name, ...addresses])];
 }
 
 /** Loopback and link-local addresses mean another machine on each. */
