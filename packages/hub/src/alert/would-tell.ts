@@ -9,6 +9,7 @@ import { matchedLabels } from "../model/incident.ts";
 import { matches } from "../model/matcher.ts";
 import { windowAt } from "../model/maintenance-window.ts";
 import type { ChannelId, NoticeGroup } from "../model/notice.ts";
+import { spanText } from "../model/span-text.ts";
 import { correlate } from "./correlate.ts";
 import { decide } from "./decide.ts";
 import type { Flow, FlowWorld } from "./flow.ts";
@@ -211,12 +212,12 @@ function reportOf(stage: AlertStage, before: Flow, after: Flow): StageReport {
       const seconds = Math.round((dueAt - after.now) / 1000);
       const what =
         stage === "grouping" ? "it waits for others of its group" : "it waits for a digest";
-      return report("decided", `${what}, ${seconds} s`);
+      return report("decided", `${what}, ${spanText(seconds)}`);
     }
     case "reminder": {
       const every = secondsOf(item.targets.map(({ terms }) => terms.remind_seconds));
       if (every.length === 0) return report("passed", "nobody is reminded");
-      return report("decided", `told again every ${every.join(" s and ")} s`);
+      return report("decided", `told again every ${every.map(spanText).join(" and ")}`);
     }
     case "escalation": {
       const after_ = item.targets.flatMap(({ terms }) =>
@@ -224,7 +225,7 @@ function reportOf(stage: AlertStage, before: Flow, after: Flow): StageReport {
       );
       const steps = secondsOf(after_);
       if (steps.length === 0) return report("passed", "nobody else is told later");
-      return report("decided", `others are told after ${steps.join(" s and ")} s`);
+      return report("decided", `others are told after ${steps.map(spanText).join(" and ")}`);
     }
   }
 }

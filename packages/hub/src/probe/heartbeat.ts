@@ -8,6 +8,7 @@ import { Type } from "typebox";
 import type { CheckKind } from "../model/check-kind.ts";
 import { heartbeatKind } from "../model/heartbeat.ts";
 import { heartbeatProblems } from "../model/heartbeat-schedule.ts";
+import { spanText } from "../model/span-text.ts";
 import { defineKind } from "./kind.ts";
 import { advanced } from "./schema.ts";
 
@@ -100,15 +101,3 @@ export function createHeartbeatKind({ now }: { readonly now: () => number }): Ch
     },
   };
 }
-
-/** A span in the largest unit that it is whole in: `1 d`, `90 min`, `45 s`. */
-function spanText(seconds: number): string {
-  const [size, unit] = units.find(([one]) => seconds % one === 0) ?? [1, "s"];
-  return `${seconds / size} ${unit}`;
-}
-
-const units = [
-  [86_400, "d"],
-  [3_600, "h"],
-  [60, "min"],
-] as const;

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { spanText } from "./span-text.ts";
+
+for (const [seconds, text] of [
+  [0, "0 s"],
+  [45, "45 s"],
+  [60, "1 min"],
+  [5_400, "90 min"],
+  [7_200, "2 h"],
+  [86_400, "1 d"],
+  [90_061, "90061 s"],
+] as const) {
+  test(`${seconds} s are ${text}`, () => assert.equal(spanText(seconds), text));
+}
