@@ -1,8 +1,9 @@
 /**
  * Between judging and the store. Decisions of many checks are gathered for a tick and committed as one change, in order.
  * When the store fails, the same change is tried again under the same mark until it succeeds, so that it is written once
- * though the store's answer may get lost; newer decisions wait behind it, and checks go on meanwhile. The queue is bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then
- * failed checks; states and transitions are never dropped, because they are few and the newest state replaces the older.
+ * though the store's answer may get lost; newer decisions wait behind it, and checks go on meanwhile. The queue is
+ * bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then failed checks; states and
+ * transitions are never dropped, because they are few and the newest state replaces the older.
  */
 import { randomUUID } from "node:crypto";
 import type { Change, FailedCheck, StatusChange } from "./model/change.ts";

@@ -10,6 +10,7 @@ import type { HeartbeatSchedule } from "@belfry/contract";
 import type { KeptPing } from "./heartbeat.ts";
 import { nextAfterOf } from "./heartbeat-schedule.ts";
 import { offsetMs } from "./local-time.ts";
+import { durationText } from "./span-text.ts";
 
 /** Seconds; what is later is greater than zero. */
 export type HeartbeatHint =
@@ -221,30 +222,12 @@ export function hintText(hint: HeartbeatHint, scheduleZone: string): string {
     case "timezone":
       return `Calls come ${apart(hint.laterSeconds)} than expected: the job seems to run by the clocks of ${hint.timezone}, and the schedule is in ${scheduleZone}.`;
     case "interval":
-      return `Calls come about every ${span(hint.seconds)}, and are expected every ${span(hint.expectedSeconds)}: the job seems to have another schedule.`;
+      return `Calls come about every ${durationText(hint.seconds)}, and are expected every ${durationText(hint.expectedSeconds)}: the job seems to have another schedule.`;
     case "shift":
       return `Calls come ${apart(hint.laterSeconds)} than expected, each time: the job seems to have another schedule.`;
   }
 }
 
 function apart(seconds: number): string {
-  return `${span(Math.abs(seconds))} ${seconds > 0 ? "later" : "earlier"}`;
-}
-
-/** The two largest units: `1 h 30 min`. */
-function span(seconds: number): string {
-  const units = [
-    [86_400, "d"],
-    [3_600, "h"],
-    [60, "min"],
-    [1, "s"],
-  ] as const;
-  const parts: string[] = [];
-  let rest = Math.round(seconds);
-  for (const [size, unit] of units) {
-    const count = Math.floor(rest / size);
-    if (count > 0) parts.push(`${count} ${unit}`);
-    rest -= count * size;
-  }
-  return parts.slice(0, 2).join(" ");
+  return `${durationText(Math.abs(seconds))} ${seconds > 0 ? "later" : "earlier"}`;
 }

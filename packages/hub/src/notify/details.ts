@@ -1,6 +1,7 @@
 /** What channels with a form of their own say of an incident: named details, a tone, and texts that are fit to be sent. */
 import type { Notice, NoticeIncident } from "../model/notice.ts";
-import { affectedText, clip, durationText, oneLine, timeText } from "./plain.ts";
+import { durationText } from "../model/span-text.ts";
+import { affectedText, clip, oneLine, timeText } from "./plain.ts";
 
 /** One line about an incident. Neither part is ever empty; both may be long and hostile. */
 export interface Detail {
@@ -29,7 +30,10 @@ export function detailsOf(incident: NoticeIncident): readonly Detail[] {
       ? { name: "Affected", value: affectedText(incident) }
       : { name: "Target", value: target },
     { name: "Since", value: timeText(openedAt) },
-    { name: "Over after", value: resolvedAt === null ? "" : durationText(resolvedAt - openedAt) },
+    {
+      name: "Over after",
+      value: resolvedAt === null ? "" : durationText((resolvedAt - openedAt) / 1000),
+    },
     { name: "Taken by", value: acknowledgedBy ?? "" },
     ...facts,
   ];

@@ -1,6 +1,7 @@
 /** A notice in plain text, for channels without a form of their own, and the pieces that all forms share. */
 import type { Severity } from "@belfry/contract";
 import type { Notice, NoticeIncident } from "../model/notice.ts";
+import { durationText } from "../model/span-text.ts";
 
 const marks: Readonly<Record<Severity, string>> = { critical: "🔴", warning: "🟠", info: "🔵" };
 
@@ -52,7 +53,7 @@ export function affectedText({ subjects, affected }: NoticeIncident): string {
 
 function spanLines({ openedAt, resolvedAt, acknowledgedBy }: NoticeIncident): readonly string[] {
   const lines = [`Since ${timeText(openedAt)}`];
-  if (resolvedAt !== null) lines.push(`Over after ${durationText(resolvedAt - openedAt)}`);
+  if (resolvedAt !== null) lines.push(`Over after ${durationText((resolvedAt - openedAt) / 1000)}`);
   if (acknowledgedBy !== null) lines.push(`Taken by ${oneLine(acknowledgedBy)}`);
   return lines;
 }
@@ -60,27 +61,6 @@ function spanLines({ openedAt, resolvedAt, acknowledgedBy }: NoticeIncident): re
 /** `2026-02-03 04:05:06 UTC`. */
 export function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}
-
-/** `3 h 5 min`, `42 s`: the two largest units. */
-export function durationText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  const units = [
-    [86_400, "d"],
-    [3_600, "h"],
-    [60, "min"],
-    [1, "s"],
-  ] as const;
-  const first = units.findIndex(([size]) => seconds >= size);
-  if (first === -1) return "0 s";
-  let left = seconds;
-  const parts: string[] = [];
-  for (const [size, unit] of units.slice(first, first + 2)) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
-  }
-  return parts.join(" ");
 }
 
 /** Control characters and line ends become spaces: names are as somebody wrote them. */

@@ -3,6 +3,7 @@
  * elsewhere, so that it works on any telephone and in the browser within a chat.
  */
 import { createHash } from "node:crypto";
+import { escapeMarkup } from "../../model/markup.ts";
 
 export interface LinkPage {
   readonly title: string;
@@ -34,32 +35,22 @@ export const linkPageHeaders = {
 
 /** The page as HTML; texts may be hostile. */
 export function linkPageHtml({ title, lines, button, page }: LinkPage): string {
-  const paragraphs = lines.filter((line) => line !== "").map((line) => `<p>${escaped(line)}</p>`);
+  const paragraphs = lines
+    .filter((line) => line !== "")
+    .map((line) => `<p>${escapeMarkup(line)}</p>`);
   const form =
-    button === null ? "" : `<form method="post"><button>${escaped(button)}</button></form>`;
-  const link = page === null ? "" : `<p><a href="${escaped(page)}">Open in Belfry</a></p>`;
+    button === null ? "" : `<form method="post"><button>${escapeMarkup(button)}</button></form>`;
+  const link = page === null ? "" : `<p><a href="${escapeMarkup(page)}">Open in Belfry</a></p>`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)} · Belfry</title>
+<title>${escapeMarkup(title)} · Belfry</title>
 <style>${style}</style>
 <main>
-<h1>${escaped(title)}</h1>
+<h1>${escapeMarkup(title)}</h1>
 ${[...paragraphs, form, link].filter((part) => part !== "").join("\n")}
 </main>
 </html>
 `;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
 }

@@ -1,4 +1,5 @@
 /** The HTML part of a mail: one template, everything escaped, nothing loaded from elsewhere, readable in light and dark. */
+import { escapeMarkup } from "../../model/markup.ts";
 import type { Detail, Tone } from "../details.ts";
 
 /** What a mail says, clipped and clean; nothing in it is escaped yet. */
@@ -59,24 +60,25 @@ export function htmlOf(content: MailContent): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">
-<title>${escaped(headline)}</title><style>${style}</style></head>
-<body><div class="card"><div class="head" style="background:${colours[tone]}">${escaped(headline)}</div>
+<title>${escapeMarkup(headline)}</title><style>${style}</style></head>
+<body><div class="card"><div class="head" style="background:${colours[tone]}">${escapeMarkup(headline)}</div>
 <div class="body">${paragraph(text)}${items}${left > 0 ? paragraph(`and ${left} more`) : ""}</div></div>
-<div class="foot">${escaped(footer)}</div></body></html>
+<div class="foot">${escapeMarkup(footer)}</div></body></html>
 `;
 }
 
 function itemOf({ title, message, details, links }: MailContent["incidents"][number]): string {
   const rows = details.map(
     ({ name, value }) =>
-      `<tr><td class="name">${escaped(name)}</td><td>${escaped(value)}</td></tr>\n`,
+      `<tr><td class="name">${escapeMarkup(name)}</td><td>${escapeMarkup(value)}</td></tr>\n`,
   );
   const buttons = links.map(
-    ({ title: label, url }) => `<a class="button" href="${escaped(url)}">${escaped(label)}</a>\n`,
+    ({ title: label, url }) =>
+      `<a class="button" href="${escapeMarkup(url)}">${escapeMarkup(label)}</a>\n`,
   );
   return [
     `<div class="item">`,
-    title === "" ? "" : `<h2>${escaped(title)}</h2>\n`,
+    title === "" ? "" : `<h2>${escapeMarkup(title)}</h2>\n`,
     paragraph(message),
     rows.length === 0 ? "" : `<table role="presentation">${rows.join("")}</table>\n`,
     buttons.length === 0 ? "" : `<p>${buttons.join("")}</p>\n`,
@@ -85,17 +87,5 @@ function itemOf({ title, message, details, links }: MailContent["incidents"][num
 }
 
 function paragraph(text: string): string {
-  return text === "" ? "" : `<p>${escaped(text).replaceAll("\n", "<br>\n")}</p>\n`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  return text === "" ? "" : `<p>${escapeMarkup(text).replaceAll("\n", "<br>\n")}</p>\n`;
 }

@@ -1,4 +1,5 @@
 /** What a template gives: values never break out of their place in it. */
+import { escapeMarkup } from "../../model/markup.ts";
 
 /** `form`: `application/x-www-form-urlencoded`; `markup`: XML and HTML. */
 export type TemplateForm = "json" | "form" | "markup" | "text";
@@ -30,19 +31,7 @@ function textOf(value: unknown): string {
   return (typeof value === "string" ? value : JSON.stringify(value)).toWellFormed();
 }
 
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
 function inMarkup(text: string): string {
-  return (
-    text
-      // oxlint-disable-next-line no-control-regex -- what XML cannot hold in any form
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "")
-      .replace(/[&<>"']/g, (mark) => entities[mark] ?? mark)
-  );
+  // oxlint-disable-next-line no-control-regex -- what XML cannot hold in any form
+  return escapeMarkup(text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, ""));
 }
