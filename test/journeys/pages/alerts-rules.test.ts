@@ -85,7 +85,7 @@ describe("the pages of rules", { skip: noBrowser }, () => {
     await page.getByRole("heading", { name: "It would not have rung in 7 d" }).waitFor();
     await page.getByLabel("Rings after").fill("10");
     await page.getByRole("button", { name: "Create rule" }).click();
-    await page.locator(".rule-failure").getByText("Not saved.").waitFor();
+    await page.locator(".form-failure").getByText("Not saved.").waitFor();
     await page.getByLabel("Name", { exact: true }).fill("cores <b>busy</b>");
     await page.getByRole("button", { name: "Create rule" }).click();
     await page.locator(".rule", { hasText: "cores <b>busy</b>" }).waitFor();

@@ -2,7 +2,8 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { CheckKindView, MonitorView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
-import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
+import { isMissing, type Failure } from "../../api/failure.ts";
+import { FailureNote, showProblems } from "../../form/failure-note.tsx";
 import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
 import { useSubmit } from "../../form/use-submit.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
@@ -93,7 +94,7 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
         : await client.replaceMonitor(monitor.id, monitor.version, body);
     if (reply.kind === "failed") {
       failure.value = reply.failure;
-      showProblems(form, reply.failure);
+      showProblems(form, reply.failure, ".monitor-form");
       return;
     }
     const made = isPassive(reply.value.kind)
@@ -109,7 +110,12 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
       <form noValidate onSubmit={submit}>
         <h1>{monitor === null ? "New monitor" : `Edit ${monitor.name}`}</h1>
         <FormBody kinds={kinds} isNew={monitor === null} />
-        <FailureNote failure={failure.value} form={form} />
+        <FailureNote
+          failure={failure.value}
+          form={form}
+          noun="monitor"
+          onReload={() => location.reload()}
+        />
         <div class="form-actions">
           <button type="submit" class="button-main" disabled={busy.value}>
             {busy.value ? "Saving…" : monitor === null ? "Create monitor" : "Save changes"}
@@ -120,51 +126,10 @@ function LoadedForm({ form, loaded: { kinds, monitor } }: { form: FormState; loa
         </div>
       </form>
       {!isPassive(form.get(["kind"])) && (
-        <TestPanel id={monitor?.id ?? null} onFailure={(found) => showProblems(form, found)} />
-      )}
-    </div>
-  );
-}
-
-/** Puts problems at their fields and leads to the first of them. */
-function showProblems(form: FormState, failure: Failure): void {
-  form.report(failure.kind === "problem" ? failure.problems : []);
-  requestAnimationFrame(() => {
-    const first = document.querySelector<HTMLElement>(
-      ".monitor-form [aria-invalid=true], .field-problem",
-    );
-    first?.closest("details:not([open])")?.setAttribute("open", "");
-    first?.scrollIntoView({ block: "center" });
-    first?.focus({ preventScroll: true });
-  });
-}
-
-/** What is wrong with the whole, and problems that no field shows. */
-function FailureNote({ failure, form }: { failure: Failure | null; form: FormState }) {
-  if (failure === null) return null;
-  const isStale = failure.kind === "problem" && failure.code === "version_mismatch";
-  const problems = form.problems.value;
-  if (failure.kind === "problem" && failure.problems.length > 0 && problems.length === 0)
-    return null;
-  return (
-    <div class="form-failure" role="alert">
-      <p>
-        <strong>Not saved.</strong>{" "}
-        {isStale ? "Somebody else has changed this monitor meanwhile." : describeFailure(failure)}
-      </p>
-      {isStale && (
-        <button type="button" onClick={() => location.reload()}>
-          Read it again
-        </button>
-      )}
-      {problems.length > 0 && (
-        <ul>
-          {problems.map(({ path, message }) => (
-            <li key={path}>
-              <code>{path === "" ? "monitor" : path}</code> {message}
-            </li>
-          ))}
-        </ul>
+        <TestPanel
+          id={monitor?.id ?? null}
+          onFailure={(found) => showProblems(form, found, ".monitor-form")}
+        />
       )}
     </div>
   );

@@ -3,6 +3,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import type { AlertRuleInput, AlertRuleView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, isMissing, type Failure } from "../../api/failure.ts";
+import { FailureNote, showProblems } from "../../form/failure-note.tsx";
 import { createFormState, FormContext, type FormState } from "../../form/form-state.ts";
 import { useSubmit } from "../../form/use-submit.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
@@ -98,7 +99,7 @@ function LoadedRule({ form, loaded: { rule, instead }, onReload }: LoadedProps) 
     const found = await saveRule(parts, { rule, instead }, ruleOf(form.draft.value));
     failure.value = found ?? null;
     if (found === undefined) router.go(plainRules);
-    else showProblems(form, found);
+    else showProblems(form, found, ".rule-page form");
   });
 
   return (
@@ -113,7 +114,7 @@ function LoadedRule({ form, loaded: { rule, instead }, onReload }: LoadedProps) 
       <div class="rule-columns">
         <form noValidate onSubmit={submit}>
           <RuleFormBody isBuiltIn={rule?.built_in === true} isInstead={instead !== null} />
-          <FailureNote failure={failure.value} form={form} onReload={onReload} />
+          <FailureNote failure={failure.value} form={form} noun="rule" onReload={onReload} />
           {changes && (
             <div class="rule-actions">
               <button type="submit" class="button-main" disabled={busy.value}>
@@ -125,7 +126,10 @@ function LoadedRule({ form, loaded: { rule, instead }, onReload }: LoadedProps) 
             </div>
           )}
         </form>
-        <Trial ruleOf={ruleOf} onFailure={(found) => showProblems(form, found)} />
+        <Trial
+          ruleOf={ruleOf}
+          onFailure={(found) => showProblems(form, found, ".rule-page form")}
+        />
       </div>
     </article>
   );
@@ -164,53 +168,4 @@ async function saveRule(
   }
   toasts.say(rule === null ? "The rule was made." : "Saved.");
   return undefined;
-}
-
-/** Puts problems at their fields and leads to the first of them. */
-function showProblems(form: FormState, failure: Failure): void {
-  form.report(failure.kind === "problem" ? failure.problems : []);
-  requestAnimationFrame(() => {
-    const first = document.querySelector<HTMLElement>(".rule-page form [aria-invalid=true]");
-    first?.closest("details:not([open])")?.setAttribute("open", "");
-    first?.focus();
-  });
-}
-
-/** What is wrong with the whole, and problems that no field shows. */
-function FailureNote({
-  failure,
-  form,
-  onReload,
-}: {
-  failure: Failure | null;
-  form: FormState;
-  onReload: () => void;
-}) {
-  if (failure === null) return null;
-  const isStale = failure.kind === "problem" && failure.code === "version_mismatch";
-  const problems = form.problems.value;
-  if (failure.kind === "problem" && failure.problems.length > 0 && problems.length === 0)
-    return null;
-  return (
-    <div class="rule-failure" role="alert">
-      <p>
-        <strong>Not saved.</strong>{" "}
-        {isStale ? "Somebody else has changed this rule meanwhile." : describeFailure(failure)}
-      </p>
-      {isStale && (
-        <button type="button" onClick={onReload}>
-          Read it again
-        </button>
-      )}
-      {problems.length > 0 && (
-        <ul>
-          {problems.map(({ path, message }) => (
-            <li key={path}>
-              <code>{path === "" ? "rule" : path}</code> {message}
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
-  );
 }
