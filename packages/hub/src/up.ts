@@ -28,6 +28,8 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
   const log = createLog(settings.log, (line) => void process.stderr.write(line));
   for (const note of parts.notes) log.info(note);
   const hub = await startHub(settings, { clock, log, version, stdout: process.stdout });
+  // Whoever reads the address below may stop the hub the moment after.
+  const ends = [firstSignal(), ...(parts.underNpm ? [parentGone()] : [])];
   const people = settings.publicUrl ?? hub.url;
   const pages = settings.dashboard ? `${people}/dashboard/` : people;
   process.stdout.write(
@@ -35,7 +37,7 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
       `  settings  ${parts.file ?? "defaults"}\n`,
   );
   if (hub.keyFile !== null) process.stdout.write(`  first key ${hub.keyFile}\n`);
-  const cause = await Promise.race([firstSignal(), ...(parts.underNpm ? [parentGone()] : [])]);
+  const cause = await Promise.race(ends);
   log.info({ cause }, "stopping");
   const ended = await Promise.race([
     hub[Symbol.asyncDispose]().then(() => true),

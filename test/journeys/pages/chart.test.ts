@@ -5,6 +5,9 @@ import { startHub, until, type Hub } from "../../kit/hub.ts";
 import { startTarget, type Target } from "../../kit/target.ts";
 import { noBrowser, startBrowser, type TestBrowser } from "./browser.ts";
 
+/** A page that is fed every two seconds, on a machine busy with other tests. */
+const patienceMs = 60_000;
+
 describe("the chart of a monitor", { skip: noBrowser }, () => {
   let browser: TestBrowser;
   let hub: Hub;
@@ -98,7 +101,7 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
     page.on("request", (request) => {
       if (request.url().includes("/series/range")) asked.push(request.url());
     });
-    await until("new samples are fetched", () => asked.length >= 2);
+    await until("new samples are fetched", () => asked.length >= 2, patienceMs);
     const startOf = (request: string): number =>
       Date.parse(new URL(request).searchParams.get("start") ?? "");
     const start = startOf(asked[0] ?? "");
@@ -108,12 +111,12 @@ describe("the chart of a monitor", { skip: noBrowser }, () => {
       if (request.url().includes("/history")) listed.push(request.url());
     });
     await field.hover();
-    await until("what was under way has ended", () => listed.length >= 1);
+    await until("what was under way has ended", () => listed.length >= 1, patienceMs);
     const before = asked.length;
-    await until("checks go on", () => listed.length >= 4);
+    await until("checks go on", () => listed.length >= 4, patienceMs);
     assert.equal(asked.length, before, "the chart holds still");
     await page.mouse.move(0, 0);
-    await until("the chart goes on", () => asked.length > before);
+    await until("the chart goes on", () => asked.length > before, patienceMs);
     assert.deepEqual(visit.complaints, []);
   });
 });

@@ -68,6 +68,17 @@ for (const { title, end } of [
   });
 }
 
+test("what was heard just before somebody looks closely waits as well", () => {
+  using world = begin();
+  world.follower.follow(1000);
+  mock.timers.tick(500);
+  world.follower.hold(true);
+  mock.timers.tick(5000);
+  assert.equal(world.loads.length, 0);
+  world.follower.hold(false);
+  assert.equal(world.loads.length, 1);
+});
+
 test("nothing is loaded any more once it is over", () => {
   const world = begin();
   world.follower.reload();

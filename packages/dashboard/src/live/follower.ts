@@ -9,7 +9,7 @@ export interface Follower extends Disposable {
   hold(on: boolean): void;
   /** Loads the whole at once. */
   reload(): void;
-  /** Loads what is new, `waitMs` from now or from the end of the hold; further calls until then add nothing. */
+  /** Loads what is new, `waitMs` from now, or at the end of the hold where that is later; further calls until then add nothing. */
   follow(waitMs: number): void;
 }
 
@@ -34,9 +34,10 @@ export function createFollower(load: Load): Follower {
     hold: (on) => hold.set(on),
     reload: () => start(false),
     follow(waitMs) {
-      hold.run(() => {
-        timer ??= setTimeout(() => start(true), waitMs);
-      });
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        hold.run(() => start(true));
+      }, waitMs);
     },
     [Symbol.dispose]() {
       hold[Symbol.dispose]();
