@@ -79,6 +79,7 @@ const borders: Readonly<Record<string, Row>> = {
   },
   "hub/live": { ours: ["@belfry/contract", "hub/model"] },
   "hub/self": { ours: ["@belfry/contract", "hub/model"], others: ["pino", "prom-client"] },
+  "hub/fleet": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/command": { ours: "all" },
 
   "hub/alert-desk.ts": {

@@ -10,6 +10,7 @@ import { openChecking } from "./checking.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import type { Settings } from "./config/settings.ts";
 import { enabledMonitors, openDeciding, readiness, takeUp, takeUpAlerts } from "./deciding.ts";
+import { createSoloFleet } from "./fleet/port.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { takeUpHeartbeats } from "./heartbeats.ts";
 import { openHosts, openOwnAgent, takeUpHosts } from "./host-path.ts";
@@ -85,7 +86,8 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const store = tapSamples(kept, (frames) => rules.runner.take(frames));
   const checking = openChecking(settings, parts, metrics, stack);
   const incidentLinks = createSignedLinks(await store.secret(linkSecretName, newLinkSecret()));
-  const common = { settings, parts, store, checking, metrics };
+  const fleet = stack.use(createSoloFleet());
+  const common = { settings, parts, store, checking, metrics, fleet };
   const deciding = openDeciding({ ...common, incidentLinks }, stack);
   const { board, alerting, live } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));

@@ -5,6 +5,7 @@ import type { Settings } from "./config/settings.ts";
 import type { Deciding } from "./deciding.ts";
 import { Desk } from "./desk.ts";
 import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "./heartbeats.ts";
+import type { Fleet } from "./fleet/port.ts";
 import type { HubOutputs } from "./hub-outputs.ts";
 import { createMaintenance } from "./maintenance.ts";
 import type { BoardEntry } from "./model/board.ts";
@@ -26,6 +27,7 @@ export interface PathParts {
   readonly deciding: Deciding;
   readonly outputs: HubOutputs;
   readonly metrics: Metrics;
+  readonly fleet: Fleet;
 }
 
 export interface Path {

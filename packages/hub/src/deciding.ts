@@ -14,6 +14,7 @@ import type { Monitor } from "./model/monitor.ts";
 import type { SignedLinks } from "./model/signed-links.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
 import { createNoticing, type Noticing } from "./noticing.ts";
+import type { Fleet } from "./fleet/port.ts";
 import type { Metrics } from "./self/metrics.ts";
 import type { Store } from "./store/port.ts";
 
@@ -38,6 +39,7 @@ export interface DecidingParts {
   readonly store: Store;
   readonly checking: Checking;
   readonly metrics: Metrics;
+  readonly fleet: Fleet;
   readonly incidentLinks: SignedLinks;
 }
 
