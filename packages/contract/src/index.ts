@@ -259,6 +259,17 @@ export {
   type OutputsView,
 } from "./output.ts";
 export {
+  fleetDuties,
+  FleetMemberSchema,
+  FleetSchema,
+  fleetShareCounts,
+  fleetStates,
+  type FleetDuty,
+  type FleetMemberView,
+  type FleetState,
+  type FleetView,
+} from "./fleet.ts";
+export {
   batchLimits,
   cleanText,
   decodeBatch,

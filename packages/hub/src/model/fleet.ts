@@ -80,6 +80,10 @@ export interface Member extends FleetProcess {
   readonly until: number;
   /** When it was taken for dead; null: it was not. */
   readonly lapsedAt: number | null;
+  /** When it left in order; null: it did not. */
+  readonly leftAt: number | null;
+  /** The database's clock when this was read. */
+  readonly readAt: number;
   readonly figures: ProcessFigures;
   readonly shares: Readonly<Record<"check" | "hear", number>>;
   readonly duties: readonly Duty[];
