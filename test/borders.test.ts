@@ -139,6 +139,7 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],
     node: ["os"],
   },
+  "hub/readiness.ts": { ours: [], node: ["timers/promises"] },
   "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
   "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
 };

@@ -9,7 +9,7 @@ import { openPath } from "./check-path.ts";
 import { openChecking } from "./checking.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import type { Settings } from "./config/settings.ts";
-import { enabledMonitors, openDeciding, readiness, takeUp, takeUpAlerts } from "./deciding.ts";
+import { enabledMonitors, openDeciding, takeUp, takeUpAlerts } from "./deciding.ts";
 import { createSoloFleet } from "./fleet/port.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { takeUpHeartbeats } from "./heartbeats.ts";
@@ -28,6 +28,7 @@ import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed
 import { channelKinds } from "./notify/channel-kinds.ts";
 import type { OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
+import { createReadiness } from "./readiness.ts";
 import { openRemoteWriteOut, sendingOn, withDestinations } from "./remote-write-out.ts";
 import { openRules, tapSamples } from "./rule-path.ts";
 import type { Log } from "./self/log.ts";
@@ -46,6 +47,8 @@ export interface HubParts {
 export interface RunningHub extends AsyncDisposable {
   /** Where it listens: `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** From now on `/ready` says that it stops; everything else goes on. */
+  stopping(): void;
   /** The file the first key was written to just now; null when there was no need. */
   readonly keyFile: string | null;
 }
@@ -71,7 +74,14 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   const { board, desk, kinds } = { ...hub.deciding, ...hub.path, ...hub.checking };
   await keepOwnMonitor(url, aliveAt === undefined, { clock, board, desk, kinds });
   const running = stack.move();
-  return { url, keyFile, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { readiness } = hub;
+  readiness.started();
+  return {
+    url,
+    keyFile,
+    stopping: readiness.stopping,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }
 
 /** Every part of a hub, drawn together. */
@@ -105,10 +115,12 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
     onRuns: rules.runsChanged,
     onRang: () => alerting.wake(),
   });
+  const readiness = createReadiness({ store, fleet, commits: deciding.commits });
   return {
     ...common,
     clock,
     log,
+    readiness,
     remoteWrite,
     outputs,
     incidentLinks,
@@ -135,7 +147,7 @@ async function takeUpAll(hub: Hub): Promise<number | undefined> {
 
 function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
   const { settings, parts, store, deciding, outputs, path, checking } = hub;
-  const { board, live, alerts, alerting, commits } = deciding;
+  const { board, live, alerts, alerting } = deciding;
   return createApi(settings, {
     clock: hub.clock,
     newId: createId,
@@ -156,7 +168,7 @@ function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
     outputs: withDestinations(outputs, hub.remoteWrite),
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
-    ready: () => readiness(store, commits),
+    ready: () => hub.readiness.read(),
     incidentDesk: alerting,
     incidentLinks: hub.incidentLinks,
     externalAlerts: alerts.external,

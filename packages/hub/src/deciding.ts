@@ -122,20 +122,6 @@ export async function takeUpAlerts(store: Store, { alerting, alerts }: Deciding)
   alerts.delivery.wake();
 }
 
-/** Part → `ok` or what is wrong with it. */
-export async function readiness(
-  store: Store,
-  commits: CommitQueue,
-): Promise<Record<string, string>> {
-  const storeState = await store.ping().then(
-    () => "ok",
-    (error: unknown) => (error instanceof Error ? error.message : "failed"),
-  );
-  const failing = commits.failingSince;
-  const since = failing === null ? "ok" : `failing since ${new Date(failing).toISOString()}`;
-  return { store: storeState, commits: since };
-}
-
 /** Those that are not paused, hosts included. */
 export function* enabledMonitors(board: Board): Iterable<Monitor> {
   for (const { monitor } of board.entries()) if (monitor.enabled) yield monitor;

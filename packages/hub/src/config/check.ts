@@ -4,7 +4,7 @@ import { parseRemoteWrite, type OutputSettings, type RemoteWriteSettings } from 
 import { resolve } from "node:path";
 import { hostAndPortText, isLoopback, isNetwork, isServer, parseHostAndPort } from "./address.ts";
 import type { HostAndPort } from "./address.ts";
-import { parseDatabase } from "./database.ts";
+import { isShared, parseDatabase } from "./database.ts";
 import type { PlainConfig } from "./schema.ts";
 import { readAlertFile, type AlertFile, type AlertFileParts } from "./alert-file.ts";
 import type { Settings, StackAlertSettings } from "./settings.ts";
@@ -59,6 +59,10 @@ export function toSettings(
     cwd,
   );
   if (database.kind === "bad") problems.push(...database.problems);
+  else if (!config.checks.enabled && !isShared(database.value)) {
+    const others = "true, or a postgres:// URL in database: with the embedded database nobody else";
+    expect("checks.enabled", `${others} checks`, false);
+  }
   problems.push(...outputProblems(outputs));
   const remoteWrite = destinationsOf(config.remote_write, outputs, problems);
   const alertFile = readAlertFile(config, alerting, problems);
@@ -105,7 +109,9 @@ function settingsOf(
     sessionLifetimeMs: Math.round(config.session_days * dayMs),
     importLimitBytes: config.import_limit_bytes,
     log: config.log,
+    drainMs: drainMsOf(config.drain_seconds, read.database),
     checks: {
+      enabled: checks.enabled,
       maxConcurrent: checks.max_concurrent,
       maxConcurrentPerHost: checks.max_concurrent_per_host,
       defaultIntervalMs: checks.default_interval * 1000,
@@ -128,6 +134,11 @@ function settingsOf(
     outputsSpoolBytes: config.outputs_spool_bytes,
     remoteWriteSpoolBytes: config.remote_write_spool_bytes,
   };
+}
+
+/** Where others go on serving, a balancer is given a moment to notice. */
+function drainMsOf(seconds: number | undefined, database: string): number {
+  return Math.round((seconds ?? (isShared(database) ? 2 : 0)) * 1000);
 }
 
 function agentOf(config: PlainConfig["agent"]): Settings["agent"] {

@@ -46,6 +46,11 @@ export function parseDatabase(
   return ok(url.href);
 }
 
+/** Whether several processes can use it: PostgreSQL, of which the URL is what `parseDatabase` gives. */
+export function isShared(database: string): boolean {
+  return database.startsWith("postgres://");
+}
+
 function unreadable(text: string): Parsed<string> {
   const scheme = text.slice(0, text.indexOf(":"));
   return bad({
@@ -56,7 +61,7 @@ function unreadable(text: string): Parsed<string> {
 
 /** The database as it may be shown: a URL without its password and without its parameters. */
 export function shownDatabase(database: string): string {
-  const url = database.startsWith("postgres://") ? URL.parse(database) : null;
+  const url = isShared(database) ? URL.parse(database) : null;
   if (url === null) return database;
   url.password = "";
   url.search = "";

@@ -76,7 +76,9 @@ describe("the settings", () => {
       sessionLifetimeMs: 86_400_000,
       importLimitBytes: 1_048_576,
       log: { level: "debug", format: "json" },
+      drainMs: 1500,
       checks: {
+        enabled: false,
         maxConcurrent: 100,
         maxConcurrentPerHost: 10,
         defaultIntervalMs: 30_000,

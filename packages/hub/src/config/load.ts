@@ -26,10 +26,14 @@ export interface ConfigFlags {
   readonly listen?: string;
   readonly data_dir?: string;
   readonly database?: string;
+  /** `--no-checks`, which is `checks.enabled: false`. */
+  readonly no_checks?: true;
 }
 
 export interface ConfigSurroundings {
   readonly flags: ConfigFlags;
+  /** Where it listens when nobody says so, in place of the default of the schema. */
+  readonly listen?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Relative paths are relative to it, and `belfry.yaml`, `config.yaml` and `.env` are looked for in it. */
   readonly cwd: string;
@@ -65,7 +69,13 @@ export function loadConfig(surroundings: ConfigSurroundings): LoadedConfig {
   const environment = readEnvironment(env, dotEnv.text, leaves, readHere);
   const file = readFile(flags.config, environment.configFile, readHere, leaves);
   const aliases = environment.aliases(listenOf(file.source) ?? defaultListen);
-  const sources = [fromFlags(flags, leaves), environment.own, aliases, file.source];
+  const sources = [
+    fromFlags(flags, leaves),
+    environment.own,
+    aliases,
+    file.source,
+    listensBy(surroundings.listen, leaves),
+  ];
 
   const alerts = environment.alerts(surroundings.parseChannel);
   const problems = [
@@ -195,12 +205,26 @@ function isPartOf(path: string, whole: string): boolean {
 }
 
 function fromFlags(flags: ConfigFlags, leaves: readonly Leaf[]): Source {
-  const given = Object.entries(flags).flatMap(([path, value]: [string, unknown]) => {
+  const { no_checks, ...plain } = flags;
+  const flagged = Object.entries(plain).map(([path, value]: [string, unknown]) => ({
+    path,
+    value,
+    name: `--${path.replaceAll("_", "-")}`,
+  }));
+  if (no_checks) flagged.push({ path: "checks.enabled", value: false, name: "--no-checks" });
+  const given = flagged.flatMap(({ path, value, name }) => {
     const leaf = leaves.find((candidate) => candidate.path === path);
     if (leaf === undefined || value === undefined) return [];
-    return [{ leaf, value, where: () => `--${path.replaceAll("_", "-")}` }];
+    return [{ leaf, value, where: () => name }];
   });
   return { ...nothing, given };
+}
+
+/** A command may listen elsewhere than a hub when nobody says where. */
+function listensBy(listen: string | undefined, leaves: readonly Leaf[]): Source {
+  const leaf = leaves.find(({ path }) => path === "listen");
+  if (listen === undefined || leaf === undefined) return nothing;
+  return { ...nothing, given: [{ leaf, value: listen, where: () => "listen" }] };
 }
 
 interface ReadFile {

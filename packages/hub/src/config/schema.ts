@@ -99,6 +99,13 @@ const checkNetwork = branch(
 );
 
 const checks = branch("How monitors are checked.", {
+  enabled: Type.Boolean({
+    title: "Checks by this hub",
+    default: true,
+    description:
+      "false, or `belfry hub --no-checks`: this hub checks nothing, workers and other hubs on the same PostgreSQL do",
+    price: "Where no other process checks, nothing is checked",
+  }),
   max_concurrent: Type.Integer({
     title: "Checks at once",
     minimum: 1,
@@ -306,6 +313,19 @@ export const PlainConfigSchema = Type.Object(
       description: "Of one request to `/api/v1/import/prometheus`",
       price: "A request is held in memory",
     }),
+    drain_seconds: Type.Optional(
+      Type.Number({
+        title: "Notice before a hub stops",
+        minimum: 0,
+        maximum: 300,
+        unit: "seconds",
+        description:
+          "From SIGTERM on `/ready` answers 503, and for so long a hub goes on serving, so that a balancer takes it out; " +
+          "unset: 0 with the embedded database, 2 with PostgreSQL",
+        price:
+          "Stopping takes so much longer; whoever stops it must wait for that and 5 seconds more",
+      }),
+    ),
     log,
     checks,
     retention,

@@ -90,7 +90,11 @@ export interface Settings {
     readonly level: PlainConfig["log"]["level"];
     readonly format: PlainConfig["log"]["format"];
   };
+  /** How long a hub goes on serving once it was told to stop, while `/ready` says so; ms. */
+  readonly drainMs: number;
   readonly checks: {
+    /** false: other processes on the same database check. */
+    readonly enabled: boolean;
     readonly maxConcurrent: number;
     readonly maxConcurrentPerHost: number;
     readonly defaultIntervalMs: number;
