@@ -22,6 +22,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "/v1/health": "figures of the process",
   "/v1/healthz": "figures of the process",
   "/api/v2/status": "figures of the process",
+  "/api/v1/fleet": "figures of the processes",
   "/incident-links/{incident}/{action}": "a page; what it shows is /api/v1/incidents/{id}",
   "/ping/{first}": "a call",
   "/ping/{first}/{second}": "a call",

@@ -28,6 +28,7 @@ import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed
 import { channelKinds } from "./notify/channel-kinds.ts";
 import type { OwnAgent } from "./own-agent.ts";
 import { keepOwnMonitor } from "./own-monitor.ts";
+import { openOwnProcess } from "./own-process.ts";
 import { createReadiness } from "./readiness.ts";
 import { openRemoteWriteOut, sendingOn, withDestinations } from "./remote-write-out.ts";
 import { openRules, tapSamples } from "./rule-path.ts";
@@ -101,7 +102,8 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const deciding = openDeciding({ ...common, incidentLinks }, stack);
   const { board, alerting, live } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
-  const path = openPath({ ...common, deciding, outputs }, stack);
+  const ownProcess = openOwnProcess({ settings, clock, board, kinds: checking.kinds, fleet });
+  const path = openPath({ ...common, deciding, outputs, ownProcess }, stack);
   const watching = openHosts({ ...common, deciding, path, outputs }, stack);
   const rules = openRules({ clock, log, metrics, store, board, hosts: watching.hosts, alerting });
   stack.use(rules.runner);
@@ -123,6 +125,7 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
     readiness,
     remoteWrite,
     outputs,
+    ownProcess,
     incidentLinks,
     deciding,
     path,
@@ -166,6 +169,8 @@ function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
     live,
     registry: hub.metrics.registry,
     outputs: withDestinations(outputs, hub.remoteWrite),
+    fleet: hub.fleet,
+    ownProcess: hub.ownProcess,
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
     ready: () => hub.readiness.read(),

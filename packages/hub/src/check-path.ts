@@ -28,6 +28,7 @@ export interface PathParts {
   readonly outputs: HubOutputs;
   readonly metrics: Metrics;
   readonly fleet: Fleet;
+  readonly ownProcess: { started(lagSeconds: number): void };
 }
 
 export interface Path {
@@ -51,6 +52,7 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
       hostOf: checking.hostOf,
       onStart(lagSeconds) {
         metrics.started(lagSeconds);
+        path.ownProcess.started(lagSeconds);
         deciding.noticing.started(lagSeconds);
       },
       onSkip: (cause, count) => metrics.skipped(cause, count),

@@ -13,7 +13,7 @@ import type { Monitor } from "./model/monitor.ts";
 import { startOwnAgent, type OwnAgent } from "./own-agent.ts";
 import type { Store } from "./store/port.ts";
 
-export interface HostPathParts extends Omit<PathParts, "checking"> {
+export interface HostPathParts extends Omit<PathParts, "checking" | "ownProcess"> {
   readonly path: Path;
 }
 

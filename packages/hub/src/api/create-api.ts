@@ -25,6 +25,7 @@ import { addMonitoringComponentRoutes } from "./drop-in/monitoring-component/mon
 import { addMonitoringStackRoutes } from "./drop-in/monitoring-stack/monitoring-stack.ts";
 import { addSystemRoute } from "./drop-in/system-stats.ts";
 import { addErrorAnswers, answerClientError, createErrorAnswer } from "./error-answer.ts";
+import { addFleetRoutes } from "./fleet.ts";
 import { addHealthchecksRoutes } from "./drop-in/healthchecks/healthchecks.ts";
 import { addUptimeKumaPushRoutes } from "./drop-in/uptime-kuma-push/uptime-kuma-push.ts";
 import { addHeartbeatRoutes } from "./heartbeats/heartbeats.ts";
@@ -136,6 +137,7 @@ async function addRoutes(
   addSessionRoutes(app, settings, own.access, own.sessions);
   addAuditRoutes(app, parts.store);
   addOperationRoutes(app, settings, parts);
+  addFleetRoutes(app, parts);
   addMetricsRoute(app, parts);
   addSystemRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.

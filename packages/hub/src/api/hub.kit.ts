@@ -18,11 +18,12 @@ import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "../heartbea
 import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
+import { createSoloFleet } from "../fleet/port.ts";
 import { createJobs, createRunReader } from "../jobs.ts";
 import { createJudgingTable } from "../judge/judging.ts";
 import { createBoard, type Board } from "../live/board.ts";
 import { createLive, type Live } from "../live/live.ts";
-import type { ApiKey, Scope } from "../model/access.ts";
+import type { Scope } from "../model/access.ts";
 import type { Clock } from "../model/clock.ts";
 import { createMaintenance } from "../maintenance.ts";
 import { followsHost } from "../model/host.ts";
@@ -37,7 +38,7 @@ import { createCheckKinds } from "../probe/registry.ts";
 import { createSchedule, Deadlines } from "../schedule/deadlines.ts";
 import { createMetrics, type Metrics } from "../self/metrics.ts";
 import { createStore } from "../store/open.ts";
-import { createKeySecret } from "./access/secret.ts";
+import { storeKey } from "./access/key.kit.ts";
 import { assertDeclared } from "./answer.kit.ts";
 import { createApi, type Api } from "./create-api.ts";
 import { hostOf, hostView } from "./hosts/view.ts";
@@ -126,6 +127,13 @@ const noOutputs: Omit<ApiParts["outputs"], "counts"> = {
   deleteDead: async () => undefined,
 };
 
+const aloneSince = (startedAt: number): ApiParts["ownProcess"] => ({
+  name: "test:1",
+  location: "local",
+  startedAt,
+  figures: () => ({ monitors: 3, checksPerSecond: 1.5, lagSeconds: 0.25, cpu: 0.1, missed: 0 }),
+});
+
 /** Opens a hub that is closed when the test ends. */
 export async function openTestHub(
   t: Pick<TestContext, "after">,
@@ -171,6 +179,8 @@ export async function openTestHub(
     live,
     registry: metrics.registry,
     outputs: { ...noOutputs, counts: () => hub.outputs },
+    fleet: createSoloFleet(),
+    ownProcess: aloneSince(clock.now()),
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
     ready: async () => ({ store: "ok" }),
@@ -468,33 +478,4 @@ async function askApi(api: Api, method: string, url: string, ask: Ask): Promise<
     text: response.payload,
     json: <T>() => JSON.parse(response.payload) as T,
   };
-}
-
-async function storeKey(
-  store: ApiParts["store"],
-  clock: Clock,
-  scopes: readonly Scope[],
-): Promise<string> {
-  const { secret, prefix, hash } = createKeySecret();
-  const now = clock.now();
-  const key: ApiKey = {
-    id: createId<"key">(now),
-    name: scopes.join("+"),
-    hash,
-    prefix,
-    scopes,
-    createdAt: now,
-    lastUsedAt: null,
-    revokedAt: null,
-  };
-  const audit = {
-    at: now,
-    actor: "test",
-    action: "create",
-    resource: "key",
-    resourceId: key.id,
-    detail: {},
-  };
-  await store.createKey(key, audit);
-  return secret;
 }

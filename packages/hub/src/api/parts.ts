@@ -1,4 +1,5 @@
 /** What the API needs of the rest of the hub: ports of one to three functions each, wired in `app.ts`. */
+import type { FleetReads, OwnProcess } from "./fleet-port.ts";
 import type { Outputs } from "./output-port.ts";
 import type { Registry } from "prom-client";
 import type { AuditEntry } from "../model/access.ts";
@@ -458,6 +459,8 @@ export interface ApiParts {
   /** Belfry's own metrics. */
   readonly registry: Registry;
   readonly outputs: Outputs;
+  readonly fleet: FleetReads;
+  readonly ownProcess: OwnProcess;
   readonly parseImport: ImportParser;
   readonly remoteWrite: RemoteWriteParser;
   /** Part → `ok` or what is wrong with it; for `/ready`. */

@@ -39,12 +39,11 @@ export interface Unheld {
 export function unheldOf(members: readonly Member[]): Unheld {
   const present = members.filter(isMember);
   const left = (kind: "check" | "hear"): number =>
-    present.reduce((rest, { shares }) => rest - shares[kind], shareCounts[kind]);
+    present.reduce<number>((rest, { shares }) => rest - shares[kind], shareCounts[kind]);
   const done = new Set(present.flatMap((member) => member.duties));
-  // Members and shares are read one after the other: a share that moved meanwhile may count twice.
   return {
-    check: Math.max(0, left("check")),
-    hear: Math.max(0, left("hear")),
+    check: left("check"),
+    hear: left("hear"),
     duties: duties.filter((duty) => !done.has(duty)),
   };
 }

@@ -74,6 +74,7 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "GET /api/v1/jobs",
     "GET /api/v1/jobs/:id",
     "GET /api/v1/live",
+    "GET /api/v1/fleet",
     "GET /api/v1/outputs",
     "GET /api/v1/outputs/:name/dead-letters",
     "GET /api/v1/monitors",
