@@ -33,6 +33,7 @@ import { createReadiness } from "./readiness.ts";
 import { openRemoteWriteOut, sendingOn, withDestinations } from "./remote-write-out.ts";
 import { openRules, tapSamples } from "./rule-path.ts";
 import type { Log } from "./self/log.ts";
+import { addFleetMetrics } from "./self/metrics-fleet.ts";
 import { createMetrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import { startUpkeep } from "./upkeep.ts";
@@ -103,6 +104,7 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const { board, alerting, live } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
   const ownProcess = openOwnProcess({ settings, clock, board, kinds: checking.kinds, fleet });
+  addFleetMetrics(metrics.registry, fleet, clock);
   const path = openPath({ ...common, deciding, outputs, ownProcess }, stack);
   const watching = openHosts({ ...common, deciding, path, outputs }, stack);
   const rules = openRules({ clock, log, metrics, store, board, hosts: watching.hosts, alerting });
