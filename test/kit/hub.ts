@@ -18,7 +18,9 @@ export const sharedCache: Readonly<Record<string, string>> = {
 };
 
 export interface HubOptions {
-  /** Arguments after `up`. `--listen` and `--data-dir` are set unless they are given. */
+  /** What is started: `up` where nothing is said. A worker answers `/health`, `/ready` and `/metrics` only. */
+  readonly command?: "up" | "hub" | "worker";
+  /** Arguments after it. `--listen` and `--data-dir` are set unless they are given. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** A data folder to use and keep; otherwise a fresh one, removed at the end. */
@@ -38,14 +40,14 @@ export interface Hub extends AsyncDisposable {
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
-/** Starts `belfry up` and resolves when it listens; rejects with its output when it does not within 20 s. */
+/** Starts it and resolves when it listens; rejects with its output when it does not within 20 s. */
 export async function startHub(options: HubOptions = {}): Promise<Hub> {
   const ownDir = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "belfry-hub-")));
   const args = [...(options.args ?? [])];
   if (!args.includes("--listen")) args.push("--listen", "127.0.0.1:0");
   if (!args.includes("--data-dir")) args.push("--data-dir", dataDir);
-  const child = spawn(process.execPath, [commandPath, "up", ...args], {
+  const child = spawn(process.execPath, [commandPath, options.command ?? "up", ...args], {
     cwd: dataDir,
     env: { PATH: process.env["PATH"], HOME: dataDir, ...sharedCache, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

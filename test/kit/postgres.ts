@@ -21,6 +21,12 @@ export interface Postgres extends AsyncDisposable {
   readonly url: string;
   /** Makes an empty database and gives its URL. */
   createDatabase(): Promise<string>;
+  /** Its process and those of its connections, by their ids. */
+  pids(): Promise<readonly number[]>;
+  /** Stops it at once, as a crash does. */
+  crash(): Promise<void>;
+  /** Starts it again at the same address, with what was written. */
+  restart(): Promise<void>;
 }
 
 /** On Debian, Red Hat, Alpine and macOS alike it may own files; nothing is looked up, so no system file is needed. */
@@ -44,7 +50,8 @@ export async function startPostgres(): Promise<Postgres> {
   const how = ["--username=belfry", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   await run(join(binaries.folder, "initdb"), [...how, "-D", data], options);
   const port = await freePort();
-  const server = spawnServer(join(binaries.folder, "postgres"), data, port, options);
+  const spawnOne = () => spawnServer(join(binaries.folder, "postgres"), data, port, options);
+  let server = spawnOne();
   started.defer(() => stop(server));
   await ready(server);
   const base = `postgres://belfry@127.0.0.1:${port}`;
@@ -64,8 +71,31 @@ export async function startPostgres(): Promise<Postgres> {
       }
       return `${base}/${name}`;
     },
+    pids: async () => processesOf(await serverPid(data)),
+    async crash() {
+      const exited = once(server, "exit");
+      process.kill(await serverPid(data), "SIGQUIT");
+      await exited;
+      server.stdin?.destroy();
+    },
+    async restart() {
+      server = spawnOne();
+      await ready(server);
+    },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The first line of the file a server keeps while it runs. */
+async function serverPid(data: string): Promise<number> {
+  return Number((await readFile(join(data, "postmaster.pid"), "utf8")).split("\n")[0]);
+}
+
+/** A process and its children; where there is no `/proc`, the process alone. */
+async function processesOf(pid: number): Promise<readonly number[]> {
+  const list = `/proc/${pid}/task/${pid}/children`;
+  const children = await readFile(list, "utf8").catch(() => "");
+  return [pid, ...children.split(" ").filter(Boolean).map(Number)];
 }
 
 interface Binaries {
