@@ -6,18 +6,28 @@ import type { AuditEntry } from "./model/access.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { StatusChange } from "./model/change.ts";
 import type { Clock } from "./model/clock.ts";
-import { followsHost, type Host } from "./model/host.ts";
-import type { MonitorId } from "./model/id.ts";
+import { followsHost, type DecidedOfHost, type Host } from "./model/host.ts";
+import type { HostId, MonitorId } from "./model/id.ts";
 import type { JudgeState } from "./model/judgement.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 
 export interface DeskStore {
   createMonitor(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
-  createHost(host: Host, monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
+  createHost(
+    host: Host,
+    monitor: Monitor,
+    status: StatusChange,
+    audit: AuditEntry,
+    namesFrom?: HostId | null,
+  ): Promise<void>;
   updateMonitor(
     monitor: Monitor,
-    options: { readonly status: StatusChange | null; readonly resetState: boolean },
+    options: {
+      readonly status: StatusChange | null;
+      readonly resetState: boolean;
+      readonly host?: DecidedOfHost;
+    },
     audit: AuditEntry,
   ): Promise<"updated" | "version_mismatch" | "missing">;
   deleteMonitor(id: MonitorId, audit: AuditEntry): Promise<boolean>;
@@ -74,12 +84,17 @@ export class Desk {
     });
   }
 
-  /** Stores a new host with the monitor that follows it, and begins to wait for it. */
-  createHost(host: Host, monitor: Monitor, actor: string): Promise<BoardEntry> {
+  /** Stores a new host with the monitor that follows it, and begins to wait for it. `namesFrom`: see `HostStore`. */
+  createHost(
+    host: Host,
+    monitor: Monitor,
+    actor: string,
+    namesFrom?: HostId | null,
+  ): Promise<BoardEntry> {
     return this.#inOrder(monitor.id, async () => {
       const status = statusChangeOf(monitor, monitor.createdAt);
       const audit = this.#audit("create", monitor, actor);
-      await this.#parts.store.createHost(host, monitor, status, audit);
+      await this.#parts.store.createHost(host, monitor, status, audit, namesFrom);
       return this.#begin(monitor, undefined, true);
     });
   }
@@ -105,12 +120,14 @@ export class Desk {
 
   /**
    * Replaces a monitor; `monitor.version` is one more than the version it replaces. Its judge state is forgotten when
-   * `resetState` says so and when it was paused or resumed. A running check of the former settings is dropped.
+   * `resetState` says so and when it was paused or resumed. A running check of the former settings is dropped. `host` is
+   * what people decide of the host it follows, where that changes too.
    */
   update(
     monitor: Monitor,
     resetState: boolean,
     actor: string,
+    host?: DecidedOfHost,
   ): Promise<"updated" | "version_mismatch" | "missing"> {
     return this.#inOrder(monitor.id, async () => {
       const { clock, store, board, judging, schedule } = this.#parts;
@@ -126,7 +143,11 @@ export class Desk {
       try {
         result = await store.updateMonitor(
           monitor,
-          { status: reset ? statusChangeOf(monitor, at) : null, resetState: reset },
+          {
+            status: reset ? statusChangeOf(monitor, at) : null,
+            resetState: reset,
+            ...(host === undefined ? {} : { host }),
+          },
           this.#audit(action, monitor, actor),
         );
       } finally {
@@ -179,8 +200,8 @@ export class Desk {
   #begin(monitor: Monitor, state: JudgeState | undefined, intervalIsOpen: boolean): BoardEntry {
     const { clock, board, judging, schedule } = this.#parts;
     const at = clock.now();
-    judging.add(monitor.id, state, { intervalIsOpen, at });
     const entry = board.put(monitor, state, at);
+    judging.add(monitor.id, state, { intervalIsOpen, at });
     if (monitor.enabled) schedule.add(monitor, 0);
     this.#parts.onChanged({ changed: [monitor.id], deleted: [] });
     return entry;

@@ -38,6 +38,9 @@ export interface Host {
   readonly createdAt: number;
 }
 
+/** What people decide of a host; everything else of it is what it says of itself. */
+export type DecidedOfHost = Pick<Host, "nameIsChosen" | "silentAfterMs" | "retentionMs">;
+
 /** What a client of the Monitoring Stack posted as `details`, as it was posted. */
 export interface PostedDetails {
   readonly posted: Readonly<Record<string, unknown>>;

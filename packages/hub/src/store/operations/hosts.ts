@@ -1,5 +1,5 @@
 /** Hosts: read once at start, then kept in memory by the hub; each is made and deleted with the monitor of its id. */
-import type { Selectable } from "kysely";
+import { sql, type Selectable } from "kysely";
 import type { HostDetails } from "@belfry/contract";
 import type { AuditEntry } from "../../model/access.ts";
 import type { StatusChange } from "../../model/change.ts";
@@ -40,13 +40,14 @@ export async function loadHosts({ db }: OperationContext): Promise<readonly Host
   );
 }
 
-/** See `HostStore.createHost`. Rejects with `conflict` when the id or the identity is taken. */
+/** See `HostStore.createHost`. Rejects with `conflict` when the id, the identity or one of its names is taken. */
 export async function createHost(
   context: OperationContext,
   host: Host,
   monitor: Monitor,
   status: StatusChange,
   audit: AuditEntry,
+  namesFrom?: HostId | null,
 ): Promise<void> {
   if (host.id !== monitor.id) {
     throw new AppError("internal", `the host ${host.id} cannot be followed by ${monitor.id}`);
@@ -60,7 +61,30 @@ export async function createHost(
   if (inserted.numInsertedOrUpdatedRows !== 1n) {
     throw new AppError("conflict", `there is a host with the identity ${host.identity} already`);
   }
+  if (namesFrom !== undefined) await holdNames(context, host, namesFrom);
   await takeNames(context, [host]);
+}
+
+/**
+ * Makes sure that nobody but `from` has a name of the host, until the transaction ends: who makes a host with one of them
+ * at the same time waits here, and finds it taken.
+ */
+async function holdNames({ db }: OperationContext, host: Host, from: HostId | null): Promise<void> {
+  for (const name of host.names.toSorted()) {
+    await db
+      .insertInto("host_name")
+      .values({ name: plainText(name, "host name"), host_id: host.id, position: 0 })
+      .onConflict((conflict) => conflict.column("name").doNothing())
+      .execute();
+    const row = await db
+      .selectFrom("host_name")
+      .select("host_id")
+      .where("name", "=", name)
+      .executeTakeFirst();
+    if (row?.host_id !== host.id && row?.host_id !== from) {
+      throw new AppError("conflict", `another host has the name ${name} already`);
+    }
+  }
 }
 
 /** See `HostStore.saveHosts`. Rejects with `conflict` when an identity is another host's. */
@@ -84,9 +108,6 @@ export async function saveHosts(context: OperationContext, hosts: readonly Host[
           agent_version: row.ref("excluded.agent_version"),
           interval_ms: row.ref("excluded.interval_ms"),
           agent_labels: row.ref("excluded.agent_labels"),
-          name_is_chosen: row.ref("excluded.name_is_chosen"),
-          silent_after_ms: row.ref("excluded.silent_after_ms"),
-          retention_ms: row.ref("excluded.retention_ms"),
           cloned_from: row.ref("excluded.cloned_from"),
           last_heard_at: row.ref("excluded.last_heard_at"),
         })),
@@ -94,6 +115,21 @@ export async function saveHosts(context: OperationContext, hosts: readonly Host[
       .execute();
   }
   await takeNames(context, kept);
+}
+
+/** See `HostStore.touchHosts`. */
+export async function touchHosts(
+  { db }: OperationContext,
+  heard: readonly { readonly id: HostId; readonly at: number }[],
+): Promise<void> {
+  for (const some of inChunks(heard, rowsPerStatement)) {
+    const rows = some.map(({ id, at }) => sql`(${id}, cast(${at} as bigint))`);
+    await sql`
+      update host set last_heard_at = heard.column2
+      from (values ${sql.join(rows)}) as heard
+      where host.id = heard.column1
+        and (host.last_heard_at is null or host.last_heard_at < heard.column2)`.execute(db);
+  }
 }
 
 /** See `HostStore.saveHostDetails`. */
