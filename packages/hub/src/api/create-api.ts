@@ -60,6 +60,8 @@ import type { ApiSettings } from "./settings.ts";
 export interface Api extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly routes: RouteTable;
+  /** From now on every answer closes its connection, so that a balancer keeps none that is about to end. */
+  letGo(): void;
 }
 
 /** Largest JSON body in bytes. */
@@ -93,7 +95,7 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
   // as they are, and tests hold every answer against its schema.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   addJsonBody(app);
-  addPromptStop(app);
+  const letGo = addPromptStop(app);
   addErrorAnswers(app, routes, answerError);
   await addSecurity(app, settings, access);
   await addRoutes(app, settings, parts, { keys, sessions, access });
@@ -102,7 +104,7 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
     throw new Error(`routes without a permission: ${unprotected.join(", ")}`);
   }
   await app.ready();
-  return { app, routes, [Symbol.asyncDispose]: () => closeAll(app, keys) };
+  return { app, routes, letGo, [Symbol.asyncDispose]: () => closeAll(app, keys) };
 }
 
 async function addRoutes(
@@ -162,17 +164,24 @@ async function closeAll(app: FastifyInstance, keys: KeyRing): Promise<void> {
   await keys[Symbol.asyncDispose]();
 }
 
-/** Connections whose request is answered during the stop are closed: kept alive, they would hold it up for a minute. */
-function addPromptStop(app: FastifyInstance): void {
+/**
+ * Connections whose request is answered once the hub stops, or is about to, are closed: kept alive, they would hold up
+ * the stop for a minute, and a balancer would send its next request into one that ends. Answers with what makes it so.
+ */
+function addPromptStop(app: FastifyInstance): () => void {
   let stopping = false;
-  app.addHook("preClose", (done) => {
+  const letGo = (): void => {
     stopping = true;
+  };
+  app.addHook("preClose", (done) => {
+    letGo();
     done();
   });
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (stopping) reply.header("connection", "close");
     done(null, payload);
   });
+  return letGo;
 }
 
 /** Cookies, headers, access and rate limit, in the order in which a request meets them. */

@@ -258,6 +258,23 @@ describe("stopping", () => {
   });
 });
 
+describe("before it stops", () => {
+  test("a hub goes on answering, and lets go of every connection it answers on", async (t) => {
+    const hub = await openTestHub(t);
+    const url = await hub.api.app.listen({ host: "127.0.0.1", port: 0 });
+    const connectionOf = async () => {
+      const answer = await fetch(`${url}/health`);
+      await answer.text();
+      assert.equal(answer.status, 200);
+      return answer.headers.get("connection");
+    };
+    assert.equal(await connectionOf(), "keep-alive");
+    hub.api.letGo();
+    assert.equal(await connectionOf(), "close");
+    assert.equal(await connectionOf(), "close");
+  });
+});
+
 describe("every answer", () => {
   test("carries headers that keep pages apart and is not stored on the way", async (t) => {
     const hub = await openTestHub(t);
