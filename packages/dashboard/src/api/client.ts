@@ -1,6 +1,7 @@
 /** The hub's API as functions. Paths and queries are written here and nowhere else. */
 import type {
   CheckKindView,
+  FleetView,
   HistoryRow,
   HostDetailView,
   HostPatch,
@@ -124,6 +125,8 @@ export function createClient(requester: Requester) {
     /** Series that match a selector; as many as are worth offering. */
     findSeries: (match: string): Promise<Reply<SeriesListView>> =>
       ask("GET", `${api}/series?${queryOf({ match, limit: mostFound })}`),
+    /** The processes that share the database. */
+    fleet: (): Promise<Reply<FleetView>> => ask("GET", `${api}/fleet`),
     session: (): Promise<Reply<SessionView>> => ask("GET", `${api}/session`),
     signIn: (key: string): Promise<Reply<SessionView>> =>
       ask("POST", `${api}/session`, { body: { key } }),

@@ -9,6 +9,7 @@ import {
   hostSorts,
   orders,
   parseRoute,
+  plainFleet,
   plainHosts,
   plainOverview,
   ranges,
@@ -46,6 +47,7 @@ const addresses: readonly (readonly [what: string, url: string, view: View])[] =
   ["a copy", `/dashboard/monitors/new?copy=${id}`, { page: "form", id: null, copyOf: id }],
   ["an edit", `/dashboard/monitors/${id}/edit`, { page: "form", id, copyOf: null }],
   ["all hosts", "/dashboard/hosts", plainHosts],
+  ["the fleet", "/dashboard/fleet", plainFleet],
   [
     "some hosts in another order",
     "/dashboard/hosts?q=db&status=down&label=team:core&sort=cpu&order=reversed",

@@ -102,6 +102,11 @@ export interface FormView {
   readonly copyOf: string | null;
 }
 
+/** The processes that share the database. */
+export interface FleetPageView {
+  readonly page: "fleet";
+}
+
 export interface MissingView {
   readonly page: "missing";
   readonly path: string;
@@ -116,6 +121,7 @@ export type View =
   | FormView
   | JobRelatedView
   | AlertRelatedView
+  | FleetPageView
   | MissingView;
 
 /** The overview without any filter. */
@@ -148,6 +154,9 @@ export function hostPage(id: string): HostPageView {
   return { page: "host", id, range: "1h", zoom: null };
 }
 
+/** The processes. */
+export const plainFleet: FleetPageView = { page: "fleet" };
+
 /** The form of a new monitor. */
 export const newMonitor: FormView = { page: "form", id: null, copyOf: null };
 
@@ -173,6 +182,7 @@ export function parseRoute(url: string): View {
     if (id === "") return hostsOf(query);
     if (idPattern.test(id)) return { page: "host", id, ...spanOf(query, hostRanges, "1h") };
   }
+  if (resource === "fleet" && id === "" && action === undefined) return plainFleet;
   const found =
     action === undefined
       ? (jobRelated(resource, id, query) ?? alertRelated(resource, id, query))
@@ -224,6 +234,8 @@ export function formatRoute(view: View): string {
       return `${base}runs/${view.id}`;
     case "outputs":
       return `${base}outputs${view.name === null ? "" : `/${encodeURIComponent(view.name)}`}`;
+    case "fleet":
+      return `${base}fleet`;
     case "missing":
       return view.path;
     default: {

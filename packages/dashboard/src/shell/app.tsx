@@ -6,7 +6,14 @@ import { Overview } from "../pages/overview/overview.tsx";
 import { SignIn } from "../pages/sign-in/sign-in.tsx";
 import { plainIncidents } from "../route/alert-route.ts";
 import { plainJobs, plainOutputs } from "../route/job-route.ts";
-import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
+import {
+  formatRoute,
+  newMonitor,
+  plainFleet,
+  plainHosts,
+  plainOverview,
+  type View,
+} from "../route/route.ts";
 import { Banner } from "./banner.tsx";
 import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
@@ -29,6 +36,7 @@ export function App() {
     r: () => router.go(plainJobs),
     i: () => router.go(plainIncidents),
     u: () => router.go(plainOutputs),
+    f: () => router.go(plainFleet),
     t: () => theme.choose(nextTheme(theme.chosen.value)),
     "/": () => toSearch(),
   });
@@ -71,6 +79,7 @@ const loadFailures = async () => (await import("../pages/jobs/failures-page.tsx"
 const loadJobPage = async () => (await import("../pages/job/job-page.tsx")).JobPage;
 const loadRunPage = async () => (await import("../pages/run/run-page.tsx")).RunPage;
 const loadOutputs = async () => (await import("../pages/outputs/outputs-page.tsx")).OutputsPage;
+const loadFleet = async () => (await import("../pages/fleet/fleet-page.tsx")).FleetPage;
 const loadIncidents = async () =>
   (await import("../pages/incidents/incidents-page.tsx")).IncidentsPage;
 const loadIncident = async () => (await import("../pages/incident/incident-page.tsx")).IncidentPage;
@@ -103,6 +112,8 @@ function PageOf({ view }: { view: View }) {
       return <Later key={view.id} load={loadRunPage} give={{ id: view.id }} />;
     case "outputs":
       return <Later load={loadOutputs} give={{ name: view.name }} />;
+    case "fleet":
+      return <Later load={loadFleet} give={{}} />;
     case "incidents":
       return <Later load={loadIncidents} give={{}} />;
     case "incident":

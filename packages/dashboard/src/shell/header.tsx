@@ -7,7 +7,14 @@ import { formatCount, formatPlural } from "../format/number.ts";
 import { troubles } from "../parts/status-words.ts";
 import { plainIncidents } from "../route/alert-route.ts";
 import { plainJobs, plainOutputs } from "../route/job-route.ts";
-import { formatRoute, newMonitor, plainHosts, plainOverview, type View } from "../route/route.ts";
+import {
+  formatRoute,
+  newMonitor,
+  plainFleet,
+  plainHosts,
+  plainOverview,
+  type View,
+} from "../route/route.ts";
 import { mayWrite } from "./access.ts";
 import { createOpenIncidents } from "./open-incidents.ts";
 import { useParts } from "./parts.ts";
@@ -47,6 +54,15 @@ export function Header({ onHelp }: { onHelp: () => void }) {
             <span class="header-narrow visually-hidden">New monitor</span>
           </a>
         )}
+        <a
+          class="button button-icon"
+          href={formatRoute(plainFleet)}
+          title="Fleet (f)"
+          aria-label="Fleet"
+          aria-current={router.view.value.page === "fleet" ? "page" : undefined}
+        >
+          <Icon name="fleet" />
+        </a>
         <button
           type="button"
           class="button-icon"

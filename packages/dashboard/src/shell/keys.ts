@@ -12,6 +12,7 @@ export const keyTable = [
   { keys: ["r"], what: "Jobs and their runs", place: "everywhere" },
   { keys: ["i"], what: "Incidents", place: "everywhere" },
   { keys: ["u"], what: "Outputs", place: "everywhere" },
+  { keys: ["f"], what: "Fleet: the processes of Belfry", place: "everywhere" },
   { keys: ["t"], what: "Next theme: system, light, dark", place: "everywhere" },
   { keys: ["?"], what: "This help", place: "everywhere" },
   { keys: ["j", "ArrowDown"], what: "Next row", place: "overview" },

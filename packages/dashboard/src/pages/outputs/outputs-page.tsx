@@ -25,10 +25,10 @@ export function OutputsPage({ name }: { name: string | null }) {
   );
   useEffect(() => () => model[Symbol.dispose](), [model]);
   useSignalEffect(() => {
-    const troubled = troubledOf(model.outputs.value?.items ?? []);
+    const troubled = troubledOf(model.value.value?.items ?? []);
     document.title = troubled === 0 ? "Outputs – Belfry" : `(${troubled}) Outputs – Belfry`;
   });
-  const outputs = model.outputs.value;
+  const outputs = model.value.value;
   const failure = model.failure.value;
   if (outputs === null) {
     if (failure === null) return <p class="visually-hidden">Loading…</p>;
