@@ -10,7 +10,7 @@ import { openChecking } from "./checking.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import type { Settings } from "./config/settings.ts";
 import { enabledMonitors, openDeciding, takeUp, takeUpAlerts } from "./deciding.ts";
-import { createSoloFleet } from "./fleet/port.ts";
+import { openFleet } from "./fleet-path.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { takeUpHeartbeats } from "./heartbeats.ts";
 import { openHosts, openOwnAgent, takeUpHosts } from "./host-path.ts";
@@ -49,7 +49,7 @@ export interface HubParts {
 export interface RunningHub extends AsyncDisposable {
   /** Where it listens: `http://127.0.0.1:8000`. */
   readonly url: string;
-  /** From now on `/ready` says that it stops; everything else goes on. */
+  /** From now on `/ready` says that it stops, and answers close their connections; everything else goes on. */
   stopping(): void;
   /** The file the first key was written to just now; null when there was no need. */
   readonly keyFile: string | null;
@@ -70,6 +70,7 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
     await listenOn(settings.listen, (at) => api.app.listen({ ...at })),
     settings.listen,
   );
+  hub.listens(url);
   const handle: RequestListener = (request, response) => api.app.routing(request, response);
   if (settings.dropInPorts) await openDropInPorts(settings.listen.host, { own, handle }, stack);
   await begin(hub, aliveAt, stack);
@@ -81,7 +82,10 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   return {
     url,
     keyFile,
-    stopping: readiness.stopping,
+    stopping() {
+      readiness.stopping();
+      api.letGo();
+    },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
@@ -95,11 +99,20 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const metrics = stack.use(createMetrics(parts.version));
   const remoteWrite = stack.use(await openRemoteWriteOut(settings, log, metrics.registry));
   const kept = sendingOn(stack.use(await createStore(settings, { log })), remoteWrite);
-  const store = tapSamples(kept, (frames) => rules.runner.take(frames));
+  const store = tapSamples(kept, (frames) => rules.take(frames));
   const checking = openChecking(settings, parts, metrics, stack);
   const incidentLinks = createSignedLinks(await store.secret(linkSecretName, newLinkSecret()));
-  const fleet = stack.use(createSoloFleet());
-  const common = { settings, parts, store, checking, metrics, fleet };
+  let listensOn: string | null = null;
+  const { fleet, keeper } = openFleet({
+    settings,
+    parts,
+    store,
+    metrics,
+    kind: "hub",
+    figures: () => ownProcess.figures(),
+    url: () => listensOn,
+  });
+  const common = { settings, parts, store, checking, metrics, fleet, keeper };
   const deciding = openDeciding({ ...common, incidentLinks }, stack);
   const { board, alerting, live } = deciding;
   const outputs = stack.use(await openHubOutputs(settings, parts, metrics));
@@ -107,8 +120,9 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   addFleetMetrics(metrics.registry, fleet, clock);
   const path = openPath({ ...common, deciding, outputs, ownProcess }, stack);
   const watching = openHosts({ ...common, deciding, path, outputs }, stack);
-  const rules = openRules({ clock, log, metrics, store, board, hosts: watching.hosts, alerting });
-  stack.use(rules.runner);
+  const { hosts } = watching;
+  const rules = openRules({ clock, log, metrics, store, board, hosts, fleet, alerting });
+  stack.use(rules);
   const jobs = createJobs({
     clock,
     log,
@@ -125,6 +139,9 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
     clock,
     log,
     readiness,
+    listens(url: string) {
+      listensOn = url;
+    },
     remoteWrite,
     outputs,
     ownProcess,
@@ -140,7 +157,8 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
 /** Takes up where the former process stopped; answers with its last sign of life, epoch ms. */
 async function takeUpAll(hub: Hub): Promise<number | undefined> {
   const { settings, clock, store, deciding, path, watching, rules } = hub;
-  const aliveAt = await takeUp(store, deciding, clock);
+  const isFleet = hub.keeper !== null;
+  const aliveAt = await takeUp(store, deciding, { clock, isFleet });
   await takeUpHeartbeats(store, path.calls, deciding.board);
   await takeUpHosts(store, watching.hosts);
   await keepManagedSettings(settings, { clock, store });
@@ -195,19 +213,25 @@ async function begin(
   const { settings, clock, log, store, checking, deciding, outputs, path, rules, jobs } = hub;
   const { board, alerts, commits, noticing } = deciding;
   const runWatch = stack.use(jobs.listen());
-  rules.runner.start();
+  rules.start();
   await path.maintenance.start();
   alerts.external.start();
   path.schedule.addAll(enabledMonitors(board));
   path.calls.watch.start(aliveAt);
+  await path.shared?.followed.start();
   await noticing.watchSelf({ settings, checking, commits, outputs, runWatch, ...path });
   stack.use(startTrends(hub.watching.hosts, log));
   stack.use(
     startUpkeep({
       clock,
       touchAlive: (at) => store.touchAlive(at),
-      maintain: (now) => store.maintain(now),
+      maintain: async (now) => {
+        if (hub.fleet.hasDuty("upkeep")) await store.maintain(now);
+      },
       onError: (err, duty) => log.error({ err, duty }, "a duty failed; it is done again later"),
     }),
   );
+  if (hub.keeper === null || path.shared === null) return;
+  await hub.keeper.start(path.shared.monitors);
+  stack.use(hub.keeper);
 }

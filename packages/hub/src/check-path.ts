@@ -5,15 +5,20 @@ import type { Settings } from "./config/settings.ts";
 import type { Deciding } from "./deciding.ts";
 import { Desk } from "./desk.ts";
 import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "./heartbeats.ts";
+import { createFollowedBoard, createSharedMonitors, createSharedSchedule } from "./fleet-path.ts";
+import type { FollowedBoard } from "./fleet/followed-board.ts";
+import type { FleetKeeper } from "./fleet/keeper.ts";
+import type { ChangedMonitors, FleetMonitors } from "./fleet/monitors.ts";
 import type { Fleet } from "./fleet/port.ts";
 import type { HubOutputs } from "./hub-outputs.ts";
 import { createMaintenance } from "./maintenance.ts";
 import type { BoardEntry } from "./model/board.ts";
 import { followsHost } from "./model/host.ts";
+import type { MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { createPipeline, type Pipeline } from "./pipeline.ts";
-import { createSchedule, Deadlines } from "./schedule/deadlines.ts";
+import { createSchedule, Deadlines, type Schedule } from "./schedule/deadlines.ts";
 import type { MaintenanceWatch } from "./schedule/maintenance-watch.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
 import type { CountedCheck, Metrics } from "./self/metrics.ts";
@@ -28,47 +33,89 @@ export interface PathParts {
   readonly outputs: HubOutputs;
   readonly metrics: Metrics;
   readonly fleet: Fleet;
-  readonly ownProcess: { started(lagSeconds: number): void };
+  /** null: this process is alone. */
+  readonly keeper: FleetKeeper | null;
+  readonly ownProcess: { started(lagSeconds: number): void; missed(slots: number): void };
 }
 
 export interface Path {
-  readonly schedule: ReturnType<typeof createSchedule>;
+  readonly schedule: Schedule;
   readonly deadlines: Deadlines;
   readonly desk: Desk;
   readonly calls: HeartbeatPath;
   readonly maintenance: MaintenanceWatch;
+  /** What a member of a fleet shares with others; null: this process is alone. */
+  readonly shared: { readonly monitors: FleetMonitors; readonly followed: FollowedBoard } | null;
 }
 
 /** Opens it; `stack` ends it. Nothing is checked before monitors are put into the schedule. */
 export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
-  const { settings, parts, store, checking, deciding, metrics } = path;
-  const { clock } = parts;
-  const { board, judging, live, alerting, commits } = deciding;
+  const { parts, store, checking, deciding, fleet } = path;
+  const { clock, log } = parts;
+  const { board, judging, live, commits } = deciding;
   const pipeline = openPipeline(path);
-  const scheduler = stack.use(
-    new Scheduler(settings.checks, {
-      clock,
-      run: (monitor, signal) => pipeline.run(monitor, signal),
-      hostOf: checking.hostOf,
-      onStart(lagSeconds) {
-        metrics.started(lagSeconds);
-        path.ownProcess.started(lagSeconds);
-        deciding.noticing.started(lagSeconds);
-      },
-      onSkip: (cause, count) => metrics.skipped(cause, count),
-    }),
+  const scheduler = openScheduler(
+    { ...path, pipeline, onStart: (lagSeconds) => deciding.noticing.started(lagSeconds) },
+    stack,
   );
-  metrics.watchChecks(() => ({ running: scheduler.running, waiting: scheduler.waiting }));
+  const { deadlines, calls } = openWaiting({ ...path, pipeline }, stack);
+  const isPassive = ({ kind }: Monitor): boolean => checking.kinds.get(kind)?.passive === true;
+  const holds = (id: MonitorId): boolean => {
+    const monitor = board.get(id)?.monitor;
+    const kind = monitor !== undefined && isPassive(monitor) ? "hear" : "check";
+    return monitor !== undefined && fleet.holds({ kind, id });
+  };
+  const onError = (err: unknown): void =>
+    log.error({ err }, "maintenance windows could not be read; those that are known count");
+  const maintenance = stack.use(createMaintenance({ ...deciding, clock, store, onError, holds }));
+  const heard = eachByKind(deadlines, calls.watch);
+  const forget = (id: MonitorId): void => {
+    checking.forget(id);
+    pipeline.forget(id);
+  };
+  function changed(ids: ChangedMonitors): void {
+    calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
+    maintenance.changed(ids.changed);
+    deciding.noticing.changed(ids);
+    live.monitorsChanged(ids);
+  }
+  const alone = createSchedule({ isPassive, deadlines: heard, scheduler });
+  const shared = openShared({ ...path, scheduler, heard, forget, changed, maintenance }, stack);
+  const schedule =
+    shared === null
+      ? alone
+      : createSharedSchedule({ ...shared, schedule: alone, board, store, fleet, clock });
+  deciding.alerts.connect({
+    checkNow: (id) => schedule.checkNow(id),
+    failuresInRow: (id) =>
+      judging.state(id)?.failuresInRow ?? shared?.followed.failuresInRow(id) ?? 0,
+    flush: () => commits.flush(),
+    addressesOf: checking.addressesOf,
+  });
+  const desk = openDesk({ ...path, schedule, forget, changed, holds });
+  return { schedule, deadlines, desk, calls, maintenance, shared };
+}
+
+/** What is waited for instead of checked; `stack` ends it. */
+function openWaiting(
+  {
+    parts: { clock, log },
+    store,
+    deciding: { board, judging },
+    metrics,
+    pipeline,
+  }: PathParts & { readonly pipeline: Pipeline },
+  stack: AsyncDisposableStack,
+): Pick<Path, "deadlines" | "calls"> {
   const deadlines = stack.use(
     new Deadlines({
       clock,
       conclude: (monitor, outcome) => pipeline.conclude(monitor, outcome, clock.now()),
     }),
   );
-  const isPassive = ({ kind }: Monitor): boolean => checking.kinds.get(kind)?.passive === true;
   const calls = createHeartbeatPath({
     clock,
-    log: parts.log,
+    log,
     store,
     board,
     judged: (id) => judging.state(id),
@@ -76,38 +123,124 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
   });
   stack.use(calls.watch);
   metrics.watchQueue("heartbeats", () => calls.heartbeats.queue);
-  const onError = (err: unknown): void =>
-    parts.log.error({ err }, "maintenance windows could not be read; those that are known count");
-  const maintenance = stack.use(createMaintenance({ ...deciding, clock, store, onError }));
-  const heard = eachByKind(deadlines, calls.watch);
-  const schedule = createSchedule({ isPassive, deadlines: heard, scheduler });
-  deciding.alerts.connect({
-    checkNow: (id) => schedule.checkNow(id),
-    failuresInRow: (id) => judging.state(id)?.failuresInRow ?? 0,
-    flush: () => commits.flush(),
-    addressesOf: checking.addressesOf,
-  });
-  const desk = new Desk({
+  return { deadlines, calls };
+}
+
+function openDesk({
+  parts: { clock },
+  store,
+  checking,
+  deciding,
+  fleet,
+  schedule,
+  forget,
+  changed,
+  holds,
+}: PathParts & {
+  readonly schedule: Schedule;
+  readonly forget: (id: MonitorId) => void;
+  readonly changed: (ids: ChangedMonitors) => void;
+  readonly holds: (id: MonitorId) => boolean;
+}): Desk {
+  const { board, judging, alerting, commits } = deciding;
+  return new Desk({
     clock,
     store,
     board,
-    judging,
-    schedule,
-    forget(id) {
-      checking.forget(id);
-      pipeline.forget(id);
+    judging: {
+      ...judging,
+      add(id, state, options) {
+        if (holds(id)) judging.add(id, state, options);
+      },
     },
+    schedule,
+    forget,
     flush: () => commits.flush(),
     check: checking.check,
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
-      calls.heartbeats.changed([...ids.changed, ...ids.deleted]);
-      maintenance.changed(ids.changed);
-      deciding.noticing.changed(ids);
-      live.monitorsChanged(ids);
+      changed(ids);
+      fleet.hint("monitors");
     },
   });
-  return { schedule, deadlines, desk, calls, maintenance };
+}
+
+/** What decides when a check begins; `stack` ends it. */
+export function openScheduler(
+  {
+    settings,
+    parts,
+    checking,
+    metrics,
+    fleet,
+    ownProcess,
+    pipeline,
+    onStart,
+  }: Pick<PathParts, "settings" | "parts" | "checking" | "metrics" | "fleet" | "ownProcess"> & {
+    readonly pipeline: Pick<Pipeline, "run">;
+    /** Told of each check that begins so late, s. */
+    readonly onStart?: (lagSeconds: number) => void;
+  },
+  stack: AsyncDisposableStack,
+): Scheduler {
+  const scheduler = stack.use(
+    new Scheduler(settings.checks, {
+      clock: parts.clock,
+      // A process that was stopped for a while may find that its lease is over before it does anything else.
+      run: (monitor, signal) =>
+        fleet.holds({ kind: "check", id: monitor.id })
+          ? pipeline.run(monitor, signal)
+          : Promise.resolve(null),
+      hostOf: checking.hostOf,
+      onStart(lagSeconds) {
+        metrics.started(lagSeconds);
+        ownProcess.started(lagSeconds);
+        onStart?.(lagSeconds);
+      },
+      onSkip: (cause, count) => metrics.skipped(cause, count),
+    }),
+  );
+  metrics.watchChecks(() => ({ running: scheduler.running, waiting: scheduler.waiting }));
+  return scheduler;
+}
+
+/** What others check is shown here as well. */
+function openShared(
+  path: PathParts & {
+    readonly scheduler: Scheduler;
+    readonly heard: { add(monitor: Monitor): void; remove(id: MonitorId): void };
+    readonly forget: (id: MonitorId) => void;
+    readonly changed: (ids: ChangedMonitors) => void;
+    readonly maintenance: MaintenanceWatch;
+  },
+  stack: AsyncDisposableStack,
+): Path["shared"] {
+  const { keeper, deciding, parts, changed } = path;
+  if (keeper === null) return null;
+  const { live } = deciding;
+  const monitors = createSharedMonitors({
+    ...path,
+    ...deciding,
+    keeper,
+    prepare: () => Promise.resolve(),
+    onTaken: (ids) => path.maintenance.changed(ids),
+    onChanged: changed,
+  });
+  const followed = stack.use(
+    createFollowedBoard(
+      { ...path, ...deciding, monitors, log: parts.log },
+      (entry, statusChanged) => {
+        if (followsHost(entry.monitor)) {
+          if (statusChanged) live.hostStatusChanged(entry.monitor.id);
+          return;
+        }
+        live.checked(entry);
+        if (statusChanged) live.statusChanged(entry);
+      },
+    ),
+  );
+  keeper.onHint(["status"], () => followed.look());
+  return { monitors, followed };
 }
 
 function openPipeline({
@@ -117,6 +250,7 @@ function openPipeline({
   deciding,
   outputs,
   metrics,
+  fleet,
 }: PathParts): Pipeline {
   const { board, judging, live, alerting, commits } = deciding;
   return createPipeline({
@@ -130,6 +264,7 @@ function openPipeline({
     onChecked(entry, outcome, transition) {
       if (transition !== null) {
         alerting.wake();
+        fleet.hint("signals", "status");
         outputs.statusChanged(entry, transition);
       }
       if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
@@ -142,7 +277,8 @@ function openPipeline({
   });
 }
 
-function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {
+/** A check as it is counted. */
+export function countedCheckOf(entry: BoardEntry, outcome: Outcome): CountedCheck {
   return {
     kind: entry.monitor.kind,
     result: outcome.result,

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import { CommitQueue, type CheckDecision } from "./commit-queue.ts";
 import { initialState } from "./judge/judge.ts";
 import type { Change } from "./model/change.ts";
+import type { ProcessId } from "./model/fleet.ts";
 import { createId } from "./model/id.ts";
 
 const monitorId = createId<"monitor">(1);
@@ -32,6 +33,10 @@ interface Trial {
   dropped: number;
   /** How many commits are still to fail. */
   failing: number;
+  /** Whether the store takes this process for dead, and how many checks were refused for it. */
+  fenced: boolean;
+  refused: number;
+  process: ProcessId | undefined;
 }
 
 function trial(maxChecks = 1000): Trial {
@@ -42,6 +47,9 @@ function trial(maxChecks = 1000): Trial {
     errors,
     dropped: 0,
     failing: 0,
+    fenced: false,
+    refused: 0,
+    process: undefined,
     queue: new CommitQueue(
       { tickMs: 1, maxChecks },
       {
@@ -51,6 +59,11 @@ function trial(maxChecks = 1000): Trial {
             throw new Error("disk full");
           }
           commits.push(change);
+          return self.fenced ? "fenced" : "stored";
+        },
+        fence: () => self.process,
+        onFenced: (count) => {
+          self.refused += count;
         },
         onError: (error) => errors.push(error),
         onDropped: (count) => {
@@ -112,6 +125,7 @@ describe("the commit queue", () => {
             queue.add(decision(2));
             throw new Error("the answer got lost");
           }
+          return "stored";
         },
         onError: () => undefined,
         onDropped: () => undefined,
@@ -150,5 +164,58 @@ describe("the commit queue", () => {
     stuck.queue.add(decision(1));
     await stuck.queue[Symbol.asyncDispose]();
     assert.equal(stuck.errors.length, 1);
+  });
+
+  test("names the process that decided, and what others are to show, only in a fleet", async () => {
+    const t = trial();
+    const lastCheck = {
+      checkedAt: 1,
+      result: "up",
+      reason: null,
+      message: null,
+      statusCode: 200,
+      latencyMs: 1,
+      location: "here",
+      measurements: {},
+    } as const;
+    const { status, since, flapping, failuresInRow } = initialState(1);
+    const shown = { monitorId, version: 1, status, since, flapping, failuresInRow, lastCheck };
+    t.queue.add(decision(1, { shown }));
+    await t.queue.flush();
+    t.process = createId<"process">(1);
+    t.queue.add(decision(2, { shown }));
+    t.queue.add(decision(3, { shown: { ...shown, since: 3 } }));
+    await t.queue.flush();
+    assert.deepEqual(
+      t.commits.map((change) => [change.fence, change.shown?.map((one) => one.since)]),
+      [
+        [undefined, undefined],
+        [t.process, [3]],
+      ],
+    );
+  });
+
+  test("drops what the store refuses because others look after the monitors", async () => {
+    const t = trial();
+    const told: number[] = [];
+    t.fenced = true;
+    t.queue.add(decision(1, { afterCommit: () => told.push(1) }));
+    await t.queue.flush();
+    t.fenced = false;
+    t.queue.add(decision(2, { afterCommit: () => told.push(2) }));
+    await t.queue.flush();
+    assert.deepEqual([t.refused, told], [1, [2]]);
+  });
+
+  test("discards what waits, also what failed before, and goes on with what comes after", async () => {
+    const t = trial();
+    t.failing = 1;
+    t.queue.add(decision(1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(t.errors.length, 1);
+    t.queue.discard();
+    t.queue.add(decision(2));
+    await t.queue.flush();
+    assert.deepEqual([t.refused, timesOf(t.commits)], [1, [2]]);
   });
 });

@@ -3,10 +3,12 @@
  * When the store fails, the same change is tried again under the same mark until it succeeds, so that it is written once
  * though the store's answer may get lost; newer decisions wait behind it, and checks go on meanwhile. The queue is
  * bounded: when it is full, samples of the oldest waiting checks are dropped and counted, then failed checks; states and
- * transitions are never dropped, because they are few and the newest state replaces the older.
+ * transitions are never dropped, because they are few and the newest state replaces the older. What a process decided
+ * that was taken for dead is refused by the store, and dropped.
  */
 import { randomUUID } from "node:crypto";
-import type { Change, FailedCheck, StatusChange } from "./model/change.ts";
+import type { Change, CommitResult, FailedCheck, StatusChange } from "./model/change.ts";
+import type { ProcessId, Shown } from "./model/fleet.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { JudgeState, Transition } from "./model/judgement.ts";
 import type { Frame } from "./model/series.ts";
@@ -19,7 +21,11 @@ export interface CommitQueueSettings {
 }
 
 export interface CommitQueueParts {
-  readonly commit: (change: Change) => Promise<void>;
+  readonly commit: (change: Change) => Promise<CommitResult>;
+  /** Who decides, where several processes do; left out, or undefined, where there is one. */
+  readonly fence?: () => ProcessId | undefined;
+  /** Told that this process was taken for dead: so many decided checks were refused. */
+  readonly onFenced?: (checks: number) => void;
   readonly onError: (error: unknown) => void;
   readonly onDropped: (checks: number) => void;
   readonly onCommitted: (seconds: number) => void;
@@ -33,6 +39,8 @@ export interface CheckDecision {
   readonly failedCheck: FailedCheck | null;
   readonly transition: Transition | null;
   readonly frame: Frame | null;
+  /** What other processes show of the check; left out where it is none. */
+  readonly shown?: Shown;
   readonly afterCommit: () => void;
 }
 
@@ -52,6 +60,8 @@ export class CommitQueue implements AsyncDisposable {
   /** The change that is being written, or is to be tried again. */
   #batch: Waiting[] = [];
   #number = 0;
+  /** Grows when what waits is discarded. */
+  #era = 0;
   #waiting: Waiting[] = [];
   #dropped = 0;
   #running: Promise<void> | null = null;
@@ -91,6 +101,15 @@ export class CommitQueue implements AsyncDisposable {
     await this.#running;
   }
 
+  /** Drops what waits: it is somebody else's by now. What is being written may still be. */
+  discard(): void {
+    const dropped = this.#depth;
+    this.#era += 1;
+    this.#batch = [];
+    this.#waiting = [];
+    if (dropped > 0) this.#parts.onFenced?.(dropped);
+  }
+
   /** Commits what waits; gives up after one try that fails. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
@@ -104,8 +123,16 @@ export class CommitQueue implements AsyncDisposable {
       const batch = this.#nextBatch();
       const startedAt = performance.now();
       const mark = { writer: this.#writer, number: this.#number, at: Date.now() };
+      const fence = this.#parts.fence?.();
+      const era = this.#era;
+      let result: CommitResult;
       try {
-        await this.#parts.commit({ ...changeOf(batch), mark });
+        const change = changeOf(batch, fence !== undefined);
+        result = await this.#parts.commit({
+          ...change,
+          mark,
+          ...(fence === undefined ? {} : { fence }),
+        });
       } catch (error) {
         this.#failingSince ??= Date.now();
         this.#parts.onError(error);
@@ -116,10 +143,14 @@ export class CommitQueue implements AsyncDisposable {
         continue;
       }
       this.#failingSince = null;
-      this.#batch = [];
+      // Discarded meanwhile: what is there now is newer.
+      if (this.#era === era) this.#batch = [];
       pauseMs = firstPauseMs;
-      this.#parts.onCommitted((performance.now() - startedAt) / 1000);
-      for (const decision of batch) decision.afterCommit();
+      if (result === "fenced") this.#parts.onFenced?.(batch.length);
+      else {
+        this.#parts.onCommitted((performance.now() - startedAt) / 1000);
+        for (const decision of batch) decision.afterCommit();
+      }
       if (this.#waiting.length > 0) await this.#pause(this.#settings.tickMs);
     }
     this.#running = null;
@@ -178,13 +209,15 @@ function withoutHistory(decisions: readonly Waiting[]): readonly Waiting[] {
 }
 
 /** One change of many decisions: the newest state of each monitor, everything else in order. */
-function changeOf(batch: readonly CheckDecision[]): Change {
+function changeOf(batch: readonly CheckDecision[], isFleet: boolean): Change {
   const states = new Map<MonitorId, JudgeState>();
   const statusChanges: StatusChange[] = [];
   const failedChecks: FailedCheck[] = [];
   const transitions: Transition[] = [];
   const frames: Frame[] = [];
+  const shown = new Map<MonitorId, Shown>();
   for (const one of batch) {
+    if (isFleet && one.shown !== undefined) shown.set(one.monitorId, one.shown);
     if (one.state !== null) states.set(one.monitorId, one.state);
     if (one.statusChange !== null) statusChanges.push(one.statusChange);
     if (one.failedCheck !== null) failedChecks.push(one.failedCheck);
@@ -197,5 +230,6 @@ function changeOf(batch: readonly CheckDecision[]): Change {
     failedChecks,
     transitions,
     frames,
+    ...(isFleet ? { shown: [...shown.values()] } : {}),
   };
 }

@@ -45,7 +45,7 @@ export interface DecidingParts {
 
 /** Opens it; `stack` ends it. */
 export function openDeciding(
-  { settings, parts, store, checking, incidentLinks, metrics }: DecidingParts,
+  { settings, parts, store, checking, incidentLinks, metrics, fleet }: DecidingParts,
   stack: AsyncDisposableStack,
 ): Deciding {
   const { clock, log, version } = parts;
@@ -77,11 +77,28 @@ export function openDeciding(
   metrics.watchQueue("notices", () => alerts.delivery.queue);
   const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting }));
   alerts.connect({ certificateOf: (id) => noticing.certificateOf(id) });
+  const commits = openCommits({ log, store, metrics, fleet }, stack);
+  return { board, judging: createJudgingTable(), live, alerts, alerting, noticing, commits };
+}
+
+/** What is decided about checks, on its way to the store. */
+export function openCommits(
+  {
+    log,
+    store,
+    metrics,
+    fleet,
+  }: Pick<DecidingParts, "store" | "metrics" | "fleet"> & Pick<HubParts, "log">,
+  stack: AsyncDisposableStack,
+): CommitQueue {
   const commits = stack.use(
     new CommitQueue(
       { tickMs: commitTickMs, maxChecks: maxWaitingChecks },
       {
         commit: (change) => store.commit(change),
+        fence: () => fleet.process?.id,
+        onFenced: (checks) =>
+          log.warn({ checks }, "checks were not stored: others look after their monitors by now"),
         onError(err) {
           metrics.failed("commit");
           log.error({ err }, "checks could not be stored; trying again");
@@ -93,23 +110,25 @@ export function openDeciding(
     ),
   );
   metrics.watchQueue("commits", () => commits.stats);
-  return { board, judging: createJudgingTable(), live, alerts, alerting, noticing, commits };
+  return commits;
 }
 
 /**
- * Takes up where the former process stopped. Answers with its last sign of life, epoch ms; undefined: there was none, the
+ * Takes up where the former process stopped. In a fleet others may be at work: what nobody looked after is found out when
+ * a share is taken. Answers with its last sign of life, epoch ms; undefined: there was none, the
  * database is new.
  */
 export async function takeUp(
   store: Store,
-  { board, judging }: Deciding,
-  clock: Clock,
+  { board, judging }: Pick<Deciding, "board" | "judging">,
+  { clock, isFleet }: { readonly clock: Clock; readonly isFleet: boolean },
 ): Promise<number | undefined> {
   const now = clock.now();
   const aliveAt = await store.readAlive();
-  if (aliveAt !== undefined) await store.closeGap(aliveAt);
+  if (aliveAt !== undefined && !isFleet) await store.closeGap(aliveAt);
   for (const { monitor, state } of await store.loadMonitors()) {
     board.put(monitor, state, now);
+    if (isFleet) continue;
     judging.add(monitor.id, state, { intervalIsOpen: state === undefined, at: now });
   }
   return aliveAt;

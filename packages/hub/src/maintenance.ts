@@ -19,6 +19,8 @@ export interface MaintenancePathParts {
   /** Where changes of status go, behind those that checks decided before. */
   readonly commits: { add(decision: CheckDecision): void };
   readonly onError: (error: unknown) => void;
+  /** Whether this process looks after a monitor: it writes what others only show. */
+  readonly holds: (id: MonitorId) => boolean;
 }
 
 /** Draws the path. Nothing is maintained before `look` or `start`. */
@@ -33,22 +35,25 @@ export function createMaintenance(parts: MaintenancePathParts): MaintenanceWatch
       failedCheck: null,
       transition: null,
       frame: null,
-      afterCommit() {
-        const entry = board.maintain(change.monitorId, since);
-        if (entry === undefined) return;
-        if (followsHost(entry.monitor)) live.hostStatusChanged(entry.monitor.id);
-        else live.statusChanged(entry);
-      },
+      afterCommit: () => show(change.monitorId, since),
     });
+  function show(id: MonitorId, since: number | null): void {
+    const entry = board.maintain(id, since);
+    if (entry === undefined) return;
+    if (followsHost(entry.monitor)) live.hostStatusChanged(entry.monitor.id);
+    else live.statusChanged(entry);
+  }
   return new MaintenanceWatch({
     clock,
     board,
     windows: async () => (await policy()).maintenance,
     onOpened(id, at) {
+      if (!parts.holds(id)) return show(id, at);
       judging.maintain(id, true);
       write({ monitorId: id, status: "maintenance", reason: null, at }, at);
     },
     onClosed(id, at) {
+      if (!parts.holds(id)) return show(id, null);
       judging.maintain(id, false);
       write(judgedChange(id, at), null);
     },

@@ -5,10 +5,12 @@
  */
 import type { CheckDecision } from "./commit-queue.ts";
 import type { CheckedMonitor, Decision } from "./judge/judging.ts";
+import { retryDelayMs } from "./judge/retry.ts";
 import type { BoardEntry, LastCheck } from "./model/board.ts";
 import type { Clock } from "./model/clock.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { JudgeState, Transition } from "./model/judgement.ts";
+import { lastCheckOf } from "./model/last-check.ts";
 import type { Monitor } from "./model/monitor.ts";
 import { createFrameMaker } from "./model/monitor-series.ts";
 import type { Measurements, Outcome } from "./model/outcome.ts";
@@ -29,14 +31,14 @@ export interface PipelineParts {
 export interface Pipeline {
   /** Does one check; resolves to the ms after which a retry is wanted, or null. Never rejects. */
   run(monitor: Monitor, signal: AbortSignal): Promise<number | null>;
-  /** Takes what was found at `at` (epoch ms) without a probe the rest of the way. */
-  conclude(monitor: Monitor, outcome: Outcome, at: number): void;
+  /**
+   * Takes what was found at `at` (epoch ms) without a probe the rest of the way. `call`: of a heartbeat the number of the
+   * newest call that is judged with it, where several hubs may be called.
+   */
+  conclude(monitor: Monitor, outcome: Outcome, at: number, call?: number): void;
   /** Forgets what is kept for a monitor. */
   forget(id: MonitorId): void;
 }
-
-/** The retry after a first failure comes after min(interval, this). */
-const defaultRetryMs = 5_000;
 
 /** Draws the path of a check. */
 export function createPipeline(parts: PipelineParts): Pipeline {
@@ -59,11 +61,13 @@ export function createPipeline(parts: PipelineParts): Pipeline {
   }
 
   /** Judges an outcome and hands over what was decided; answers whether it should be checked again soon. */
-  function decide(monitor: Monitor, outcome: Outcome, at: number): boolean {
+  function decide(monitor: Monitor, outcome: Outcome, at: number, call?: number): boolean {
     const endedAt = parts.clock.now();
     const decision = parts.decide({ monitor, outcome, at, endedAt, location: parts.location });
     if (decision === undefined) return false;
-    const lastCheck = lastCheckOf(outcome, at, parts.location);
+    const found = lastCheckOf(outcome, at, parts.location);
+    const lastCheck = call === undefined ? found : { ...found, call };
+    const { status, since, flapping, failuresInRow } = decision.current;
     parts.enqueue({
       monitorId: monitor.id,
       state: decision.state,
@@ -71,6 +75,15 @@ export function createPipeline(parts: PipelineParts): Pipeline {
       failedCheck: decision.failedCheck,
       transition: decision.transition,
       frame: frameOf(monitor, at, outcome),
+      shown: {
+        monitorId: monitor.id,
+        version: monitor.version,
+        status,
+        since,
+        flapping,
+        failuresInRow,
+        lastCheck,
+      },
       afterCommit: () => {
         const entry = parts.show(monitor.id, decision.current, lastCheck);
         if (entry !== undefined) parts.onChecked(entry, outcome, decision.transition);
@@ -81,12 +94,12 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 
   return {
     forget: (id) => void frameMakers.delete(id),
-    conclude: (monitor, outcome, at) => void decide(monitor, outcome, at),
+    conclude: (monitor, outcome, at, call) => void decide(monitor, outcome, at, call),
     async run(monitor, signal) {
       const at = parts.clock.now();
       const outcome = await parts.check(monitor, signal);
       if (signal.aborted || !decide(monitor, outcome, at)) return null;
-      return monitor.judging.retryIntervalMs ?? Math.min(monitor.intervalMs, defaultRetryMs);
+      return retryDelayMs(monitor);
     },
   };
 }
@@ -94,18 +107,4 @@ export function createPipeline(parts: PipelineParts): Pipeline {
 function hasNothing(measurements: Measurements): boolean {
   for (const _ in measurements) return false;
   return true;
-}
-
-function lastCheckOf(outcome: Outcome, at: number, location: string): LastCheck {
-  const failed = outcome.result !== "up";
-  return {
-    checkedAt: at,
-    result: outcome.result,
-    reason: failed ? outcome.reason : null,
-    message: failed ? outcome.message : null,
-    statusCode: outcome.result === "unknown" ? null : outcome.statusCode,
-    latencyMs: outcome.result === "unknown" ? null : outcome.durationMs,
-    location,
-    measurements: outcome.result === "unknown" ? {} : outcome.measurements,
-  };
 }

@@ -32,8 +32,9 @@ export function sendingOn(store: Store, out: Pick<RemoteWrite, "take">): Store {
       return done;
     },
     async commit(change) {
-      await store.commit(change);
-      out.take(change.frames);
+      const result = await store.commit(change);
+      if (result === "stored") out.take(change.frames);
+      return result;
     },
     async takeEvents(events, receivedAt) {
       const taken = await store.takeEvents(events, receivedAt);

@@ -20,10 +20,17 @@ export interface Board {
   put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
   /** Notes a check; undefined for a monitor that is not there. */
   checked(id: MonitorId, state: JudgeState, check: LastCheck): BoardEntry | undefined;
+  /** Notes a check that another process did, and counted. */
+  shown(id: MonitorId, state: ShownState, check: LastCheck): BoardEntry | undefined;
   /** Shows a monitor as `maintenance` since `since` (epoch ms), or no more (null); undefined for one that is not there. */
   maintain(id: MonitorId, since: number | null): BoardEntry | undefined;
   remove(id: MonitorId): void;
 }
+
+/** What of a judge state is shown. */
+export type ShownState = Pick<JudgeState, "since" | "flapping"> & {
+  readonly status: BoardEntry["status"];
+};
 
 interface Row {
   monitor: Monitor;
@@ -41,6 +48,19 @@ export function createBoard(): Board {
   const monitors = new Map<MonitorId, Row>();
   const hosts = new Map<MonitorId, Row>();
   const rowOf = (id: MonitorId): Row | undefined => monitors.get(id) ?? hosts.get(id);
+
+  function show(id: MonitorId, state: ShownState, check: LastCheck): Row | undefined {
+    const row = rowOf(id);
+    if (row === undefined) return undefined;
+    if (row.beneath === null) {
+      row.status = state.status;
+      row.since = state.since;
+    } else row.beneath = { status: state.status, since: state.since };
+    row.flapping = state.flapping;
+    row.lastCheck = check;
+    return row;
+  }
+
   return {
     get: rowOf,
     entries: () => monitors.values(),
@@ -69,20 +89,15 @@ export function createBoard(): Board {
       return row;
     },
     checked(id, state, check) {
-      const row = rowOf(id);
+      const row = show(id, state, check);
       if (row === undefined) return undefined;
-      if (row.beneath === null) {
-        row.status = state.status;
-        row.since = state.since;
-      } else row.beneath = { status: state.status, since: state.since };
-      row.flapping = state.flapping;
-      row.lastCheck = check;
       row.totals = {
         checks: row.totals.checks + 1,
         errors: row.totals.errors + (check.result === "up" ? 0 : 1),
       };
       return row;
     },
+    shown: show,
     maintain(id, since) {
       const row = rowOf(id);
       if (row === undefined) return undefined;

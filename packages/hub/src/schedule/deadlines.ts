@@ -140,7 +140,17 @@ export class Deadlines implements Disposable {
   }
 }
 
-/** The schedule of all monitors: passive ones have deadlines, the others are checked. */
+/** The schedule of all monitors. */
+export interface Schedule {
+  add(monitor: Monitor, delayMs: number): void;
+  /** Takes in every monitor after a start. */
+  addAll(monitors: Iterable<Monitor>): void;
+  remove(id: MonitorId): void;
+  /** Checks now; resolves when it ended, to false for a monitor that is not in. */
+  checkNow(id: MonitorId): Promise<boolean>;
+}
+
+/** The schedule of one process: passive ones have deadlines, the others are checked. */
 export function createSchedule(parts: {
   readonly isPassive: (monitor: Monitor) => boolean;
   readonly deadlines: Pick<Deadlines, "add" | "remove" | "has" | "checkNow">;
@@ -150,13 +160,7 @@ export function createSchedule(parts: {
     remove(id: MonitorId): void;
     checkNow(id: MonitorId): Promise<boolean>;
   };
-}): {
-  add(monitor: Monitor, delayMs: number): void;
-  /** Takes in every monitor after a start. */
-  addAll(monitors: Iterable<Monitor>): void;
-  remove(id: MonitorId): void;
-  checkNow(id: MonitorId): Promise<boolean>;
-} {
+}): Schedule {
   const { isPassive, deadlines, scheduler } = parts;
   return {
     add(monitor, delayMs) {

@@ -4,7 +4,8 @@ import type { Clock } from "../model/clock.ts";
 import { createId, type MonitorId } from "../model/id.ts";
 import { exampleMonitor } from "../model/monitor.kit.ts";
 import type { Monitor } from "../model/monitor.ts";
-import { Scheduler, spreadOf } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
+import { spreadOf } from "./slots.ts";
 
 const clock: Clock = { now: () => Date.now(), monotonicMs: () => Date.now() };
 

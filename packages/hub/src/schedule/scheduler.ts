@@ -13,6 +13,7 @@ import type { Clock } from "../model/clock.ts";
 import type { MonitorId } from "../model/id.ts";
 import type { Monitor } from "../model/monitor.ts";
 import { DueHeap, type Due } from "./due-heap.ts";
+import { spreadOf } from "./slots.ts";
 
 export interface SchedulerSettings {
   /** How many checks may run at once. More sockets and memory, less lag. */
@@ -80,16 +81,21 @@ export class Scheduler implements AsyncDisposable {
     return this.#entries.size;
   }
 
-  /** Takes a monitor in; its first check is due after `delayMs`. A monitor that is in already is replaced. */
-  add(monitor: Monitor, delayMs: number): void {
+  /**
+   * Takes a monitor in; its first slot is after `delayMs`. A monitor that is in already is replaced. `soonerMs`: it is
+   * also checked after so long, which moves no slot; for a slot that began before.
+   */
+  add(monitor: Monitor, delayMs: number, soonerMs?: number): void {
     if (this.#stopped) return;
     this.remove(monitor.id);
-    const dueAt = this.#parts.clock.monotonicMs() + delayMs;
+    const now = this.#parts.clock.monotonicMs();
+    const slotAt = now + delayMs;
+    const dueAt = soonerMs === undefined ? slotAt : Math.min(slotAt, now + soonerMs);
     const entry: Entry = {
       monitor,
       host: this.#parts.hostOf(monitor),
       dueAt,
-      slotAt: dueAt,
+      slotAt,
       wantedAt: dueAt,
       heapIndex: -1,
       state: "idle",
@@ -118,6 +124,20 @@ export class Scheduler implements AsyncDisposable {
     this.#heap.remove(entry);
     this.#waiting.delete(entry);
     entry.running?.abort.abort();
+  }
+
+  /** Forgets monitors at once; what runs of them goes on, and is waited for. */
+  async retire(ids: Iterable<MonitorId>): Promise<void> {
+    const running: Promise<void>[] = [];
+    for (const id of ids) {
+      const entry = this.#entries.get(id);
+      if (entry?.running != null) running.push(entry.running.done);
+      if (entry === undefined) continue;
+      this.#entries.delete(id);
+      this.#heap.remove(entry);
+      this.#waiting.delete(entry);
+    }
+    await Promise.all(running);
   }
 
   /** Checks now, or joins the check that runs; resolves when it ended. The slots stay where they are. */
@@ -240,9 +260,4 @@ export class Scheduler implements AsyncDisposable {
       this.#start(entry);
     }
   }
-}
-
-/** A number from 0 to 1 that follows from an id (its last 32 bits, which are random in a UUIDv7). */
-export function spreadOf(id: MonitorId): number {
-  return Number.parseInt(id.slice(-8), 16) / 0x1_0000_0000;
 }

@@ -32,7 +32,7 @@ export interface Metrics extends IngestMetrics, JobMetrics, Disposable {
   /** Told of each start of a check with the time between due and started. */
   started(lagSeconds: number): void;
   /** Told of slots that were not used. */
-  skipped(cause: "overrun" | "stall", count: number): void;
+  skipped(cause: "overrun" | "stall" | "take_over", count: number): void;
   /** Told of each span the event loop stood still. */
   stalled(seconds: number): void;
   /** Told of each answer of the store. */
@@ -97,11 +97,11 @@ function countChecks(registry: Registry): Pick<Metrics, "checked" | "started" | 
   });
   const skips = new Counter({
     name: "belfry_checks_skipped_total",
-    help: "Slots not used: the check before still ran (overrun), or Belfry stood still (stall)",
+    help: "Slots not used: the check before still ran (overrun), Belfry stood still (stall), or nobody looked (take_over)",
     labelNames: ["cause"],
     registers,
   });
-  for (const cause of ["overrun", "stall"]) skips.inc({ cause }, 0);
+  for (const cause of ["overrun", "stall", "take_over"]) skips.inc({ cause }, 0);
   const sentinelChecks = new Counter({
     name: "sentinel_checks_total",
     help: "Checks by how they ended",

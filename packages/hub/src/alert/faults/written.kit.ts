@@ -18,10 +18,11 @@ export function watchWrites(store: Store): { readonly written: Written; readonly
   const watched: Store = {
     ...store,
     async commit(change) {
-      await store.commit(change);
+      const result = await store.commit(change);
       const mark = `${change.mark?.writer} ${change.mark?.number}`;
       if (!marks.has(mark)) transitions.push(...change.transitions);
       marks.add(mark);
+      return result;
     },
     async commitAlerting(step) {
       await store.commitAlerting(step);
