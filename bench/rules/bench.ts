@@ -79,7 +79,7 @@ function createHosts(hosts: number): { readonly runner: RuleRunner; readonly tic
       rules: () => Promise.resolve(rules),
       readAlive: () => Promise.resolve(undefined),
       ruleStates: () => Promise.resolve([]),
-      commitRules: () => Promise.resolve(),
+      commitRules: () => Promise.resolve("stored"),
       latestOf: () => Promise.resolve([]),
       rawOf: () => Promise.resolve([]),
       bucketsOfNames: () => Promise.resolve([]),

@@ -20,13 +20,14 @@ function createKept() {
     isAway: false,
     states,
     signals,
-    async commitRules(change: RuleChange): Promise<void> {
+    async commitRules(change: RuleChange): Promise<"stored"> {
       if (kept.isAway) throw new Error("away");
       for (const one of change.saved) states.set(`${one.source} ${one.ruleId}`, one);
       for (const one of change.dropped) states.delete(`${one.source} ${one.ruleId}`);
       for (const { state, severity, message } of change.signals) {
         signals.push(`${state} ${severity}: ${message}`);
       }
+      return "stored";
     },
   };
   return kept;

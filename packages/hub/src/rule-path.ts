@@ -1,6 +1,7 @@
 /**
  * The path of rules over series: samples on their way to the store → rules → signals in the store → alerting. And who
- * has which series: hosts and monitors as the board knows them, jobs as they were read last.
+ * has which series: hosts and monitors as the board knows them, jobs as they were read last. Where several processes
+ * share a database one hub looks at what all of them stored, read back from there.
  */
 import type { AlertRules } from "./api/alerting/alert-rules.ts";
 import type { BoardEntry } from "./model/board.ts";
@@ -10,9 +11,13 @@ import type { HostEntry } from "./model/host-entry.ts";
 import { parseId, type HostId, type MonitorId } from "./model/id.ts";
 import { jobSource, type ChangedRun, type Job, type JobId } from "./model/job.ts";
 import { monitorSource } from "./model/monitor-series.ts";
+import type { KeptRuleState, RuleFence } from "./model/rule-state.ts";
 import type { Frame, SourceKey } from "./model/series.ts";
+import type { Fleet } from "./fleet/port.ts";
 import { preview, replay, type ReplaySubject } from "./rules/replay.ts";
-import { RuleRunner, type RunnerParts } from "./rules/rule-runner.ts";
+import { RuleDuty } from "./rules/rule-duty.ts";
+import { RuleRunner, type RuleCounts, type RunnerParts } from "./rules/rule-runner.ts";
+import { SeriesFeed } from "./rules/series-feed.ts";
 import type { Metrics } from "./self/metrics.ts";
 import { addRuleMetrics } from "./self/metrics-rules.ts";
 import type { RuleSubject } from "./rules/subject.ts";
@@ -20,7 +25,9 @@ import type { Store } from "./store/port.ts";
 
 export interface RulePathParts {
   readonly clock: Clock;
-  readonly store: RunnerParts["store"] & Pick<Store, "job" | "jobs">;
+  readonly store: RunnerParts["store"] &
+    Pick<Store, "job" | "jobs" | "alertSettingChanges" | "seriesTail" | "tailSources">;
+  readonly fleet: Pick<Fleet, "process" | "hasDuty" | "onHint">;
   readonly board: {
     get(id: MonitorId): BoardEntry | undefined;
     entries(): Iterable<BoardEntry>;
@@ -31,12 +38,16 @@ export interface RulePathParts {
   readonly onError: (error: unknown) => void;
 }
 
-export interface RulePath {
+export interface RulePath extends AsyncDisposable {
   readonly runner: RuleRunner;
   /** For the API. */
   readonly alertRules: AlertRules;
   /** Takes up where the former process stopped. */
   load(): Promise<void>;
+  /** Begins to look: from now on, or whenever this process has the duty. */
+  start(): void;
+  /** This process stored samples. */
+  readonly take: (frames: readonly Frame[]) => void;
   /** Runs changed, and with them the series of their jobs. */
   readonly runsChanged: (changed: readonly ChangedRun[]) => void;
 }
@@ -49,8 +60,9 @@ export function openRules({
   store,
   board,
   hosts,
+  fleet,
   alerting,
-}: Pick<RulePathParts, "clock" | "board" | "hosts"> & {
+}: Pick<RulePathParts, "clock" | "board" | "hosts" | "fleet"> & {
   readonly log: { error(fields: object, message: string): void };
   readonly metrics: Pick<Metrics, "failed" | "registry">;
   readonly store: Store;
@@ -61,6 +73,7 @@ export function openRules({
     store: { ...store, rules: () => store.alertSettings("alert_rule") },
     board,
     hosts,
+    fleet,
     onSignals: () => alerting.wake(),
     onError(err) {
       metrics.failed("rules");
@@ -76,46 +89,146 @@ const mostJobs = 10_000;
 
 /** Draws the path. */
 export function createRulePath(parts: RulePathParts): RulePath {
-  const { store, board, hosts, onError } = parts;
+  const { store, board, hosts, fleet, onError } = parts;
   const jobs = new Map<JobId, RuleSubject>();
-  const runner = new RuleRunner({
+  const isShared = fleet.process !== undefined;
+  const runner: RuleRunner = new RuleRunner({
     ...parts,
+    ...(isShared ? { heardUpTo: () => duty.heardUpTo, fence: () => fenceOf(fleet) } : {}),
     subject: (source) => subjectOf(source, board, hosts, jobs),
     sources: () => sourcesOf(board, jobs.keys()),
   });
-  async function readJobs(ids: ReadonlySet<JobId>): Promise<void> {
+  async function readJobs(ids: Iterable<JobId>): Promise<void> {
     for (const id of ids) {
       const job = await store.job(id);
       if (job === undefined) jobs.delete(id);
       else jobs.set(id, jobSubject(job));
     }
-    runner.changed([...ids].map(jobSource));
   }
+  async function readAllJobs(): Promise<void> {
+    const found = await store.jobs({ limit: mostJobs });
+    jobs.clear();
+    for (const job of found) jobs.set(job.id, jobSubject(job));
+  }
+  async function load(): Promise<void> {
+    await readAllJobs();
+    await runner.load();
+  }
+  const duty = new RuleDuty({
+    runner,
+    feed: new SeriesFeed({ clock: parts.clock, store, rules: () => runner.rules }),
+    isOurs: () => fleet.hasDuty("rules"),
+    takeUp: load,
+    onFed: (frames) => readJobs(new Set(frames.flatMap(({ source }) => newJobOf(source, jobs)))),
+    onError,
+  });
+  const seen: Seen = { isRunning: () => !isShared || duty.isRunning, kept: new Map() };
+  if (isShared) followOthers(parts, { runner, duty, readAllJobs, seen });
+  const subject = (source: SourceKey) => subjectOf(source, board, hosts, jobs);
   return {
     runner,
-    alertRules: alertRulesOf(
-      runner,
-      parts,
-      (source) => subjectOf(source, board, hosts, jobs),
-      jobs,
-    ),
-    async load() {
-      for (const job of await store.jobs({ limit: mostJobs })) jobs.set(job.id, jobSubject(job));
-      await runner.load();
-    },
+    alertRules: alertRulesOf(runner, parts, { subject, jobs, seen }),
+    load: isShared ? () => runner.reload() : load,
+    start: () => (isShared ? duty.start() : runner.start()),
+    take: (frames) => (isShared ? undefined : runner.take(frames)),
     runsChanged(changed) {
+      // Where several processes are, samples of runs come as all others do.
+      if (isShared) return;
       const ids = new Set(changed.flatMap(({ jobIds }) => jobIds));
-      if (ids.size > 0 && runner.rules.isAbout("job")) void readJobs(ids).catch(onError);
+      if (ids.size === 0 || !runner.rules.isAbout("job")) return;
+      void readJobs(ids)
+        .then(() => runner.changed([...ids].map(jobSource)))
+        .catch(onError);
+    },
+    async [Symbol.asyncDispose]() {
+      await duty[Symbol.asyncDispose]();
+      await runner[Symbol.asyncDispose]();
     },
   };
+}
+
+function fenceOf({ process }: Pick<Fleet, "process">): RuleFence | undefined {
+  return process === undefined ? undefined : { process: process.id, duty: "rules" };
+}
+
+/** What rules found, where another hub looks at them. */
+interface Seen {
+  readonly isRunning: () => boolean;
+  kept: ReadonlyMap<string, RuleCounts>;
+}
+
+/** Reads anew what other hubs changed or found. */
+function followOthers(
+  { store, fleet, onError }: RulePathParts,
+  {
+    runner,
+    duty,
+    readAllJobs,
+    seen,
+  }: {
+    readonly runner: RuleRunner;
+    readonly duty: RuleDuty;
+    readonly readAllJobs: () => Promise<void>;
+    readonly seen: Seen;
+  },
+): void {
+  let known: number | null = null;
+  fleet.onHint(["policy"], async () => {
+    const changes = await store.alertSettingChanges();
+    if (changes === known) return;
+    await runner.reload();
+    known = changes;
+  });
+  fleet.onHint(["runs"], async () => {
+    if (duty.isRunning && runner.rules.isAbout("job")) await readAllJobs();
+  });
+  fleet.onHint(["signals"], async () => {
+    if (duty.isRunning) return;
+    seen.kept = countsOf(await store.ruleStates().catch((error: unknown) => fail(error)));
+  });
+  function fail(error: unknown): readonly KeptRuleState[] {
+    onError(error);
+    return [];
+  }
+}
+
+/** Of how many subjects each rule holds, and of how many it was known to and cannot be told now. */
+function countsOf(states: readonly KeptRuleState[]): ReadonlyMap<string, RuleCounts> {
+  const counts = new Map<string, RuleCounts>();
+  for (const [ruleId, kept] of Map.groupBy(states, (one) => one.ruleId)) {
+    const blind = kept.filter(({ state }) => state.blindSince !== null);
+    const firing = kept.filter(
+      ({ state }) => state.phase !== "pending" && state.blindSince === null,
+    );
+    counts.set(ruleId, { firing: sourcesIn(firing), cannotTell: sourcesIn(blind) });
+  }
+  return counts;
+}
+
+function sourcesIn(states: readonly KeptRuleState[]): number {
+  return new Set(states.map(({ source }) => source)).size;
+}
+
+/** The job of a source, where it is not known yet. */
+function newJobOf(source: SourceKey, jobs: ReadonlyMap<JobId, unknown>): readonly JobId[] {
+  if (!source.startsWith("job:")) return [];
+  const id = parseId<"job">(source.slice(4));
+  return id === undefined || jobs.has(id) ? [] : [id];
 }
 
 /** What the API sees of the rules. */
 function alertRulesOf(
   runner: RuleRunner,
   { clock, store, board }: RulePathParts,
-  subject: (source: SourceKey) => RuleSubject | undefined,
-  jobs: ReadonlyMap<JobId, RuleSubject>,
+  {
+    subject,
+    jobs,
+    seen,
+  }: {
+    readonly subject: (source: SourceKey) => RuleSubject | undefined;
+    readonly jobs: ReadonlyMap<JobId, RuleSubject>;
+    readonly seen: Seen;
+  },
 ): AlertRules {
   const trial = { store, monotonicMs: () => clock.monotonicMs() };
   function* subjects(): Iterable<ReplaySubject> {
@@ -132,7 +245,7 @@ function alertRulesOf(
         kept,
         isBuiltIn: builtIn !== null,
       })),
-    counts: () => runner.counts(),
+    counts: () => (seen.isRunning() ? runner.counts() : seen.kept),
     reload: () => runner.reload(),
     async replay(rule, range) {
       const found = await replay(rule, range, subjects(), trial);
@@ -184,8 +297,9 @@ export function tapSamples(store: Store, take: (frames: readonly Frame[]) => voi
       return done;
     },
     async commit(change) {
-      await store.commit(change);
-      take(change.frames);
+      const result = await store.commit(change);
+      if (result === "stored") take(change.frames);
+      return result;
     },
   };
 }

@@ -15,7 +15,7 @@ import type { ChannelId, NewNotice, NoticeGroup, NoticeIncident } from "../model
 import type { Signal } from "../model/signal.ts";
 import { IncidentBook } from "./book.ts";
 import { correlate, resolved, withoutSubject } from "./correlate.ts";
-import { decide } from "./decide.ts";
+import { countedBy, decide } from "./decide.ts";
 import type { Siblings, Tie } from "./ties.ts";
 import { signalsOf, type FollowedSubject } from "./transition-signals.ts";
 
@@ -43,6 +43,8 @@ export interface AlertingStore {
     readonly incidents: readonly Incident[];
     readonly groups: readonly NoticeGroup[];
   }>;
+  /** How many steps were ever committed; cheap. */
+  alertingSteps(): Promise<number>;
   recentNotices(
     since: number,
   ): Promise<
@@ -129,6 +131,25 @@ export class Alerting implements AsyncDisposable {
       this.#running = null;
       if (this.#wanted && !this.#stop.signal.aborted) this.wake();
     });
+  }
+
+  /**
+   * Another hub may have decided something: what it left open is looked after here as well, and whoever shows incidents is
+   * told which are others than before.
+   */
+  async look(): Promise<void> {
+    await this.#inTurn(async () => {
+      if (!this.#loaded || (await this.#parts.store.alertingSteps()) === this.#steps) return;
+      const before = new Map([...this.#book.all()].map((incident) => [incident.id, incident]));
+      this.#loaded = false;
+      await this.#load();
+      const changed = [...this.#book.all()].filter(
+        ({ id, revision }) => before.get(id)?.revision !== revision,
+      );
+      const gone = [...before.values()].filter(({ id }) => this.#book.get(id) === undefined);
+      this.#parts.onIncidents([...changed, ...gone]);
+    });
+    this.wake();
   }
 
   /** Ends the troubles of a monitor that was deleted or paused, after what was decided before. */
@@ -445,20 +466,6 @@ interface Step {
   readonly groups?: readonly NoticeGroup[];
   readonly comments?: readonly IncidentComment[];
   readonly audit?: readonly AuditEntry[];
-}
-
-/** How many notices there were by `<route>|<channel>`, and when the oldest. */
-function countedBy(
-  recent: readonly { readonly route: string; readonly channelId: ChannelId; readonly at: number }[],
-): ReadonlyMap<string, { readonly count: number; readonly oldestAt: number }> {
-  const counts = new Map<string, { count: number; oldestAt: number }>();
-  for (const { route, channelId, at } of recent) {
-    const key = `${route}|${channelId}`;
-    const former = counts.get(key);
-    if (former === undefined) counts.set(key, { count: 1, oldestAt: at });
-    else former.count += 1;
-  }
-  return counts;
 }
 
 function auditOf(

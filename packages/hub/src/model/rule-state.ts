@@ -1,5 +1,6 @@
 /** What is kept of the troubles that rules see, so that a restart forgets none. */
 import type { Severity } from "@belfry/contract";
+import type { Duty, ProcessId } from "./fleet.ts";
 import type { Signal } from "./signal.ts";
 
 /** A trouble that is about to be one, is one, or is about to be over. Times are epoch ms. */
@@ -38,4 +39,12 @@ export interface RuleChange {
   /** These are inactive again. */
   readonly dropped: readonly RuleStateKey[];
   readonly signals: readonly Signal[];
+  /** Who decided, where several processes do; SQLite does not look at it. */
+  readonly fence?: RuleFence;
+}
+
+/** Nothing is written when the process was taken for dead or has left, or when another one has the duty. */
+export interface RuleFence {
+  readonly process: ProcessId;
+  readonly duty?: Duty;
 }

@@ -63,7 +63,7 @@ async function run(rule: AlertRuleInput, values: Values): Promise<readonly Ring[
             });
           } else if (last !== undefined) rings[rings.length - 1] = { ...last, endedAt: now };
         }
-        return Promise.resolve();
+        return Promise.resolve("stored");
       },
       latestOf: () => Promise.resolve([]),
       rawOf: () => Promise.resolve([]),

@@ -44,11 +44,12 @@ class Kept {
   rules: AlertRuleSettings[] = [{ id: "own", version: 1, createdAt: 0, updatedAt: 0, rule }];
   isAway = false;
 
-  commit({ saved, dropped, signals }: RuleChange): void {
+  commit({ saved, dropped, signals }: RuleChange): "stored" {
     if (this.isAway) throw new Error("the store is away");
     for (const one of saved) this.states.set(`${one.source} ${one.ruleId} ${one.series}`, one);
     for (const one of dropped) this.states.delete(`${one.source} ${one.ruleId} ${one.series}`);
     this.signals.push(...signals);
+    return "stored";
   }
 }
 

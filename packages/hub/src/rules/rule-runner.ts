@@ -4,8 +4,9 @@
  * that tell it, and tried again until it is; while much waits to be committed nothing more is decided.
  */
 import type { AlertRuleSettings } from "../model/alert-policy.ts";
+import type { CommitResult } from "../model/change.ts";
 import type { Clock } from "../model/clock.ts";
-import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
+import type { KeptRuleState, RuleChange, RuleFence } from "../model/rule-state.ts";
 import type { Frame, SourceKey } from "../model/series.ts";
 import { recall, type RecallStore } from "./recall.ts";
 import { RuleSet, rulesThatHold, type SubjectKind } from "./rule-set.ts";
@@ -17,7 +18,7 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly store: RecallStore & {
     ruleStates(): Promise<readonly KeptRuleState[]>;
-    commitRules(change: RuleChange): Promise<void>;
+    commitRules(change: RuleChange): Promise<CommitResult>;
     /** When the hub was last known to run, epoch ms. */
     readAlive(): Promise<number | undefined>;
     /** Own rules, and what was changed of built-in ones. */
@@ -31,6 +32,10 @@ export interface RunnerParts {
   readonly onSignals: () => void;
   /** Something could not be read or written; it is tried again. */
   readonly onError: (error: unknown) => void;
+  /** Up to when samples were handed over, epoch ms: nothing is said to be silent after that. Left out: up to now. */
+  readonly heardUpTo?: () => number;
+  /** Who decides, where several processes could; left out: this one alone. */
+  readonly fence?: () => RuleFence | undefined;
 }
 
 export interface RuleCounts {
@@ -79,6 +84,8 @@ export class RuleRunner implements AsyncDisposable {
   #bytes = 0;
   #refused = 0;
   #isStopping = false;
+  #isFenced = false;
+  readonly #looking = new Set<Promise<void>>();
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -99,6 +106,11 @@ export class RuleRunner implements AsyncDisposable {
     };
   }
 
+  /** What was decided was refused: another process decides. Nothing more is, until it is loaded again. */
+  get isFenced(): boolean {
+    return this.#isFenced;
+  }
+
   /** Takes up where the former process stopped. */
   async load(): Promise<void> {
     const { store } = this.#parts;
@@ -114,7 +126,26 @@ export class RuleRunner implements AsyncDisposable {
   /** Begins to look. */
   start(): void {
     this.#order = [...this.#watched.values()];
-    this.#timer = setInterval(() => void this.#nextSlot(), roundMs / slots);
+    this.#timer = setInterval(() => {
+      const looking = this.#nextSlot().finally(() => this.#looking.delete(looking));
+      this.#looking.add(looking);
+    }, roundMs / slots);
+  }
+
+  /** Stops looking, and forgets what is known: another process decides from now on. It may be loaded and started again. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearInterval(this.#timer);
+    await Promise.all([...this.#looking, this.#recalling, this.#committing]);
+    if (this.#waiting > 0 && !this.#isFenced) await this.#commitOnce();
+    this.#watched.clear();
+    this.#order = [];
+    this.#draft = { states: new Map(), signals: [] };
+    this.#bytes = 0;
+    this.#recallAfterMs = 0;
+    this.#slot = 0;
+    this.#isStopping = false;
+    this.#isFenced = false;
   }
 
   /** Reads the rules anew: some were changed. */
@@ -169,8 +200,7 @@ export class RuleRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#timer);
-    await this.#recalling;
-    await this.#committing;
+    await Promise.all([...this.#looking, this.#recalling, this.#committing]);
     if (this.#waiting > 0) await this.#commitOnce();
   }
 
@@ -224,7 +254,7 @@ export class RuleRunner implements AsyncDisposable {
     const to = Math.floor(((this.#slot + 1) * this.#order.length) / slots);
     this.#slot = (this.#slot + 1) % slots;
     this.#recalling ??= this.#recallAll().finally(() => (this.#recalling = null));
-    if (this.#waiting > mostWaiting) return;
+    if (this.#waiting > mostWaiting || this.#isFenced) return;
     await this.#lookAt(this.#order.slice(from, to));
     if (this.#waiting > 0)
       this.#committing ??= this.#commit().finally(() => (this.#committing = null));
@@ -234,7 +264,7 @@ export class RuleRunner implements AsyncDisposable {
     let began = this.#parts.clock.monotonicMs();
     for (const watched of some) {
       const subject = this.#parts.subject(watched.source);
-      watched.look(this.#parts.clock.now(), subject, this.#draft);
+      watched.look(this.#now(), subject, this.#draft);
       const passed = this.#parts.clock.monotonicMs() - began;
       if (passed < sliceMs) continue;
       this.#spentMs += passed;
@@ -243,6 +273,11 @@ export class RuleRunner implements AsyncDisposable {
       began = this.#parts.clock.monotonicMs();
     }
     this.#spentMs += this.#parts.clock.monotonicMs() - began;
+  }
+
+  #now(): number {
+    const { clock, heardUpTo } = this.#parts;
+    return heardUpTo?.() ?? clock.now();
   }
 
   async #recallAll(): Promise<void> {
@@ -274,7 +309,16 @@ export class RuleRunner implements AsyncDisposable {
     const draft = this.#draft;
     this.#draft = { states: new Map(), signals: [] };
     try {
-      await this.#parts.store.commitRules(changeOf(draft));
+      const fence = this.#parts.fence?.();
+      const change = changeOf(draft);
+      const result = await this.#parts.store.commitRules(
+        fence === undefined ? change : { ...change, fence },
+      );
+      if (result === "fenced") {
+        this.#isFenced = true;
+        this.#draft = { states: new Map(), signals: [] };
+        return true;
+      }
     } catch (error) {
       const newer = this.#draft;
       this.#draft = {

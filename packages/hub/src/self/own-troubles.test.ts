@@ -31,6 +31,7 @@ function setUp(states = new Map<string, KeptRuleState>()) {
           assert.ok(Number.isInteger(at) && Number.isInteger(decidedAt), `${rule} at ${at}`);
           signals.push(`${state} ${rule} ${severity}`);
         }
+        return "stored" as const;
       },
     },
     onSignals() {},

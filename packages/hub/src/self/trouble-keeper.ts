@@ -3,11 +3,12 @@
  * what is said is written together with the memory that it was said. While the store is away both wait here, in their
  * order, and are written when it is back. They are kept among the states of rules, under sources that no series have.
  */
+import type { CommitResult } from "../model/change.ts";
 import type { KeptRuleState, RuleChange, RuleStateKey } from "../model/rule-state.ts";
 import type { Signal } from "../model/signal.ts";
 
 export interface TroubleKeeperParts {
-  readonly store: { commitRules(change: RuleChange): Promise<void> };
+  readonly store: { commitRules(change: RuleChange): Promise<CommitResult> };
   /** Alerting has signals to consume. Must not throw. */
   readonly onSignals: () => void;
   /** It could not be written, and is tried again. Must not throw. */

@@ -47,6 +47,7 @@ export async function createMemoryStore(): Promise<MemoryStore> {
     putSignals: call("putSignals"),
     commitAlerting: call("commitAlerting"),
     alertingState: call("alertingState"),
+    alertingSteps: call("alertingSteps"),
     openIncidents: call("openIncidents"),
     incident: call("incident"),
     incidents: call("incidents"),

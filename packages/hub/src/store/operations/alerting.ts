@@ -71,16 +71,21 @@ export async function alertingState(context: OperationContext): Promise<{
   readonly incidents: readonly Incident[];
   readonly groups: readonly NoticeGroup[];
 }> {
-  const row = await context.db
+  return {
+    steps: await alertingSteps(context),
+    incidents: await openIncidents(context),
+    groups: await noticeGroups(context),
+  };
+}
+
+/** See `AlertStore.alertingSteps`. */
+export async function alertingSteps({ db }: OperationContext): Promise<number> {
+  const row = await db
     .selectFrom("note")
     .select("value")
     .where("name", "=", stepsNote)
     .executeTakeFirst();
-  return {
-    steps: row?.value ?? 0,
-    incidents: await openIncidents(context),
-    groups: await noticeGroups(context),
-  };
+  return row?.value ?? 0;
 }
 
 /**

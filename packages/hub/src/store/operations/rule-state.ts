@@ -1,7 +1,10 @@
 /** What rules decided: states of troubles, and the signals that tell of them. */
-import type { KeptRuleState, RuleChange, RuleState } from "../../model/rule-state.ts";
+import { sql } from "kysely";
+import type { CommitResult } from "../../model/change.ts";
+import type { KeptRuleState, RuleChange, RuleFence, RuleState } from "../../model/rule-state.ts";
 import type { Signal } from "../../model/signal.ts";
 import { fromJson, inChunks, keyText, rowsPerStatement, toJson } from "../values.ts";
+import { isFenced } from "./fleet-fence.ts";
 import type { OperationContext } from "./operation.ts";
 import { putSignals } from "./signals.ts";
 
@@ -30,8 +33,14 @@ export async function ruleStates({ db }: OperationContext): Promise<readonly Kep
 type KeptState = RuleState & { readonly series?: string };
 
 /** See `RuleStore.commitRules`. */
-export async function commitRules(context: OperationContext, change: RuleChange): Promise<void> {
-  const { db } = context;
+export async function commitRules(
+  context: OperationContext,
+  change: RuleChange,
+): Promise<CommitResult> {
+  const { db, engine } = context;
+  if (engine === "postgres" && change.fence !== undefined) {
+    if (!(await mayDecide(context, change.fence))) return "fenced";
+  }
   // PostgreSQL refuses to write a row twice in one statement.
   const saved = new Map(
     change.saved.map((one) => [JSON.stringify([one.source, one.ruleId, one.series]), one]),
@@ -58,6 +67,21 @@ export async function commitRules(context: OperationContext, change: RuleChange)
       .execute();
   }
   await putSignals(context, change.signals);
+  return "stored";
+}
+
+/** The process lives, and has the duty until the transaction ends: whoever is to have it next waits. */
+async function mayDecide(
+  context: OperationContext,
+  { process, duty }: RuleFence,
+): Promise<boolean> {
+  if (await isFenced(context, process)) return false;
+  if (duty === undefined) return true;
+  const { rows } = await sql`
+    select 1 from lease where name = ${`duty-${duty}`} and holder = ${process} for share`.execute(
+    context.db,
+  );
+  return rows.length > 0;
 }
 
 function rowOf({ ruleId, source, series, state, raised }: KeptRuleState) {
