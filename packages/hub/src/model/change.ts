@@ -3,6 +3,7 @@
  * many checks into one change a tick.
  */
 import type { Reason, Status } from "@belfry/contract";
+import type { ProcessId, Shown } from "./fleet.ts";
 import type { MonitorId } from "./id.ts";
 import type { JudgeState, Transition } from "./judgement.ts";
 import type { Evidence } from "./outcome.ts";
@@ -52,4 +53,14 @@ export interface Change {
   readonly frames: readonly Frame[];
   /** Left out: it is written however often it is handed over. */
   readonly mark?: CommitMark;
+  /** Who decided, where several processes do: nothing is written when it was taken for dead. SQLite does not look at it. */
+  readonly fence?: ProcessId;
+  /**
+   * What other processes show of these monitors. What was decided about an older version of one than is stored is
+   * dropped, but for its samples. SQLite does not look at it.
+   */
+  readonly shown?: readonly Shown[];
 }
+
+/** What became of a change. `fenced`: its process was taken for dead, or had left; nothing of it was written. */
+export type CommitResult = "stored" | "fenced";

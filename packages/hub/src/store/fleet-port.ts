@@ -45,6 +45,8 @@ export interface FleetStore {
   shownSince(
     since: number | null,
   ): Promise<{ readonly now: number; readonly shown: readonly Shown[] }>;
+  /** The same of these monitors; those that were never checked are left out. */
+  shownOf(ids: readonly MonitorId[]): Promise<readonly Shown[]>;
   /** Ends what is known of monitors at an instant each: from there to their next check nothing is (`not_running`). */
   endKnown(items: readonly { readonly id: MonitorId; readonly at: number }[]): Promise<void>;
   /** Asks whoever looks after these monitors to check them now. */
@@ -52,8 +54,13 @@ export interface FleetStore {
   /** Hands out requests about monitors that `shares` hold; they are gone then, as are those older than a minute. */
   takeRequests(ids: readonly MonitorId[]): Promise<readonly MonitorId[]>;
 
-  /** Notes when monitors that are waited for were heard. */
-  noteHeard(items: readonly { readonly id: MonitorId; readonly at: number }[]): Promise<void>;
+  /**
+   * Notes when monitors that are waited for were heard; of hosts also what other hubs show of them (JSON, see
+   * `SharedHostStore.shownHosts`), which stays as it is where it is absent. The instant that is kept grows with every note.
+   */
+  noteHeard(
+    items: readonly { readonly id: MonitorId; readonly at: number; readonly shown?: string }[],
+  ): Promise<void>;
   /** Those heard since `since` (as with `shownSince`). */
   heardSince(since: number | null): Promise<{
     readonly now: number;
@@ -62,6 +69,6 @@ export interface FleetStore {
 
   /** Tells other processes to look at once. Best effort: whoever misses it looks a little later. */
   hint(topics: readonly HintTopic[]): Promise<void>;
-  /** Told of hints of others; `lost`: nobody can be heard at present, or could not be: look at everything. */
-  onHint(listener: (topics: readonly HintTopic[] | "lost") => void): void;
+  /** Told of hints of others. `lost`: nobody can be heard from now on; `heard`: others are heard, from now on (again). */
+  onHint(listener: (topics: readonly HintTopic[] | "lost" | "heard") => void): void;
 }

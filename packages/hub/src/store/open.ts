@@ -24,6 +24,7 @@ import type { Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
 import { externalAlertCalls } from "./external-alert-calls.ts";
+import { fleetCalls } from "./fleet-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
@@ -79,6 +80,7 @@ function createFacade(
     createMonitor: writes("createMonitor"),
     updateMonitor: writes("updateMonitor"),
     deleteMonitor: writes("deleteMonitor"),
+    ...fleetCalls(engine, reads, writes, writer),
     commit: ({ frames, ...decisions }) => writer.call("commit", [decisions], frames),
     closeGap: writes("closeGap"),
     touchAlive: writes("touchAlive"),

@@ -5,7 +5,7 @@
  */
 import type { Reason, Status } from "@belfry/contract";
 import type { ApiKey, AuditEntry } from "../model/access.ts";
-import type { Change, FailedCheck, StatusChange } from "../model/change.ts";
+import type { Change, CommitResult, FailedCheck, StatusChange } from "../model/change.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { KeptHeartbeat, KeptPing, TakenPing } from "../model/heartbeat.ts";
 import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
@@ -29,6 +29,7 @@ import type { Monitor } from "../model/monitor.ts";
 import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ExternalAlertStore } from "./external-alert-calls.ts";
+import type { FleetStore } from "./fleet-port.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
 import type { RunEvent } from "../model/run.ts";
 import type {
@@ -66,8 +67,11 @@ export interface MonitorStore {
    */
   deleteMonitor(id: MonitorId, audit: AuditEntry): Promise<boolean>;
 
-  /** Stores what was decided about checks: all of it or nothing; a change with a mark once, however often it comes. */
-  commit(change: Change): Promise<void>;
+  /**
+   * Stores what was decided about checks: all of it or nothing; a change with a mark once, however often it comes. See
+   * `Change` for what is refused or dropped where several processes decide.
+   */
+  commit(change: Change): Promise<CommitResult>;
   /**
    * Called once at start: from `aliveAt` (the last sign of life of the former process) to the next check nothing is
    * known, so open up/down/degraded intervals of checked monitors end there and `unknown` (not_running) begins.
@@ -451,6 +455,7 @@ export interface Store
     AccessStore,
     SeriesStore,
     SourceSeriesStore,
+    FleetStore,
     AsyncDisposable {
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */

@@ -9,6 +9,7 @@ import { alertingContract } from "./contract/alerting.contract.ts";
 import { checkContract } from "./contract/checks.contract.ts";
 import { externalAlertContract } from "./contract/external-alerts.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
+import { fleetContract } from "./contract/fleet.contract.ts";
 import { heartbeatContract } from "./contract/heartbeats.contract.ts";
 import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
@@ -25,6 +26,7 @@ export function storeContract(stores: ContractStores): void {
   describe(`the store on ${stores.engine}`, { concurrency: 2 }, () => {
     monitorContract(stores);
     checkContract(stores);
+    fleetContract(stores);
     alertingContract(stores);
     signalContract(stores);
     stepContract(stores);

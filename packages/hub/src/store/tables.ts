@@ -36,6 +36,11 @@ export interface Tables {
   job: JobTable;
   run: RunTable;
   run_event: RunEventTable;
+  process: ProcessTable;
+  lease: LeaseTable;
+  monitor_now: MonitorNowTable;
+  heard: HeardTable;
+  check_request: CheckRequestTable;
 }
 
 /** The handle operations work on: a whole database or one transaction of it. */
@@ -387,4 +392,51 @@ export interface RuleStateTable {
   series: string;
   state: string;
   raised: string | null;
+}
+
+/** `holds` and `figures` are JSON. Times are the database's. */
+export interface ProcessTable {
+  id: string;
+  kind: string;
+  name: string;
+  location: string;
+  version: string;
+  url: string | null;
+  holds: string;
+  joined_at: number;
+  seen_at: number;
+  until: number;
+  lapsed_at: number | null;
+  left_at: number | null;
+  figures: string;
+}
+
+/** A share; `freed_at` is kept while somebody holds it. */
+export interface LeaseTable {
+  name: string;
+  kind: string;
+  holder: string | null;
+  freed_at: number | null;
+}
+
+/** A monitor as it was last checked: a `Shown` as JSON. */
+export interface MonitorNowTable {
+  monitor_id: string;
+  checked_at: number;
+  written_at: number;
+  body: string;
+}
+
+/** When a monitor that is waited for was heard; `shown` is JSON: what other hubs show of a host. */
+export interface HeardTable {
+  monitor_id: string;
+  at: number;
+  written_at: number;
+  shown: string | null;
+}
+
+/** Somebody wants this monitor checked now. */
+export interface CheckRequestTable {
+  monitor_id: string;
+  at: number;
 }

@@ -11,6 +11,7 @@ import { migration0009 } from "./0009-heartbeats.ts";
 import { migration0010 } from "./0010-job-rings.ts";
 import { migration0011 } from "./0011-certain-delivery.ts";
 import { migration0012 } from "./0012-external-alerts.ts";
+import { migration0013 } from "./0013-fleet.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   migration0010,
   migration0011,
   migration0012,
+  migration0013,
 ];

@@ -1,10 +1,11 @@
 /** What was decided about checks: the one write of a check's path, and the reads of its failures. */
 import type { Reason } from "@belfry/contract";
-import type { Change, CommitMark, FailedCheck } from "../../model/change.ts";
+import type { Change, CommitMark, CommitResult, FailedCheck } from "../../model/change.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { monitorOfSource } from "../../model/monitor-series.ts";
 import type { TimeRange } from "../../model/series.ts";
 import { asWritten, foreignText, inChunks, rowsPerStatement, toJson } from "../values.ts";
+import { dropOutdated, isFenced, writeShown } from "./fleet-fence.ts";
 import { changeStatuses } from "./intervals.ts";
 import type { OperationContext } from "./operation.ts";
 
@@ -15,8 +16,29 @@ export type Decisions = Omit<Change, "frames">;
  * See `MonitorStore.commit`. What belongs to a monitor that was deleted meanwhile is dropped: a check in flight must
  * not bring back a part of it, and must not hold up the other checks of the change.
  */
-export async function commit(context: OperationContext, decisions: Decisions): Promise<void> {
-  if (decisions.mark !== undefined && !(await isNew(context, decisions.mark))) return;
+export async function commit(
+  context: OperationContext,
+  decisions: Decisions,
+): Promise<CommitResult> {
+  const isShared = context.engine === "postgres";
+  const { fence, mark, shown } = decisions;
+  if (isShared && fence !== undefined && (await isFenced(context, fence))) return "fenced";
+  if (mark !== undefined && !(await isNew(context, mark))) return "stored";
+  if (isShared && shown !== undefined) {
+    const current = await dropOutdated(context, decisions, shown);
+    await write(context, current.decisions, current.held);
+  } else {
+    await write(context, decisions, new Set());
+  }
+  return "stored";
+}
+
+/** Writes decisions; `held` are monitors that are there and held. */
+async function write(
+  context: OperationContext,
+  decisions: Decisions,
+  held: ReadonlySet<string>,
+): Promise<void> {
   const changed = await changeStatuses(context, decisions.statusChanges);
   const others = new Set<string>();
   for (const one of decisions.judged) others.add(one.monitorId);
@@ -25,9 +47,9 @@ export async function commit(context: OperationContext, decisions: Decisions): P
     const id = monitorOfSource(frame.source);
     if (id !== undefined) others.add(id);
   }
-  for (const id of changed) others.delete(id);
+  for (const id of others) if (changed.has(id) || held.has(id)) others.delete(id);
   const kept = await context.monitors.hold(others, "keep");
-  const isHere = (id: string): boolean => kept.has(id) || changed.has(id);
+  const isHere = (id: string): boolean => held.has(id) || kept.has(id) || changed.has(id);
   await writeStates(
     context,
     decisions.judged.filter((one) => isHere(one.monitorId)),
@@ -42,6 +64,7 @@ export async function commit(context: OperationContext, decisions: Decisions): P
     return id === undefined || isHere(id);
   });
   if (frames.length > 0) await context.series.append(context.seriesTables, frames);
+  if (held.size > 0) await writeShown(context, decisions.shown ?? [], isHere);
 }
 
 /** Notes the mark of a change; false: this change, or a later one of the same queue, was written before. */

@@ -9,30 +9,67 @@ import type { MonitorId } from "../../model/id.ts";
 import type { JudgeState } from "../../model/judgement.ts";
 import type { Judging, Monitor } from "../../model/monitor.ts";
 import { monitorSource } from "../../model/monitor-series.ts";
-import type { MonitorTable } from "../tables.ts";
-import { asWritten, fromJson, plainText, toInteger, toJson } from "../values.ts";
+import type { Database, MonitorTable } from "../tables.ts";
+import {
+  asWritten,
+  fromJson,
+  inChunks,
+  plainText,
+  rowsPerStatement,
+  toInteger,
+  toJson,
+} from "../values.ts";
 import { writeAudit } from "./audit.ts";
 import { changeStatuses } from "./intervals.ts";
 import type { OperationContext } from "./operation.ts";
 
+/** A monitor with its judge state, which is absent before the first check. */
+interface WithState {
+  readonly monitor: Monitor;
+  readonly state: JudgeState | undefined;
+}
+
 /** See `MonitorStore.loadMonitors`; the oldest first. */
-export async function loadMonitors({
+export async function loadMonitors({ db }: OperationContext): Promise<readonly WithState[]> {
+  return (await selectWithStates(db).execute()).map(withStateOf);
+}
+
+/** See `FleetStore.monitorsOf`. */
+export async function monitorsOf(
+  { db }: OperationContext,
+  ids: readonly MonitorId[],
+): Promise<readonly WithState[]> {
+  const found: WithState[] = [];
+  for (const some of inChunks(ids, rowsPerStatement)) {
+    const rows = await selectWithStates(db).where("monitor.id", "in", some).execute();
+    found.push(...rows.map(withStateOf));
+  }
+  return found;
+}
+
+/** See `FleetStore.monitorVersions`. */
+export async function monitorVersions({
   db,
-}: OperationContext): Promise<
-  readonly { readonly monitor: Monitor; readonly state: JudgeState | undefined }[]
-> {
-  const rows = await db
+}: OperationContext): Promise<ReadonlyMap<MonitorId, number>> {
+  const rows = await db.selectFrom("monitor").select(["id", "version"]).execute();
+  return new Map(rows.map((row) => [asWritten<MonitorId>(row.id), row.version]));
+}
+
+function selectWithStates(db: Database) {
+  return db
     .selectFrom("monitor")
     .leftJoin("judge_state", "judge_state.monitor_id", "monitor.id")
     .selectAll("monitor")
     .select("judge_state.state")
     .orderBy("monitor.created_at")
-    .orderBy("monitor.id")
-    .execute();
-  return rows.map((row) => ({
+    .orderBy("monitor.id");
+}
+
+function withStateOf(row: Selectable<MonitorTable> & { readonly state: string | null }): WithState {
+  return {
     monitor: monitorOf(row),
     state: row.state === null ? undefined : fromJson<JudgeState>(row.state),
-  }));
+  };
 }
 
 /** See `MonitorStore.createMonitor`. Rejects with `conflict` when the id is taken. */

@@ -33,9 +33,10 @@ export interface OperationContext {
 /**
  * How an operation runs. `read` asks once; `snapshot` asks several times and sees one state of the database; `write`
  * changes it, all or nothing, together with other writes; `upkeep` is a write that takes its time and that nobody waits
- * for: others go first, and never wait for it and one another in the same transaction.
+ * for: others go first, and never wait for it and one another in the same transaction; `lease` is a short write about the
+ * process itself, which waits for no other kind.
  */
-export type Mode = "read" | "snapshot" | "write" | "upkeep";
+export type Mode = "read" | "snapshot" | "write" | "upkeep" | "lease";
 
 /** One operation; its arguments and its result can be cloned from one thread to another. */
 export interface Operation<A extends readonly unknown[], R> {
@@ -69,4 +70,11 @@ export function upkeep<A extends readonly unknown[], R>(
   run: (context: OperationContext, ...args: A) => Promise<R>,
 ): Operation<A, R> {
   return { mode: "upkeep", run };
+}
+
+/** An operation about the process itself: it has a lane of its own. */
+export function lease<A extends readonly unknown[], R>(
+  run: (context: OperationContext, ...args: A) => Promise<R>,
+): Operation<A, R> {
+  return { mode: "lease", run };
 }

@@ -9,6 +9,9 @@ import { auditEntries, writeAudit } from "./audit.ts";
 import { commit, failedChecks } from "./checks.ts";
 import { endExternalAlerts, externalAlerts, takeExternalAlerts } from "./external-alerts.ts";
 import { excuseHeartbeats, heartbeats, pings, takePings } from "./heartbeats.ts";
+import { joinFleet, leaveFleet, members, releaseShares, renewLease } from "./fleet.ts";
+import { endKnown, heardSince, hint, noteHeard } from "./fleet-shown.ts";
+import { requestChecks, shownOf, shownSince, takeRequests } from "./fleet-shown.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
@@ -16,11 +19,12 @@ import { changeJob, deleteJob, dropJobRuns } from "./jobs-change.ts";
 import { dropOldRuns } from "./jobs-drop.ts";
 import { jobsGoneLate, jobTotals, lookAtJobs, loseSilentRuns } from "./jobs-watch.ts";
 import { job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
-import { createMonitor, deleteMonitor, loadMonitors, readAlive } from "./monitors.ts";
-import { touchAlive, updateMonitor } from "./monitors.ts";
+import { createMonitor, deleteMonitor, loadMonitors, monitorsOf } from "./monitors.ts";
+import { monitorVersions, readAlive, touchAlive, updateMonitor } from "./monitors.ts";
 import { channelTotals, deliveries, dueNotices, notice, noticeGroups } from "./notices.ts";
 import { notices, recentNotices, releaseNotices, secret, settleNotice } from "./notices.ts";
 import {
+  lease,
   read,
   snapshot,
   upkeep,
@@ -144,6 +148,21 @@ export const operations = {
   setRetention: write(setRetention),
   maintainSeries: upkeep(maintainSeries),
   seriesStats: snapshot(seriesStats),
+  joinFleet: lease(joinFleet),
+  renewLease: lease(renewLease),
+  releaseShares: lease(releaseShares),
+  leaveFleet: lease(leaveFleet),
+  members: read(members),
+  monitorVersions: read(monitorVersions),
+  monitorsOf: read(monitorsOf),
+  shownSince: read(shownSince),
+  shownOf: read(shownOf),
+  endKnown: write(endKnown),
+  requestChecks: write(requestChecks),
+  takeRequests: write(takeRequests),
+  noteHeard: write(noteHeard),
+  heardSince: read(heardSince),
+  hint: read(hint),
 } as const;
 
 type Table = typeof operations;

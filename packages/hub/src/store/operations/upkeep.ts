@@ -1,6 +1,7 @@
 /** What must not grow for ever, beside series. */
 import { answerLifetimeMs } from "./access.ts";
 import { dropOldSilences } from "./alert-settings.ts";
+import { dropOldProcesses } from "./fleet.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** How long attempts, and notices that are done with, are kept, ms. */
@@ -12,7 +13,8 @@ const markLifetimeMs = 30 * 86_400_000;
 
 /**
  * Drops failed checks older than the raw samples, status intervals that ended before the longest rollups begin, expired
- * sessions, answers of yesterday and silences of last month. Incidents and the audit stay. Times are epoch ms.
+ * sessions, answers of yesterday, silences of last month and processes that ended a day ago. Incidents and the audit
+ * stay. Times are epoch ms.
  */
 export async function dropOld(
   context: OperationContext,
@@ -38,6 +40,7 @@ export async function dropOld(
     .where("at", "<", now - markLifetimeMs)
     .execute();
   await dropOldSilences(context, now);
+  await dropOldProcesses(context, now);
   await db
     .deleteFrom("delivery")
     .where("at", "<", now - deliveryLifetimeMs)

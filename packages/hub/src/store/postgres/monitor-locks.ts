@@ -11,7 +11,7 @@ export function createMonitorLocks(db: Database): MonitorLocks {
   return {
     async hold(ids, strength) {
       const found = new Set<string>();
-      for (const some of inChunks([...ids], rowsPerStatement)) {
+      for (const some of inChunks([...ids].toSorted(), rowsPerStatement)) {
         const select = db.selectFrom("monitor").select("id").where("id", "in", some).orderBy("id");
         const locked = strength === "keep" ? select.forKeyShare() : select.forNoKeyUpdate();
         for (const row of await locked.execute()) found.add(row.id);

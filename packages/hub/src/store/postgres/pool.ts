@@ -11,11 +11,14 @@ import type { Answer } from "../thread/messages.ts";
 import { failureAnswer, type OpenEngine, type UnpackedCall } from "../thread/serve.ts";
 import { connectPostgres, postgresMigrationScope } from "./connection.ts";
 import { createPostgresContexts, type PostgresContexts } from "./context.ts";
+import { HintReceiver } from "./hints.ts";
 import { createLane } from "./lane.ts";
 import { inSnapshot } from "./transaction.ts";
 
 const writeConnections = 4;
 const readConnections = 6;
+/** Renewing a lease waits for no write, however many there are. */
+const leaseConnections = 1;
 
 /** How often a transaction that lost is begun. */
 const maxAttempts = 5;
@@ -24,24 +27,30 @@ const maxAttempts = 5;
 export const openPool: OpenEngine = async (settings, answer) => {
   await using opened = new AsyncDisposableStack();
   const connection = opened.use(
-    await connectPostgres(settings.database, writeConnections + readConnections),
+    await connectPostgres(settings.database, writeConnections + readConnections + leaseConnections),
   );
   const { db } = connection;
   const done = await migrateUp(postgresMigrationScope(db), Date.now);
   const contexts = createPostgresContexts(settings.retention);
   const writes = createLane(writeConnections);
   const reads = createLane(readConnections);
+  const leases = createLane(leaseConnections);
+  const lanes = { write: writes, upkeep: writes, read: reads, snapshot: reads, lease: leases };
   const resources = opened.move();
+  let hints: HintReceiver | undefined;
   return {
     notes: [...connection.notes, ...done.map((name) => `migrated the database: ${name}`)],
     take(calls) {
       for (const call of calls) {
-        const lane = isWriting(modeOf(call)) ? writes : reads;
-        lane.add(async () => answer([await settle(db, contexts, call)]));
+        lanes[modeOf(call)].add(async () => answer([await settle(db, contexts, call)]));
       }
     },
+    listen(tell) {
+      hints ??= new HintReceiver({ url: settings.database, db, tell });
+    },
     async close() {
-      await Promise.all([writes.settled(), reads.settled()]);
+      await hints?.[Symbol.asyncDispose]();
+      await Promise.all([writes.settled(), reads.settled(), leases.settled()]);
       await resources.disposeAsync();
     },
   };
@@ -49,10 +58,6 @@ export const openPool: OpenEngine = async (settings, answer) => {
 
 function modeOf({ name }: UnpackedCall): Mode {
   return name === "ping" ? "read" : operations[name].mode;
-}
-
-function isWriting(mode: Mode): boolean {
-  return mode === "write" || mode === "upkeep";
 }
 
 async function settle(
@@ -81,6 +86,7 @@ async function run(
   switch (modeOf(call)) {
     case "write":
     case "upkeep":
+    case "lease":
       return db.transaction().execute(runOn);
     case "snapshot":
       return inSnapshot(db, runOn);

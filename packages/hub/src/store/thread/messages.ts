@@ -1,11 +1,13 @@
 /**
  * What the main thread and a store thread say to each other.
  *
- *     main → thread   open, calls, close
- *     thread → main   opened | failed, answers, closed
+ *     main → thread   open, calls, listen, close
+ *     thread → main   opened | failed, answers, hint, closed
  *
- * A thread is opened once, then takes calls in the order in which they were made, and answers each once.
+ * A thread is opened once, then takes calls in the order in which they were made, and answers each once. Once it was
+ * told to listen it says what other processes on the database say.
  */
+import type { HintTopic } from "../../model/fleet.ts";
 import type { FailureMessage } from "../failure.ts";
 import type { OperationName } from "../operations/table.ts";
 import type { StoreSettings } from "../port.ts";
@@ -35,8 +37,17 @@ export type Answer =
   | { readonly id: number; readonly ok: true; readonly value: unknown }
   | { readonly id: number; readonly ok: false; readonly failure: FailureMessage };
 
+/** What a process said, whoever it is. `lost`: nobody can be heard from now on; `heard`: they are, from now on (again). */
+export type Hint =
+  | { readonly sender: string; readonly topics: readonly HintTopic[] }
+  | "lost"
+  | "heard";
+
+export type HintListener = (hint: Hint) => void;
+
 export type ToThread =
   | { readonly kind: "open"; readonly settings: StoreSettings }
+  | { readonly kind: "listen" }
   | { readonly kind: "calls"; readonly calls: readonly Call[] }
   | { readonly kind: "close" };
 
@@ -44,4 +55,5 @@ export type FromThread =
   | { readonly kind: "opened"; readonly notes: readonly string[] }
   | { readonly kind: "failed"; readonly failure: FailureMessage }
   | { readonly kind: "answers"; readonly answers: readonly Answer[] }
+  | { readonly kind: "hint"; readonly hint: Hint }
   | { readonly kind: "closed" };

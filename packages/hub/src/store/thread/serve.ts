@@ -5,7 +5,7 @@ import type { OperationName } from "../operations/table.ts";
 import type { StoreSettings } from "../port.ts";
 import type { Frame } from "../../model/series.ts";
 import { FrameUnpacker } from "./frames.ts";
-import type { Answer, Call, FromThread, ToThread } from "./messages.ts";
+import type { Answer, Call, FromThread, HintListener, ToThread } from "./messages.ts";
 
 /** A call as an engine gets it. */
 export interface UnpackedCall {
@@ -21,6 +21,8 @@ export interface ThreadEngine {
   readonly notes: readonly string[];
   /** Takes calls in; each is answered later through `answer`. */
   take(calls: readonly UnpackedCall[]): void;
+  /** Begins to tell what other processes say; absent where there are none. */
+  readonly listen?: (tell: HintListener) => void;
   /** Finishes what was taken in. */
   close(): Promise<void>;
 }
@@ -52,6 +54,9 @@ export function serve(openEngine: OpenEngine): void {
         return;
       case "calls":
         engine?.take(message.calls.map((call) => unpackCall(call, unpacker)));
+        return;
+      case "listen":
+        engine?.listen?.((hint) => say({ kind: "hint", hint }));
         return;
       case "close":
         await engine?.close();

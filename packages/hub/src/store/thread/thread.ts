@@ -12,7 +12,7 @@ import { fromFailureMessage, toFailureMessage } from "../failure.ts";
 import type { Arguments, OperationName, Result } from "../operations/table.ts";
 import type { StoreQueue, StoreSettings } from "../port.ts";
 import { FramePacker, sizeOf, transferablesOf } from "./frames.ts";
-import type { Answer, Call, FromThread, ThreadRole, ToThread } from "./messages.ts";
+import type { Answer, Call, FromThread, HintListener, ThreadRole, ToThread } from "./messages.ts";
 import { startWorker } from "./start.ts";
 
 /** Bounds on what may wait in one thread. Beyond them a call is refused at once with `unavailable`. */
@@ -41,6 +41,14 @@ const closeWithinMs = 10_000;
 const firstPauseMs = 100;
 const longestPauseMs = 5_000;
 
+/** Calls that keep a process in its fleet: they are few, and refusing them would end what the process looks after. */
+const neverRefused: ReadonlySet<Call["name"]> = new Set<OperationName>([
+  "joinFleet",
+  "renewLease",
+  "releaseShares",
+  "leaveFleet",
+]);
+
 interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: AppError) => void;
@@ -53,6 +61,7 @@ export class StoreThread implements AsyncDisposable {
   readonly #settings: StoreSettings;
   readonly #parts: StoreThreadParts;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #hintListeners: HintListener[] = [];
   readonly #opened = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #state: "new" | "open" | "restarting" | "closing" | "ended" = "new";
@@ -97,6 +106,15 @@ export class StoreThread implements AsyncDisposable {
     await this.#call("ping", [], undefined);
   }
 
+  /**
+   * Has the thread listen to other processes, and tells what they say: `lost` also when the thread ends by itself, and
+   * `heard` when the one in its place hears them.
+   */
+  onHint(listener: HintListener): void {
+    this.#hintListeners.push(listener);
+    if (this.#state === "open" && this.#hintListeners.length === 1) this.#say({ kind: "listen" });
+  }
+
   get queue(): StoreQueue {
     const [oldest] = this.#waiting.values();
     return {
@@ -131,7 +149,7 @@ export class StoreThread implements AsyncDisposable {
     args: readonly unknown[],
     frames: readonly Frame[] | undefined,
   ): Promise<unknown> {
-    this.#refuseWhenFull();
+    this.#refuseWhenFull(name);
     const packed = frames === undefined ? null : this.#packer.pack(frames);
     const bytes = packed === null ? 0 : sizeOf(packed);
     const id = this.#nextId++;
@@ -143,13 +161,14 @@ export class StoreThread implements AsyncDisposable {
     return promise;
   }
 
-  #refuseWhenFull(): void {
+  #refuseWhenFull(name: Call["name"]): void {
     if (this.#state !== "open") {
       const why = this.#state === "restarting" ? "is starting again" : "is closed";
       throw new AppError("unavailable", `the store's ${this.#role} ${why}`);
     }
     const { maxCalls, maxBytes } = this.#parts.bounds;
     if (this.#waiting.size < maxCalls && this.#bytes <= maxBytes) return;
+    if (neverRefused.has(name)) return;
     this.#refused += 1;
     const depth = this.#waiting.size;
     throw new AppError("unavailable", `${depth} calls already wait for the store's ${this.#role}`);
@@ -212,6 +231,7 @@ export class StoreThread implements AsyncDisposable {
         if (this.#state === "closing") return;
         this.#state = "open";
         this.#pauseMs = firstPauseMs;
+        if (this.#hintListeners.length > 0) this.#say({ kind: "listen" });
         this.#opened.resolve();
         return;
       case "failed": {
@@ -223,6 +243,9 @@ export class StoreThread implements AsyncDisposable {
       }
       case "answers":
         for (const answer of message.answers) this.#settle(answer);
+        return;
+      case "hint":
+        for (const listener of this.#hintListeners) listener(message.hint);
         return;
       case "closed":
     }
@@ -246,6 +269,7 @@ export class StoreThread implements AsyncDisposable {
     this.#unsent = [];
     this.#bytes = 0;
     if (this.#state !== "open" && this.#state !== "restarting") return this.#end();
+    if (this.#state === "open") for (const listener of this.#hintListeners) listener("lost");
     this.#state = "restarting";
     this.#parts.log.error(
       { err: error },

@@ -1,0 +1,302 @@
+/** What the store promises to several processes on one database; on SQLite there is one. */
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { shareCounts, shareNames, type FleetProcess } from "../../model/fleet.ts";
+import { createId } from "../../model/id.ts";
+import type { ContractStores } from "./fixtures.ts";
+import {
+  auditOf,
+  changeOf,
+  create,
+  everything,
+  failedCheckOf,
+  frameOf,
+  statusOf,
+  transitionOf,
+  upState,
+} from "./fixtures.ts";
+import {
+  countOf,
+  join,
+  leaseMs,
+  noFigures,
+  processOf,
+  renew,
+  settle,
+  shortMs,
+  shownOf,
+  untilAlone,
+} from "./fleet-fixtures.ts";
+import { shownContract } from "./fleet-shown.contract.ts";
+
+/** Runs what holds on the engine. */
+export function fleetContract(stores: ContractStores): void {
+  if (stores.engine === "sqlite") return aloneContract(stores);
+  shareContract(stores);
+  fenceContract(stores);
+  shownContract(stores);
+}
+
+function aloneContract({ open }: ContractStores): void {
+  describe("a database that belongs to one process", () => {
+    test("has no fleet, and nobody who could be told anything", async () => {
+      await using store = await open();
+      await assert.rejects(join(store), { code: "internal", detail: /only on PostgreSQL/ });
+      await assert.rejects(store.members(), { code: "internal" });
+      store.onHint(() => assert.fail("nobody is there"));
+      await store.hint(["monitors"]);
+    });
+
+    test("stores changes of whoever decides", async () => {
+      await using store = await open();
+      const { id } = await create(store);
+      const fence = createId<"process">(1);
+      const change = changeOf({ fence, shown: [], judged: [{ monitorId: id, state: upState }] });
+      assert.equal(await store.commit(change), "stored");
+      assert.deepEqual((await store.loadMonitors())[0]?.state, upState);
+    });
+  });
+}
+
+function shareContract({ open }: ContractStores): void {
+  describe("shares", () => {
+    test("are all taken at once by a process that is alone", async () => {
+      await using store = await open();
+      const id = await join(store);
+      const before = Date.now();
+      const first = await renew(store, id);
+      assert.deepEqual(first.held.toSorted(), shareNames.toSorted());
+      assert.ok(first.taken.every(({ freeSince }) => freeSince === null));
+      assert.equal(first.taken.length, shareNames.length);
+      assert.ok(Math.abs(first.now - before) < 60_000);
+      assert.deepEqual(first.excess, { check: 0, hear: 0, duty: 0 });
+      assert.equal(first.others, 0);
+      const second = await renew(store, id);
+      assert.deepEqual([second.taken, second.held.length], [[], shareNames.length]);
+    });
+
+    const spreads: {
+      title: string;
+      members: { over?: Partial<FleetProcess>; lagSeconds?: number }[];
+      check: number[];
+      hear: number[];
+      duty: number[];
+    }[] = [
+      {
+        title: "are spread evenly over three",
+        members: [{}, {}, {}],
+        check: [86, 85, 85],
+        hear: [22, 21, 21],
+        duty: [1, 1, 1],
+      },
+      {
+        title: "are fewer where checks begin late",
+        members: [{}, { lagSeconds: 2 }, { lagSeconds: 9 }],
+        check: [146, 73, 37],
+        hear: [37, 18, 9],
+        duty: [2, 1, 0],
+      },
+      {
+        title: "go only to those that may hold them",
+        members: [{}, { over: { kind: "worker", holds: ["check"] } }],
+        check: [128, 128],
+        hear: [64, 0],
+        duty: [3, 0],
+      },
+    ];
+    for (const { title, members, check, hear, duty } of spreads) {
+      test(title, async () => {
+        await using store = await open();
+        const joined = [];
+        for (const { over, lagSeconds = 0 } of members) {
+          const id = await join(store, over);
+          joined.push({ id, lagSeconds });
+          await renew(store, id, { lagSeconds });
+        }
+        const renewals = await settle(store, joined);
+        const held = renewals.flatMap((renewal) => renewal.held);
+        assert.deepEqual(held.toSorted(), shareNames.toSorted(), "each is held once");
+        const near = (kind: string, expected: readonly number[]): void => {
+          const found = renewals.map((renewal) => countOf(renewal, kind));
+          const isNear = found.every((count, i) => Math.abs(count - (expected[i] ?? 0)) <= 2);
+          assert.ok(isNear, `${kind}: ${found.join()} instead of ${expected.join()}`);
+        };
+        near("check", check);
+        near("hear", hear);
+        assert.deepEqual(
+          renewals.map((renewal) => countOf(renewal, "duty")),
+          duty,
+        );
+      });
+    }
+
+    test("that are given up say since when they are free, and only a holder gives them up", async () => {
+      await using store = await open();
+      const first = await join(store);
+      const { held, now } = await renew(store, first);
+      const second = await join(store, { holds: ["hear"] });
+      assert.deepEqual((await renew(store, second)).held, [], "none is free");
+      await store.releaseShares(second, ["check-0"]);
+      assert.ok((await renew(store, first)).held.includes("check-0"));
+      await store.releaseShares(
+        first,
+        held.filter((name) => name.startsWith("hear")),
+      );
+      const { taken } = await renew(store, second);
+      assert.equal(taken.length, shareCounts.hear / 2);
+      assert.ok(taken.every(({ freeSince }) => freeSince !== null && freeSince >= now));
+    });
+
+    test("of a process that leaves are free at once", async () => {
+      await using store = await open();
+      const first = await join(store);
+      const before = await renew(store, first);
+      const second = await join(store);
+      await store.leaveFleet(first);
+      const after = await renew(store, second);
+      assert.deepEqual([after.held.length, after.others], [shareNames.length, 0]);
+      assert.ok(after.taken.every(({ freeSince }) => (freeSince ?? 0) >= before.now));
+      assert.equal((await renew(store, first)).alive, false);
+    });
+
+    test("of a process that did not renew are taken, since it was seen last", async () => {
+      await using store = await open();
+      const [dead, heir] = [await join(store), await join(store)];
+      const last = await renew(store, dead, { leaseMs: shortMs });
+      const { taken, held } = await untilAlone(store, heir);
+      assert.equal(held.length, shareNames.length);
+      assert.ok(taken.every(({ freeSince }) => freeSince === null || freeSince === last.now));
+      const renewal = await renew(store, dead);
+      assert.deepEqual([renewal.alive, renewal.held, renewal.taken], [false, [], []]);
+      const members = await store.members();
+      assert.deepEqual(
+        new Map(members.map(({ id, lapsedAt }) => [id, lapsedAt !== null])),
+        new Map([
+          [dead, true],
+          [heir, false],
+        ]),
+      );
+    });
+
+    test("are taken by one each when many processes ask at once", async () => {
+      await using store = await open();
+      const ids = await Promise.all(Array.from({ length: 5 }, () => join(store)));
+      const renewals = await Promise.all(ids.map((id) => renew(store, id)));
+      const held = renewals.flatMap((renewal) => renewal.held);
+      assert.equal(new Set(held).size, held.length);
+      const later = await settle(
+        store,
+        ids.map((id) => ({ id })),
+      );
+      assert.equal(later.flatMap((renewal) => renewal.held).length, shareNames.length);
+    });
+
+    test("are shown with who holds them", async () => {
+      await using store = await open();
+      const process = processOf({ url: "http://127.0.0.1:1", location: "paris" });
+      await store.joinFleet(process);
+      await store.joinFleet(process);
+      const figures = { ...noFigures, monitors: 7 };
+      const { now } = await store.renewLease({ id: process.id, leaseMs, figures });
+      const [member, ...others] = await store.members();
+      assert.deepEqual(others, []);
+      assert.ok(member !== undefined);
+      const { joinedAt, readAt, ...rest } = member;
+      assert.ok(joinedAt <= now && readAt >= now);
+      assert.deepEqual(rest, {
+        ...process,
+        seenAt: now,
+        until: now + leaseMs,
+        lapsedAt: null,
+        leftAt: null,
+        figures,
+        shares: shareCounts,
+        duties: ["rules", "runs", "upkeep"],
+      });
+    });
+  });
+}
+
+function fenceContract({ open, createDatabase }: ContractStores): void {
+  describe("a change of a process", () => {
+    test("is refused when it was taken for dead, left, or never joined", async () => {
+      const database = await createDatabase();
+      await using store = await open(database);
+      await using other = await open(database);
+      const { id } = await create(store);
+      const [dead, heir] = [await join(store), await join(other)];
+      const change = changeOf({
+        judged: [{ monitorId: id, state: upState }],
+        frames: [frameOf(id, Date.now(), 1)],
+        transitions: [transitionOf(id)],
+      });
+      await renew(store, dead, { leaseMs: shortMs });
+      await untilAlone(other, heir);
+      assert.equal(await store.commit({ ...change, fence: dead }), "fenced");
+      assert.equal(await store.commit({ ...change, fence: createId<"process">(1) }), "fenced");
+      assert.deepEqual(await store.pendingTransitions(9), []);
+      assert.equal((await store.loadMonitors())[0]?.state, undefined);
+      assert.equal(await store.commit({ ...change, fence: heir }), "stored");
+      assert.equal((await store.pendingTransitions(9)).length, 1);
+      await store.leaveFleet(heir);
+      assert.equal(await store.commit({ ...change, fence: heir }), "fenced");
+    });
+
+    test("about an older version of a monitor is dropped, but for its samples", async () => {
+      await using store = await open();
+      const fence = await join(store);
+      const old = await create(store);
+      const other = await create(store, { createdAt: 2000 });
+      await store.updateMonitor(
+        { ...old, version: 2, name: "renamed" },
+        { status: null, resetState: true },
+        auditOf(),
+      );
+      const at = Date.now();
+      const ids = [old.id, other.id];
+      const change = changeOf({
+        fence,
+        mark: { writer: "queue", number: 1, at },
+        judged: ids.map((monitorId) => ({ monitorId, state: upState })),
+        statusChanges: ids.map((id) => statusOf(id, "down", 3000)),
+        failedChecks: ids.map((id) => failedCheckOf(id)),
+        transitions: ids.map((id) => transitionOf(id)),
+        frames: ids.map((id) => frameOf(id, at, 1)),
+        shown: ids.map((id) => shownOf(id)),
+      });
+      assert.equal(await store.commit(change), "stored");
+      assert.equal(await store.commit(change), "stored");
+      const states = await store.monitorsOf(ids);
+      assert.deepEqual(
+        states.map(({ monitor, state }) => [monitor.id, state]),
+        [
+          [old.id, undefined],
+          [other.id, upState],
+        ],
+      );
+      assert.equal((await store.statusIntervals(old.id, everything)).length, 1);
+      assert.equal((await store.statusIntervals(other.id, everything)).length, 2);
+      assert.deepEqual(await store.failedChecks(old.id, everything, 9), []);
+      const pending = await store.pendingTransitions(9);
+      assert.deepEqual(
+        pending.map(({ transition }) => transition.monitorId),
+        [other.id],
+      );
+      assert.deepEqual(
+        (await store.shownOf(ids)).map(({ monitorId }) => monitorId),
+        [other.id],
+      );
+      assert.equal((await store.seriesStats()).samples, 2);
+    });
+
+    test("about a monitor that is gone writes nothing of it", async () => {
+      await using store = await open();
+      const fence = await join(store);
+      const { id } = await create(store);
+      const gone = createId<"monitor">(1);
+      const shown = [gone, id].map((one) => shownOf(one));
+      assert.equal(await store.commit(changeOf({ fence, shown })), "stored");
+      assert.deepEqual(await store.shownOf([gone, id]), [shownOf(id)]);
+    });
+  });
+}
