@@ -56,7 +56,7 @@ const borders: Readonly<Record<string, Row>> = {
   "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg", "re2js"] },
-  "hub/rules": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/rules": { ours: ["@belfry/contract", "hub/model"], node: ["timers/promises"] },
   "hub/alert": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/notify": {
     ours: ["@belfry/contract", "@belfry/relay", "hub/model"],
@@ -79,7 +79,7 @@ const borders: Readonly<Record<string, Row>> = {
   },
   "hub/live": { ours: ["@belfry/contract", "hub/model"] },
   "hub/self": { ours: ["@belfry/contract", "hub/model"], others: ["pino", "prom-client"] },
-  "hub/fleet": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/fleet": { ours: ["@belfry/contract", "hub/model", "hub/schedule"], ...pure },
   "hub/command": { ours: "all" },
 
   "hub/alert-desk.ts": {
@@ -88,6 +88,7 @@ const borders: Readonly<Record<string, Row>> = {
   },
   "hub/relations.ts": { ours: ["hub/alert", "hub/model", "hub/probe"], ...pure },
   "hub/checking.ts": { ours: "all", node: [] },
+  "hub/fleet-path.ts": { ours: "all", node: ["os"] },
   "hub/alerts.ts": { ours: "all", node: [] },
   "hub/app.ts": { ours: "all" },
   "hub/check-path.ts": { ours: "all", node: [] },
@@ -121,8 +122,12 @@ const borders: Readonly<Record<string, Row>> = {
     others: ["prom-client"],
     node: ["path"],
   },
+  "hub/hub-hints.ts": {
+    ours: ["hub/alert", "hub/fleet", "hub/model", "hub/store"],
+    node: ["timers/promises"],
+  },
   "hub/rule-path.ts": {
-    ours: ["hub/api", "hub/model", "hub/rules", "hub/self", "hub/store"],
+    ours: ["hub/api", "hub/fleet", "hub/model", "hub/rules", "hub/self", "hub/store"],
     ...pure,
   },
   "hub/managed-settings.ts": {
@@ -140,6 +145,17 @@ const borders: Readonly<Record<string, Row>> = {
     node: ["os"],
   },
   "hub/readiness.ts": { ours: [], node: ["timers/promises"] },
+  "hub/own-process.ts": { ours: "all", node: ["os"] },
+  "hub/process-end.ts": { ours: ["hub/self"], node: ["timers/promises"] },
+  "hub/work.ts": {
+    ours: ["hub/config", "hub/model", "hub/process-end.ts", "hub/self", "hub/worker.ts"],
+    ...pure,
+  },
+  "hub/worker.ts": { ours: "all", ...pure },
+  "hub/worker-server.ts": {
+    ours: ["hub/api", "hub/config", "hub/listen.ts", "hub/model", "hub/readiness.ts", "hub/self"],
+    node: ["events", "http"],
+  },
   "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
   "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
 };

@@ -73,6 +73,6 @@ if (command === "agent") {
     // A hub makes much short-lived garbage and little else. With V8's own settings, meant for machines with memory to
     // spare, a hub with 1,000 monitors is half as large again; see `docs/ARCHITECTURE.md`, "Memory".
     flags: ["--max-semi-space-size=4", "--heap-growing-percent=25", "--no-parallel-scavenge"],
-    runs: (command === "up" || command === "hub") && !rest.includes("--help"),
+    runs: ["up", "hub", "worker"].includes(command ?? "") && !rest.includes("--help"),
   });
 }

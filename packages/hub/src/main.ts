@@ -40,6 +40,10 @@ process.exitCode = await runCommand(process.argv.slice(2), {
       underNpm,
     });
   },
+  worker: async (configuration) => {
+    const { runWorker } = await import("./work.ts");
+    return runWorker({ ...configuration, version, clock: systemClock });
+  },
   openKeys: async (settings) => {
     const { openKeys } = await import("./store/admin.ts");
     return openKeys(settings);

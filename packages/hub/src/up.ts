@@ -1,8 +1,9 @@
-/** `belfry up`: a hub in this process until a signal ends it. */
+/** `belfry up` and `belfry hub`: a hub in this process until a signal ends it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { startHub } from "./app.ts";
 import type { Settings } from "./config/settings.ts";
 import type { Clock } from "./model/clock.ts";
+import { endWith, toldToStop } from "./process-end.ts";
 import { createLog } from "./self/log.ts";
 
 export interface UpParts {
@@ -12,15 +13,9 @@ export interface UpParts {
   readonly notes: readonly string[];
   readonly version: string;
   readonly clock: Clock;
-  /**
-   * Whether npm runs this process. npm puts a shell in between, which ends on SIGTERM without passing it on: that the
-   * parent is gone then means that somebody wants this process to stop.
-   */
+  /** Whether npm runs this process. */
   readonly underNpm: boolean;
 }
-
-/** Stopping takes no longer than this; what is not done by then is done at the next start. */
-const stopWithinMs = 4_500;
 
 /** Runs until SIGTERM or SIGINT; a second signal ends it at once. Answers with the exit code. */
 export async function runHub(settings: Settings, parts: UpParts): Promise<number> {
@@ -29,7 +24,7 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
   for (const note of parts.notes) log.info(note);
   const hub = await startHub(settings, { clock, log, version, stdout: process.stdout });
   // Whoever reads the address below may stop the hub the moment after.
-  const ends = [firstSignal(), ...(parts.underNpm ? [parentGone()] : [])];
+  const told = toldToStop(parts.underNpm);
   const people = settings.publicUrl ?? hub.url;
   const pages = settings.dashboard ? `${people}/dashboard/` : people;
   process.stdout.write(
@@ -37,33 +32,9 @@ export async function runHub(settings: Settings, parts: UpParts): Promise<number
       `  settings  ${parts.file ?? "defaults"}\n`,
   );
   if (hub.keyFile !== null) process.stdout.write(`  first key ${hub.keyFile}\n`);
-  const cause = await Promise.race(ends);
+  const cause = await told;
+  hub.stopping();
   log.info({ cause }, "stopping");
-  const ended = await Promise.race([
-    hub[Symbol.asyncDispose]().then(() => true),
-    delay(stopWithinMs, false, { ref: false }),
-  ]);
-  if (!ended) log.warn("stopping took too long; the rest is taken up at the next start");
-  process.exit(ended ? 0 : 1);
-}
-
-/** Resolves when the process that started this one has ended. */
-async function parentGone(): Promise<"parent gone"> {
-  const parent = process.ppid;
-  while (process.ppid === parent) await delay(250, undefined, { ref: false });
-  return "parent gone";
-}
-
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let seen = false;
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (seen) process.exit(signal === "SIGINT" ? 130 : 143);
-      seen = true;
-      resolve(signal);
-    };
-    process.on("SIGTERM", onSignal);
-    process.on("SIGINT", onSignal);
-    process.on("SIGHUP", onSignal);
-  });
+  await delay(settings.drainMs);
+  return endWith(hub, log);
 }

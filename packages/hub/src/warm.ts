@@ -1,6 +1,7 @@
 /** Loads all that a hub loads, its threads and the relay included, so that all of it is in the compile cache. */
 import { flushCompileCache } from "node:module";
 import "./up.ts";
+import "./work.ts";
 import "./probe/pattern-worker.ts";
 import "./store/admin.ts";
 import "./store/postgres/pool.ts";

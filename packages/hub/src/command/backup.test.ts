@@ -27,6 +27,7 @@ async function createDesk(env: Readonly<Record<string, string>> = {}) {
     openKeys: unused,
     openDatabase: unused,
     probe: unused,
+    worker: unused,
   };
   return {
     ...folder,

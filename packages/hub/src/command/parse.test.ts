@@ -19,6 +19,12 @@ describe("a command line", () => {
     });
   });
 
+  it("takes a switch for a setting", () => {
+    const parsed = parseCommand(["hub", "--no-checks"]);
+    assert.equal(parsed.kind, "run");
+    assert.deepEqual(parsed.kind === "run" && parsed.command.flags, { no_checks: true });
+  });
+
   it("takes options before and after what follows the command, and anything after --", () => {
     for (const argv of ["probe --json x", "probe x --json", "probe --json -- x"]) {
       const parsed = parseCommand(argv.split(" "));
@@ -36,6 +42,7 @@ describe("a command line", () => {
     ["db drop", "db: expected one of migrate, rollback, status, stats, copy, found drop"],
     ["up --lsiten x", "up: --lsiten is not one of its options (did you mean --listen?)"],
     ["up --json", "up: --json is not one of its options"],
+    ["up --no-checks", "up: --no-checks is not one of its options"],
     ["up -x", "up: -x is not one of its options"],
     ["up extra", "up: expected nothing more, found extra"],
     ["up --listen", "up: --listen: expected HOST:PORT, found nothing"],

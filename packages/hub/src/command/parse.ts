@@ -88,6 +88,7 @@ function flagsOf(text: (option: OptionName) => string | undefined): ConfigFlags 
     data_dir: text("data-dir"),
     listen: text("listen"),
     database: text("database"),
+    no_checks: text("no-checks") === undefined ? undefined : true,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

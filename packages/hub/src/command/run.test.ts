@@ -16,6 +16,7 @@ import { runCommand, type CommandParts, type Configuration } from "./run.ts";
 async function createDesk(changes: Partial<CommandParts> = {}) {
   const cwd = await mkdtemp(join(tmpdir(), "belfry-command-"));
   const started: Configuration[] = [];
+  const working: Configuration[] = [];
   const printed = { out: "", err: "" };
   const clock = { now: () => 1_750_000_000_000 };
   const parts: CommandParts = {
@@ -31,6 +32,10 @@ async function createDesk(changes: Partial<CommandParts> = {}) {
       started.push(configuration);
       return Promise.resolve(0);
     },
+    worker: (configuration) => {
+      working.push(configuration);
+      return Promise.resolve(0);
+    },
     probe: () => Promise.resolve(3),
     openKeys: (settings) => openKeys(settings),
     openDatabase: (settings) => openDatabase(settings),
@@ -40,6 +45,7 @@ async function createDesk(changes: Partial<CommandParts> = {}) {
     cwd,
     parts,
     started,
+    working,
     async run(...argv: readonly string[]) {
       printed.out = "";
       printed.err = "";
@@ -106,6 +112,60 @@ describe("belfry", () => {
       out: "",
       err: "belfry: the data folder is in use\n",
     });
+  });
+});
+
+describe("belfry hub --no-checks", () => {
+  it("hands over that nothing is checked here", async () => {
+    await using desk = await createDesk();
+    const database = ["--database", "postgres://belfry@db/belfry"];
+    assert.equal((await desk.run("hub", ...database, "--no-checks")).code, 0);
+    assert.equal((await desk.run("hub", ...database)).code, 0);
+    assert.deepEqual(
+      desk.started.map(({ settings }) => settings.checks.enabled),
+      [false, true],
+    );
+  });
+
+  it("is refused with the embedded database, where nobody else checks", async () => {
+    await using desk = await createDesk();
+    assert.deepEqual(await desk.run("hub", "--no-checks"), {
+      code: 2,
+      out: "",
+      err:
+        "belfry: --no-checks: expected true, or a postgres:// URL in database: with the embedded database nobody else " +
+        "checks, found false\n",
+    });
+    assert.equal(desk.started.length, 0);
+  });
+});
+
+describe("belfry worker", () => {
+  const database = "postgres://belfry@db/belfry";
+
+  it("listens on 127.0.0.1:8001, or where it is told to", async () => {
+    await using desk = await createDesk({ env: { BELFRY_DATABASE: database } });
+    assert.equal((await desk.run("worker")).code, 0);
+    assert.equal((await desk.run("worker", "--listen", "0.0.0.0:9000")).code, 0);
+    await writeFile(join(desk.cwd, "belfry.yaml"), "listen: 127.0.0.1:7000\n");
+    assert.equal((await desk.run("worker")).code, 0);
+    assert.deepEqual(
+      desk.working.map(({ settings }) => `${settings.listen.host}:${settings.listen.port}`),
+      ["127.0.0.1:8001", "0.0.0.0:9000", "127.0.0.1:7000"],
+    );
+  });
+
+  it("refuses the embedded database, and says what to do", async () => {
+    await using desk = await createDesk();
+    assert.deepEqual(await desk.run("worker"), {
+      code: 2,
+      out: "",
+      err:
+        "belfry: worker: database: expected the postgres:// URL its hubs have, found the embedded database " +
+        `${desk.cwd}/data/belfry.db, which one process has for itself; \`belfry up\` checks alone, and ` +
+        "`belfry db copy` moves to PostgreSQL\n",
+    });
+    assert.equal(desk.working.length, 0);
   });
 });
 

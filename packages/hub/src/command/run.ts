@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { AppError } from "../model/error.ts";
 import { parseAlerting } from "../managed-input.ts";
 import { parseChannelSettings } from "../notify/channel-kinds.ts";
+import { isShared } from "../config/database.ts";
 import { loadConfig, type LoadedConfig } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../model/clock.ts";
@@ -34,6 +35,8 @@ export interface CommandParts {
   readonly newId: IdMaker;
   /** Runs the hub until it is stopped; answers with the exit code. */
   readonly up: (mode: "up" | "hub", configuration: Configuration) => Promise<number>;
+  /** Runs a worker until it is stopped; answers with the exit code. */
+  readonly worker: (configuration: Configuration) => Promise<number>;
   /** Opens the keys of the database for one command; works beside a running hub. */
   readonly openKeys: (settings: Settings) => Promise<KeyStore & AsyncDisposable>;
   /** Opens the database for one command, without migrating it. */
@@ -60,6 +63,9 @@ export async function runCommand(argv: readonly string[], parts: CommandParts): 
   }
 }
 
+/** Beside a hub on the same machine. */
+const workerListen = "127.0.0.1:8001";
+
 async function runWithSettings(command: Command, parts: CommandParts): Promise<number> {
   const { flags } = command;
   const { env, cwd, readText } = parts;
@@ -70,6 +76,7 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
     readText,
     parseChannel: parseChannelSettings,
     parseAlerting,
+    ...(command.name === "worker" ? { listen: workerListen } : {}),
   });
   if (command.name === "config check") return checkConfig(loaded, command.json, parts);
   if (loaded.kind === "bad") {
@@ -87,7 +94,7 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
 
 /** What reads or writes the installation must find it whole. */
 function usesData(name: Command["name"]): boolean {
-  return !["probe", "config check", "health", "restore"].includes(name);
+  return !["probe", "config check", "health", "restore", "worker"].includes(name);
 }
 
 async function goOnRestoring({ dataDir }: Settings, { stderr }: CommandParts): Promise<void> {
@@ -109,6 +116,8 @@ async function runLoaded(
     case "up":
     case "hub":
       return parts.up(name, loaded);
+    case "worker":
+      return runWorker(loaded, parts);
     case "probe":
       return parts.probe({ target: first, json, ...probe }, settings);
     case "config check":
@@ -150,4 +159,15 @@ async function runLoaded(
       return copyCommand(command, settings, parts);
     }
   }
+}
+
+/** A worker shares the work of others, which a SQLite file has none of. */
+async function runWorker(loaded: Configuration, parts: CommandParts): Promise<number> {
+  const { database } = loaded.settings;
+  if (isShared(database)) return parts.worker(loaded);
+  parts.stderr(
+    `belfry: worker: database: expected the postgres:// URL its hubs have, found the embedded database ${database}, ` +
+      "which one process has for itself; `belfry up` checks alone, and `belfry db copy` moves to PostgreSQL\n",
+  );
+  return 2;
 }

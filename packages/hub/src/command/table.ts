@@ -30,6 +30,7 @@ export const options = {
     help: "sqlite:/path, a data folder or a postgres:// URL (the database of the settings)",
   },
   to: { value: "TARGET", help: "what is made: a folder (backup), a database (db copy)" },
+  "no-checks": { value: null, help: "check nothing: others on the same PostgreSQL do" },
   force: { value: null, help: "take the place of what is there" },
   help: { value: null, help: "print this" },
 } as const satisfies Record<string, OptionSpec>;
@@ -58,7 +59,16 @@ export const commands = {
   hub: {
     summary: "run the server alone: `up` without this machine's agent",
     positionals: [],
+    options: ["no-checks"],
+    notes: "Any number of hubs share one PostgreSQL; see docs/OPERATIONS.md.",
+  },
+  worker: {
+    summary: "check for the hubs on the same PostgreSQL; no API, no pages",
+    positionals: [],
     options: [],
+    notes:
+      "Listens on 127.0.0.1:8001 unless told otherwise: GET /health, /ready and /metrics. Any number of workers and hubs\n" +
+      "share the work; see docs/OPERATIONS.md.",
   },
   probe: {
     summary: "check a target once and print what was found; nothing is stored",
