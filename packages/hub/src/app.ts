@@ -12,7 +12,6 @@ import type { Settings } from "./config/settings.ts";
 import { enabledMonitors, openDeciding, takeUp, takeUpAlerts } from "./deciding.ts";
 import { openFleet } from "./fleet-path.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
-import { takeUpHeartbeats } from "./heartbeats.ts";
 import { openHosts, openOwnAgent, takeUpHosts } from "./host-path.ts";
 import { startTrends } from "./host-trends.ts";
 import { openHubOutputs } from "./hub-outputs.ts";
@@ -159,7 +158,7 @@ async function takeUpAll(hub: Hub): Promise<number | undefined> {
   const { settings, clock, store, deciding, path, watching, rules } = hub;
   const isFleet = hub.keeper !== null;
   const aliveAt = await takeUp(store, deciding, { clock, isFleet });
-  await takeUpHeartbeats(store, path.calls, deciding.board);
+  await path.calls.takeUp();
   await takeUpHosts(store, watching.hosts);
   await keepManagedSettings(settings, { clock, store });
   await rules.load();
@@ -217,7 +216,7 @@ async function begin(
   await path.maintenance.start();
   alerts.external.start();
   path.schedule.addAll(enabledMonitors(board));
-  path.calls.watch.start(aliveAt);
+  path.calls.start(aliveAt);
   await path.shared?.followed.start();
   await noticing.watchSelf({ settings, checking, commits, outputs, runWatch, ...path });
   stack.use(startTrends(hub.watching.hosts, log));

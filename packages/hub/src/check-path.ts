@@ -80,7 +80,7 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     live.monitorsChanged(ids);
   }
   const alone = createSchedule({ isPassive, deadlines: heard, scheduler });
-  const shared = openShared({ ...path, scheduler, heard, forget, changed, maintenance }, stack);
+  const shared = openShared({ ...path, scheduler, heard, calls, forget, changed, maintenance }, stack);
   const schedule =
     shared === null
       ? alone
@@ -103,6 +103,7 @@ function openWaiting(
     store,
     deciding: { board, judging },
     metrics,
+    fleet,
     pipeline,
   }: PathParts & { readonly pipeline: Pipeline },
   stack: AsyncDisposableStack,
@@ -118,10 +119,12 @@ function openWaiting(
     log,
     store,
     board,
+    fleet,
     judged: (id) => judging.state(id),
-    conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
+    reopens: (id) => judging.row(id)?.reopen === true,
+    conclude: (...found) => pipeline.conclude(...found),
   });
-  stack.use(calls.watch);
+  stack.use(calls);
   metrics.watchQueue("heartbeats", () => calls.heartbeats.queue);
   return { deadlines, calls };
 }
@@ -209,6 +212,7 @@ function openShared(
   path: PathParts & {
     readonly scheduler: Scheduler;
     readonly heard: { add(monitor: Monitor): void; remove(id: MonitorId): void };
+    readonly calls: HeartbeatPath;
     readonly forget: (id: MonitorId) => void;
     readonly changed: (ids: ChangedMonitors) => void;
     readonly maintenance: MaintenanceWatch;
@@ -222,7 +226,7 @@ function openShared(
     ...path,
     ...deciding,
     keeper,
-    prepare: () => Promise.resolve(),
+    prepare: (ids) => path.calls.takeUpHeartbeatsOf(ids),
     onTaken: (ids) => path.maintenance.changed(ids),
     onChanged: changed,
   });

@@ -328,11 +328,13 @@ function openPath(parts: PathParts): Path {
     },
     store,
     board,
+    fleet: createSoloFleet(),
     judged: (id) => judging.state(id),
+    reopens: () => false,
     conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
   });
-  stack.use(calls.watch);
-  calls.watch.start(undefined);
+  stack.use(calls);
+  calls.start(undefined);
   const maintenance = createMaintenance({ ...parts, judging, commits, onError: failed });
   const desk = new Desk({
     clock,

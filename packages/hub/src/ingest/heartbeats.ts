@@ -36,7 +36,7 @@ export interface HeartbeatsParts {
 export type FoundHeartbeat = "missing" | "ambiguous" | MonitorId;
 
 export interface Heartbeats {
-  /** Takes in what the store has, at start. */
+  /** Takes in what the store has. What is known already and is newer stays. */
   load(kept: readonly KeptHeartbeat[]): void;
   /** Monitors were made, changed or deleted. */
   changed(ids: Iterable<MonitorId>): void;
@@ -68,11 +68,14 @@ export function createHeartbeats(parts: HeartbeatsParts): Heartbeats {
   const tokens = new Names();
   const slugs = new Names();
   const states = new Map<MonitorId, HeartbeatState>();
-  const intake = new Intake(parts, (id, state) => void states.set(id, state));
   const stateOf = (id: MonitorId): HeartbeatState => states.get(id) ?? neverCalled;
+  // Several hubs take in calls: what is answered here last need not be the newest.
+  const learn = (id: MonitorId, state: HeartbeatState): void =>
+    void states.set(id, newer(stateOf(id), state));
+  const intake = new Intake(parts, learn);
   return {
     load(kept) {
-      for (const { id, state } of kept) states.set(id, state);
+      for (const { id, state } of kept) learn(id, state);
     },
     changed(ids) {
       for (const id of ids) {
@@ -98,6 +101,13 @@ export function createHeartbeats(parts: HeartbeatsParts): Heartbeats {
       return intake.queue;
     },
   };
+}
+
+/** The state with more calls; neither takes back up to when nobody knows. */
+function newer(a: HeartbeatState, b: HeartbeatState): HeartbeatState {
+  const latest = a.pings > b.pings ? a : b;
+  const excusedAt = Math.max(a.excusedAt ?? 0, b.excusedAt ?? 0);
+  return excusedAt === (latest.excusedAt ?? 0) ? latest : { ...latest, excusedAt };
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

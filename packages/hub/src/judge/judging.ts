@@ -44,8 +44,20 @@ export interface JudgingTable {
   maintain(id: MonitorId, isMaintained: boolean): void;
   remove(id: MonitorId): void;
   state(id: MonitorId): JudgeState | undefined;
+  /** The same, with what its next decision has to respect; undefined for a monitor that is not in the table. */
+  row(id: MonitorId): JudgingRow | undefined;
+  /** Takes what was decided and stored about a monitor elsewhere than here; its status interval is open then. */
+  settle(id: MonitorId, state: JudgeState): void;
   /** Judges an outcome; undefined for a monitor that is not in the table. */
   decide(check: CheckedMonitor): Decision | undefined;
+}
+
+/** A monitor in the table. */
+export interface JudgingRow {
+  readonly state: JudgeState;
+  /** Its next outcome begins a status interval, even if the status stays. */
+  readonly reopen: boolean;
+  readonly isMaintained: boolean;
 }
 
 interface Row {
@@ -77,6 +89,13 @@ export function createJudgingTable(): JudgingTable {
     },
     remove: (id) => void rows.delete(id),
     state: (id) => rows.get(id)?.state,
+    row: (id) => rows.get(id),
+    settle(id, state) {
+      const row = rows.get(id);
+      if (row === undefined) return;
+      row.state = state;
+      row.reopen = false;
+    },
     decide(check) {
       const row = rows.get(check.monitor.id);
       if (row === undefined) return undefined;

@@ -13,6 +13,8 @@ export interface LastCheck {
   readonly latencyMs: number | null;
   readonly location: string;
   readonly measurements: Measurements;
+  /** Of a heartbeat: the number of the newest call that is judged, where several hubs may be called. */
+  readonly call?: number;
 }
 
 /** Totals since the monitor was made; `errors` counts down and unknown outcomes. */

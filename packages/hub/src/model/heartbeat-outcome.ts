@@ -14,7 +14,10 @@ export interface Span {
 const mostBody = 1000;
 
 /** What one call says; null: nothing about the status. */
-export function pingOutcome(ping: Ping, { durationMs }: TakenPing): Outcome | null {
+export function pingOutcome(
+  ping: Pick<Ping, "kind" | "exitCode" | "rid" | "body" | "source">,
+  { durationMs }: Pick<TakenPing, "durationMs">,
+): Outcome | null {
   if (ping.kind === "start" || ping.kind === "log") return null;
   const measurements = {
     probe_success: ping.kind === "success" ? 1 : 0,

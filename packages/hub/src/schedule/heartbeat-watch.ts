@@ -10,6 +10,10 @@
  *
  * After a start the state of each heartbeat is stated again: from its calls, which may be newer than what was judged, and
  * else as it was judged.
+ *
+ * Where several hubs are called (`shared`), nobody is late before what all of them took in was read, and time counts in
+ * which none of them could be called; what this one noticed of itself counts only while it is short, since beyond that
+ * others had taken its monitors over. The state is stated again where nothing is known since somebody looked after it last.
  */
 import type { Clock } from "../model/clock.ts";
 import {
@@ -33,6 +37,21 @@ export interface HeartbeatWatchParts {
   readonly conclude: (monitor: Monitor, outcome: Outcome, at: number) => void;
   /** Told that up to a time nobody knows whether it was called. Must not throw. */
   readonly onExcused: (id: MonitorId, until: number) => void;
+  /** Left out: nobody else is called. */
+  readonly shared?: SharedCalls;
+}
+
+/** What is known of calls that other hubs took in. */
+export interface SharedCalls {
+  /** Told of a monitor that was taken in; `caughtUp` is called once its calls are known and judged. Must not throw. */
+  readonly added: (monitor: Monitor) => void;
+  /**
+   * Judges what all hubs took in of these. Resolves to when none could be called last, epoch ms; null: it never was so.
+   * Rejects where that cannot be known now.
+   */
+  readonly fresh: (ids: readonly MonitorId[]) => Promise<Span | null>;
+  /** Whether nothing is known of a monitor since somebody looked after it last. */
+  readonly reopens: (id: MonitorId) => boolean;
 }
 
 interface Entry extends Due {
@@ -46,6 +65,10 @@ interface Entry extends Due {
 const everyMs = 1_000;
 /** A look that is later than this, or a wall clock that is off by more, was a time without listening. */
 const toleranceMs = 2_000;
+/** Among several hubs a deadline is looked at so much later: what came in time is stored by then. */
+const settleMs = 2_000;
+/** What a hub notices of itself counts up to here among several: longer, and the others had its monitors. */
+const longestOwnGapMs = 15_000;
 
 export class HeartbeatWatch implements Disposable {
   readonly #parts: HeartbeatWatchParts;
@@ -56,6 +79,8 @@ export class HeartbeatWatch implements Disposable {
   /** When Belfry could not listen last. */
   #gap: Span | null = null;
   #isStarting = true;
+  /** Never rejects. */
+  #asking: Promise<unknown> = Promise.resolve();
 
   constructor(parts: HeartbeatWatchParts) {
     this.#parts = parts;
@@ -104,17 +129,31 @@ export class HeartbeatWatch implements Disposable {
     if (entry !== undefined) this.#schedule(entry);
   }
 
-  /** Calls could not be taken in just now. */
-  deaf(): void {
-    const now = this.#parts.clock.now();
-    const isSame = this.#gap !== null && now - this.#gap.to < everyMs + toleranceMs;
-    this.#gap = { from: isSame && this.#gap !== null ? this.#gap.from : now - everyMs, to: now };
+  /** Everything that others took in of a monitor is judged; `told`: deadlines up to then were told by whoever. */
+  caughtUp(
+    id: MonitorId,
+    { told, isStated }: { readonly told: number; readonly isStated: boolean },
+  ): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    entry.told = Math.max(entry.told, told);
+    if (!isStated) this.#state(entry);
+    this.#schedule(entry);
   }
 
-  /** Looks at once; false for a monitor that is not in. */
-  checkNow(id: MonitorId): Promise<boolean> {
+  /** Calls could not be taken in just now, for so long (ms). */
+  deaf(ms = everyMs): void {
+    const now = this.#parts.clock.now();
+    const from = now - ms;
+    const isSame = this.#gap !== null && from - this.#gap.to < toleranceMs;
+    this.#gap = { from: isSame && this.#gap !== null ? this.#gap.from : from, to: now };
+  }
+
+  /** Looks at once, and waits for what has to be asked of others; false for a monitor that is not in. */
+  async checkNow(id: MonitorId): Promise<boolean> {
     this.look();
-    return Promise.resolve(this.#entries.has(id));
+    await this.#asking;
+    return this.#entries.has(id);
   }
 
   /** Looks whose deadline has passed. */
@@ -126,11 +165,20 @@ export class HeartbeatWatch implements Disposable {
       this.#gap = { from: Math.min(this.#looked.wallMs, now.wallMs), to: now.wallMs };
     }
     this.#looked = now;
-    for (;;) {
-      const entry = this.#heap.peek();
-      if (entry === undefined || entry.dueAt > now.wallMs) return;
-      this.#fallDue(entry, now.wallMs);
+    const { shared } = this.#parts;
+    if (shared === undefined) {
+      for (const entry of this.#due(now.wallMs)) this.#fallDue(entry, now.wallMs, this.#gap);
+      return;
     }
+    const due: Entry[] = [];
+    for (const entry of this.#due(now.wallMs - settleMs)) {
+      this.#heap.remove(entry);
+      entry.deadline = null;
+      due.push(entry);
+    }
+    if (due.length === 0) return;
+    const asking = this.#askOthers(due, shared);
+    this.#asking = Promise.all([this.#asking, asking]);
   }
 
   [Symbol.dispose](): void {
@@ -139,28 +187,67 @@ export class HeartbeatWatch implements Disposable {
   }
 
   #take(entry: Entry): void {
-    const { clock, judged, state, conclude } = this.#parts;
+    const { shared } = this.#parts;
+    if (shared === undefined) this.#state(entry);
+    this.#schedule(entry);
+    shared?.added(entry.monitor);
+  }
+
+  /** States how a heartbeat stands, where nobody knows. */
+  #state(entry: Entry): void {
+    const { clock, judged, state, conclude, shared } = this.#parts;
     const { monitor } = entry;
     const now = clock.now();
     const before = judged(monitor.id);
     const isKnown = before !== undefined && before.lastKnown !== "pending";
-    if (!isKnown || this.#isStarting) {
+    // After a miss that is not down yet its calls would say that all is well.
+    const isOpen = shared === undefined ? this.#isStarting : shared.reopens(monitor.id);
+    if (!isKnown || (isOpen && entry.told === 0)) {
       const outcome = standing(state(monitor.id), isKnown ? before : undefined);
       if (outcome !== null) conclude(monitor, outcome, now);
     }
     if (before?.lastKnown === "down") entry.told = now;
-    this.#schedule(entry);
   }
 
-  #fallDue(entry: Entry, now: number): void {
+  /** Those whose deadline was over at a time, one after another: each has to leave the heap, or to be put later. */
+  *#due(at: number): Iterable<Entry> {
+    for (;;) {
+      const entry = this.#heap.peek();
+      if (entry === undefined || entry.dueAt > at) return;
+      yield entry;
+    }
+  }
+
+  /** Those that are due once everything is known that other hubs took in. */
+  async #askOthers(due: readonly Entry[], shared: SharedCalls): Promise<void> {
+    const isHere = (entry: Entry): boolean => this.#entries.get(entry.monitor.id) === entry;
+    let gap: Span | null;
+    try {
+      gap = await shared.fresh(due.map(({ monitor }) => monitor.id));
+    } catch {
+      for (const entry of due) if (isHere(entry)) this.#schedule(entry);
+      return;
+    }
+    const own = this.#gap;
+    const isShort = own !== null && own.to - own.from <= longestOwnGapMs;
+    const now = this.#parts.clock.now();
+    for (const entry of due.filter(isHere)) {
+      this.#schedule(entry);
+      const { deadline } = entry;
+      if (deadline === null || entry.dueAt > now - settleMs) continue;
+      const isOfAll = gap !== null && isTouched(deadline, gap);
+      this.#fallDue(entry, now, isOfAll || !isShort ? gap : own);
+    }
+  }
+
+  #fallDue(entry: Entry, now: number, gap: Span | null): void {
     const { deadline, settings, monitor } = entry;
     this.#heap.remove(entry);
     entry.deadline = null;
     if (deadline === null) return;
-    const gap = this.#gap;
     const graceMs = settings.grace_seconds * 1000;
-    const since = deadline.kind === "late" ? deadline.dueAt : deadline.startedAt;
-    const touched = gap !== null && gap.from <= deadline.at && gap.to >= since ? gap : null;
+    const since = sinceOf(deadline);
+    const touched = gap !== null && isTouched(deadline, gap) ? gap : null;
     if (touched !== null && touched.from <= since && touched.to >= deadline.at) {
       entry.told = touched.to;
       this.#schedule(entry);
@@ -202,6 +289,16 @@ export class HeartbeatWatch implements Disposable {
     const { clock } = this.#parts;
     return { wallMs: clock.now(), monotonicMs: clock.monotonicMs() };
   }
+}
+
+/** From when on a deadline was waited for. */
+function sinceOf(deadline: Deadline): number {
+  return deadline.kind === "late" ? deadline.dueAt : deadline.startedAt;
+}
+
+/** Whether nobody could be called while a deadline was waited for. */
+function isTouched(deadline: Deadline, gap: Span): boolean {
+  return gap.from <= deadline.at && gap.to >= sinceOf(deadline);
 }
 
 /** The last expected time that says nothing; a period goes on from there in its steps. */

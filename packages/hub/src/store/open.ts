@@ -24,6 +24,7 @@ import type { Store, StoreSettings } from "./port.ts";
 import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
 import { externalAlertCalls } from "./external-alert-calls.ts";
+import { followingCalls } from "./following-calls.ts";
 import { fleetCalls } from "./fleet-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
@@ -98,6 +99,7 @@ function createFacade(
     excuseHeartbeats: writes("excuseHeartbeats"),
     heartbeats: reads("heartbeats"),
     pings: reads("pings"),
+    ...followingCalls(reads, writes),
     ...jobCalls(threads),
     ...alertCalls(threads),
     ...alertSettingCalls(reads, writes),

@@ -30,6 +30,7 @@ import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ExternalAlertStore } from "./external-alert-calls.ts";
 import type { FleetStore } from "./fleet-port.ts";
+import type { FollowingStore } from "./following-calls.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
 import type { RunEvent } from "../model/run.ts";
 import type {
@@ -456,6 +457,7 @@ export interface Store
     SeriesStore,
     SourceSeriesStore,
     FleetStore,
+    FollowingStore,
     AsyncDisposable {
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */

@@ -345,6 +345,7 @@ export interface RunTable {
   silent_at: number | null;
   duration_s: number | null;
   slow_limit_s: number | null;
+  changed_in: Generated<number>;
 }
 
 export interface RunEventTable {
@@ -354,12 +355,15 @@ export interface RunEventTable {
   received_at: number;
   kind: string;
   body: string;
+  changed_in: Generated<number>;
 }
 
 /** What the calls of a heartbeat come to, as JSON. */
 export interface HeartbeatTable {
   monitor_id: string;
   state: string;
+  /** The transaction that wrote it, on PostgreSQL; see `operations/changed-in.ts`. */
+  changed_in: Generated<number>;
 }
 
 /** The newest calls; `n` counts up for each monitor. */

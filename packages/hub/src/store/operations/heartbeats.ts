@@ -1,5 +1,6 @@
 /** Calls of heartbeats: many at once in one transaction, each applied to what the calls before it came to. */
 import type { PingKind } from "@belfry/contract";
+import type { Selectable } from "kysely";
 import {
   mostPings,
   neverCalled,
@@ -11,8 +12,9 @@ import {
   type TakenPing,
 } from "../../model/heartbeat.ts";
 import type { MonitorId } from "../../model/id.ts";
-import type { Database } from "../tables.ts";
+import type { Database, PingTable } from "../tables.ts";
 import { asWritten, foreignText, fromJson, inChunks, rowsPerStatement, toJson } from "../values.ts";
+import { thisTransaction } from "./changed-in.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** A call of a monitor. */
@@ -44,7 +46,7 @@ export async function takePings(
     kept.push({ id, ping, taken });
     return taken;
   });
-  await writeStates(db, states);
+  await writeStates(context, states);
   for (const some of inChunks(kept, rowsPerStatement)) {
     await db.insertInto("ping").values(some.map(rowOf)).execute();
   }
@@ -73,7 +75,7 @@ export async function excuseHeartbeats(
     const state = states.get(id) ?? neverCalled;
     states.set(id, { ...state, excusedAt: Math.max(state.excusedAt ?? 0, until) });
   }
-  await writeStates(context.db, states);
+  await writeStates(context, states);
 }
 
 /** See `HeartbeatStore.heartbeats`. */
@@ -94,7 +96,12 @@ export async function pings(
   let select = db.selectFrom("ping").selectAll().where("monitor_id", "=", id);
   if (page.before !== undefined) select = select.where("n", "<", page.before);
   const rows = await select.orderBy("n", "desc").limit(page.limit).execute();
-  return rows.map((row) => ({
+  return rows.map(keptPingOf);
+}
+
+/** A call as it is read. */
+export function keptPingOf(row: Selectable<PingTable>): KeptPing {
+  return {
     n: row.n,
     at: row.at,
     kind: asWritten<PingKind>(row.kind),
@@ -106,7 +113,7 @@ export async function pings(
     userAgent: row.user_agent,
     body: row.body,
     bodyBytes: row.body_bytes,
-  }));
+  };
 }
 
 async function statesOf(
@@ -128,15 +135,18 @@ async function statesOf(
 }
 
 async function writeStates(
-  db: Database,
+  { db, engine }: OperationContext,
   states: ReadonlyMap<MonitorId, HeartbeatState>,
 ): Promise<void> {
+  const mark = engine === "postgres" ? { changed_in: thisTransaction } : {};
   for (const some of inChunks([...states], rowsPerStatement)) {
     await db
       .insertInto("heartbeat")
-      .values(some.map(([id, state]) => ({ monitor_id: id, state: toJson(state) })))
+      .values(some.map(([id, state]) => ({ monitor_id: id, state: toJson(state), ...mark })))
       .onConflict((conflict) =>
-        conflict.column("monitor_id").doUpdateSet((row) => ({ state: row.ref("excluded.state") })),
+        conflict
+          .column("monitor_id")
+          .doUpdateSet((row) => ({ state: row.ref("excluded.state"), ...mark })),
       )
       .execute();
   }

@@ -1,9 +1,11 @@
 /** What is noticed of jobs although nothing came in: runs that fell silent, times that passed. */
 import type { ShownRunStatus } from "@belfry/contract";
-import type { ChangedRun, JobId, JobTotals, RunRowId } from "../../model/job.ts";
+import type { ChangedRun, JobId, JobTotals } from "../../model/job.ts";
 import { asWritten } from "../values.ts";
+import { thisTransaction } from "./changed-in.ts";
 import { refreshJob } from "./job-refresh.ts";
 import type { OperationContext } from "./operation.ts";
+import { changedRunOf } from "./run-changes.ts";
 
 /** See `JobStore.loseSilentRuns`. */
 export async function loseSilentRuns(
@@ -24,7 +26,11 @@ export async function loseSilentRuns(
   if (silent.length === 0) return [];
   await db
     .updateTable("run")
-    .set({ status: "lost", silent_at: null })
+    .set({
+      status: "lost",
+      silent_at: null,
+      ...(engine === "postgres" ? { changed_in: thisTransaction } : {}),
+    })
     .where(
       "id",
       "in",
@@ -35,11 +41,7 @@ export async function loseSilentRuns(
   for (const id of [...jobs].toSorted()) {
     await refreshJob(context, id, { now, learn: false, because: "changed" });
   }
-  return silent.map((row) => ({
-    id: asWritten<RunRowId>(row.id),
-    parentId: row.parent_id === null ? null : asWritten<RunRowId>(row.parent_id),
-    jobIds: row.job_id === null ? [] : [asWritten<JobId>(row.job_id)],
-  }));
+  return silent.map(changedRunOf);
 }
 
 /** See `JobStore.jobsGoneLate`. */

@@ -12,6 +12,7 @@ import { excuseHeartbeats, heartbeats, pings, takePings } from "./heartbeats.ts"
 import { joinFleet, leaveFleet, members, releaseShares, renewLease } from "./fleet.ts";
 import { endKnown, heardSince, hint, noteHeard } from "./fleet-shown.ts";
 import { requestChecks, shownOf, shownSince, takeRequests } from "./fleet-shown.ts";
+import { callsOf, calledSince, noteListening, provisionHeartbeat } from "./heartbeat-calls.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
 import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
@@ -50,6 +51,7 @@ import {
 } from "./series.ts";
 import { commitRules, ruleStates } from "./rule-state.ts";
 import { pendingSignals, putSignals } from "./signals.ts";
+import { eventsStoredSince, jobEdits, runsChangedSince } from "./run-changes.ts";
 import { takeEvents } from "./take-events.ts";
 import { dropOld } from "./upkeep.ts";
 
@@ -75,6 +77,13 @@ export const operations = {
   excuseHeartbeats: write(excuseHeartbeats),
   heartbeats: read(heartbeats),
   pings: read(pings),
+  noteListening: write(noteListening),
+  calledSince: read(calledSince),
+  callsOf: snapshot(callsOf),
+  provisionHeartbeat: write(provisionHeartbeat),
+  runsChangedSince: read(runsChangedSince),
+  eventsStoredSince: read(eventsStoredSince),
+  jobEdits: read(jobEdits),
   takeEvents: write(takeEvents),
   jobs: snapshot(jobs),
   job: snapshot(job),

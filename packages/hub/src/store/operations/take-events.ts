@@ -3,6 +3,7 @@
  * kept, its job is found or made, and what it used becomes samples once it has ended. Hubs that take in events of the
  * same runs at the same time wait for one another: rows are held in the order site, app, run, and runs before jobs.
  */
+import type { Insertable, Selectable } from "kysely";
 import { createId } from "../../model/id.ts";
 import {
   foldText,
@@ -34,6 +35,7 @@ import type { Frame } from "../../model/series.ts";
 import type { RunTable } from "../tables.ts";
 import { readRunState } from "../run-state.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement, toInteger, toJson } from "../values.ts";
+import { thisTransaction } from "./changed-in.ts";
 import type { OperationContext } from "./operation.ts";
 import { holdJob } from "./take-events-job.ts";
 import { refreshJob } from "./job-refresh.ts";
@@ -181,7 +183,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function newRow({ siteId, appName, runId }: Place, receivedAt: number): RunTable {
+function newRow({ siteId, appName, runId }: Place, receivedAt: number): Insertable<RunTable> {
   return {
     id: createId<"run">(receivedAt),
     site: siteId,
@@ -206,7 +208,7 @@ function newRow({ siteId, appName, runId }: Place, receivedAt: number): RunTable
   };
 }
 
-function rowOf(row: RunTable): Row {
+function rowOf(row: Selectable<RunTable>): Row {
   const state = readRunState(row.state);
   const jobId = row.job_id === null ? null : asWritten<JobId>(row.job_id);
   return {
@@ -284,10 +286,11 @@ async function knownKeys(
 }
 
 async function keepEvents(
-  { db }: OperationContext,
+  { db, engine }: OperationContext,
   rows: readonly Row[],
   receivedAt: number,
 ): Promise<void> {
+  const mark = engine === "postgres" ? { changed_in: thisTransaction } : {};
   const written = rows.flatMap((row) =>
     row.fresh.map((event) => ({
       run_id: row.id,
@@ -301,6 +304,7 @@ async function keepEvents(
         metadata: event.metadata,
         trace: event.trace,
       } satisfies EventBody),
+      ...mark,
     })),
   );
   for (const some of inChunks(written, rowsPerStatement)) {
@@ -370,7 +374,8 @@ function jobKey({ siteId, appName, type, name }: JobName): string {
   return JSON.stringify([siteId, appName, type, name]);
 }
 
-async function writeRuns({ db }: OperationContext, rows: readonly Row[]): Promise<void> {
+async function writeRuns({ db, engine }: OperationContext, rows: readonly Row[]): Promise<void> {
+  const mark = engine === "postgres" ? { changed_in: thisTransaction } : {};
   for (const some of inChunks(rows, rowsPerStatement)) {
     await db
       .insertInto("run")
@@ -391,13 +396,14 @@ async function writeRuns({ db }: OperationContext, rows: readonly Row[]): Promis
           silent_at: row.ref("excluded.silent_at"),
           duration_s: row.ref("excluded.duration_s"),
           slow_limit_s: row.ref("excluded.slow_limit_s"),
+          ...mark,
         })),
       )
       .execute();
   }
 }
 
-function tableRowOf(row: Row): RunTable {
+function tableRowOf(row: Row): Insertable<RunTable> {
   const status = statusOf(row.state);
   const silenceMs = silenceMsOf(row.state);
   const isLost = staysLost(row);
