@@ -41,7 +41,10 @@ export interface FleetStore {
   monitorsOf(
     ids: readonly MonitorId[],
   ): Promise<readonly { readonly monitor: Monitor; readonly state: JudgeState | undefined }[]>;
-  /** What was written about monitors since `since` (what `now` was in the answer before; null: everything), or slightly before. */
+  /**
+   * What was committed about monitors since `since` (what `now` was in the answer before; null: everything), now and then
+   * also some of what was there before. `now` is not a time: the next look begins there.
+   */
   shownSince(
     since: number | null,
   ): Promise<{ readonly now: number; readonly shown: readonly Shown[] }>;
@@ -55,8 +58,8 @@ export interface FleetStore {
   takeRequests(ids: readonly MonitorId[]): Promise<readonly MonitorId[]>;
 
   /**
-   * Notes when monitors that are waited for were heard; of hosts also what other hubs show of them (JSON, see
-   * `SharedHostStore.shownHosts`), which stays as it is where it is absent. The instant that is kept grows with every note.
+   * Notes when monitors that are waited for were heard; of hosts also what other hubs show of them (JSON), which stays as
+   * it is where it is absent. The instant that is kept grows with every note, whatever the clocks of those who note say.
    */
   noteHeard(
     items: readonly { readonly id: MonitorId; readonly at: number; readonly shown?: string }[],
@@ -64,7 +67,11 @@ export interface FleetStore {
   /** Those heard since `since` (as with `shownSince`). */
   heardSince(since: number | null): Promise<{
     readonly now: number;
-    readonly heard: readonly { readonly id: MonitorId; readonly at: number }[];
+    readonly heard: readonly {
+      readonly id: MonitorId;
+      readonly at: number;
+      readonly shown: string | null;
+    }[];
   }>;
 
   /** Tells other processes to look at once. Best effort: whoever misses it looks a little later. */

@@ -423,11 +423,11 @@ export interface LeaseTable {
   freed_at: number | null;
 }
 
-/** A monitor as it was last checked: a `Shown` as JSON. */
+/** A monitor as it was last checked: a `Shown` as JSON. `changed_in`: see `operations/changed-in.ts`. */
 export interface MonitorNowTable {
   monitor_id: string;
   checked_at: number;
-  written_at: number;
+  changed_in: number;
   body: string;
 }
 
@@ -435,7 +435,7 @@ export interface MonitorNowTable {
 export interface HeardTable {
   monitor_id: string;
   at: number;
-  written_at: number;
+  changed_in: number;
   shown: string | null;
 }
 

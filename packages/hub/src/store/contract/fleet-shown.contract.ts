@@ -1,13 +1,16 @@
 /** What the store promises to processes that tell each other of monitors. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "kysely";
 import { createId } from "../../model/id.ts";
+import { thisTransaction } from "../operations/changed-in.ts";
 import type { ContractStores } from "./fixtures.ts";
 import { auditOf, changeOf, create, everything, statusOf } from "./fixtures.ts";
 import { checkedAt, join, shownOf } from "./fleet-fixtures.ts";
 
 /** Runs where several processes share a database. */
-export function shownContract({ open, createDatabase }: ContractStores): void {
+export function shownContract({ open, createDatabase, openScope }: ContractStores): void {
   describe("what processes tell each other", () => {
     test("of checks is the newest, and read from where one looked last", async () => {
       const database = await createDatabase();
@@ -24,9 +27,35 @@ export function shownContract({ open, createDatabase }: ContractStores): void {
       assert.deepEqual(found.shown, [shown]);
       assert.ok(found.now >= empty.now);
       assert.deepEqual((await other.shownSince(null)).shown, [shown]);
-      assert.deepEqual((await other.shownSince(found.now + 60_000)).shown, []);
+      await untilSeen(found.now, async (since) => {
+        const { now, shown: again } = await other.shownSince(since);
+        return { now, found: again };
+      });
+      assert.deepEqual((await other.shownSince(2 ** 52)).shown, [shown], "another server counted");
       await store.deleteMonitor(id, auditOf());
       assert.deepEqual((await other.shownSince(null)).shown, []);
+    });
+
+    test("is found although it was committed after what began later", async () => {
+      const database = await createDatabase();
+      await using store = await open(database);
+      await using late = await openScope(database);
+      const fence = await join(store);
+      const [first, second] = [await create(store), await create(store)];
+      const seen = await late.scope.transaction(async (schema) => {
+        await sql`insert into monitor_now (monitor_id, checked_at, changed_in, body)
+          values (${first.id}, 2000, ${thisTransaction}, ${JSON.stringify(shownOf(first.id))})`.execute(
+          schema,
+        );
+        await store.commit(changeOf({ fence, shown: [shownOf(second.id)] }));
+        return store.shownSince(null);
+      });
+      assert.deepEqual(seen.shown, [shownOf(second.id)]);
+      const { shown } = await store.shownSince(seen.now);
+      assert.deepEqual(
+        shown.find(({ monitorId }) => monitorId === first.id),
+        shownOf(first.id),
+      );
     });
 
     test("of versions follows every change", async () => {
@@ -73,10 +102,15 @@ export function shownContract({ open, createDatabase }: ContractStores): void {
       ]);
       await store.noteHeard([{ id: second.id, at: 2500 }]);
       const { heard } = await store.heardSince(now);
-      const found = new Map(heard.map(({ id, ...rest }) => [id, rest]));
-      assert.deepEqual(found.get(first.id), { at: 3000, shown: "{}" });
-      assert.deepEqual(found.get(second.id), { at: 2500, shown: null });
-      assert.equal(heard.length, 2);
+      const expected = new Map([
+        [first.id, { at: 3000, shown: "{}" }],
+        [second.id, { at: 2500, shown: null }],
+      ]);
+      assert.deepEqual(new Map(heard.map(({ id, ...rest }) => [id, rest])), expected);
+      await untilSeen(now, async (since) => {
+        const later = await store.heardSince(since);
+        return { now: later.now, found: later.heard };
+      });
     });
 
     test("of a gap ends what was known of each monitor, at its instant", async () => {
@@ -102,4 +136,19 @@ export function shownContract({ open, createDatabase }: ContractStores): void {
       }
     });
   });
+}
+
+/** What was seen is told again only while a transaction of that time is under way, of whichever database. */
+async function untilSeen(
+  since: number,
+  look: (since: number) => Promise<{ readonly now: number; readonly found: readonly unknown[] }>,
+): Promise<void> {
+  let from = since;
+  for (let left = 600; left > 0; left -= 1) {
+    const { now, found } = await look(from);
+    if (found.length === 0) return;
+    from = now;
+    await delay(50);
+  }
+  assert.fail("what was seen is told again and again");
 }

@@ -53,13 +53,13 @@ export const migration0013: Migration = {
         );
     await ofMonitor("monitor_now")
       .addColumn("checked_at", integer, (column) => column.notNull())
-      .addColumn("written_at", integer, (column) => column.notNull())
+      .addColumn("changed_in", integer, (column) => column.notNull())
       .addColumn("body", text, (column) => column.notNull())
       .modifyEnd(changing)
       .execute();
     await ofMonitor("heard")
       .addColumn("at", integer, (column) => column.notNull())
-      .addColumn("written_at", integer, (column) => column.notNull())
+      .addColumn("changed_in", integer, (column) => column.notNull())
       .addColumn("shown", text)
       .modifyEnd(changing)
       .execute();

@@ -6,7 +6,7 @@ import { sql } from "kysely";
 import type { Change } from "../../model/change.ts";
 import type { ProcessId, Shown } from "../../model/fleet.ts";
 import { inChunks, rowsPerStatement, toJson } from "../values.ts";
-import { databaseNow } from "./fleet.ts";
+import { thisTransaction } from "./changed-in.ts";
 import type { OperationContext } from "./operation.ts";
 
 type Decisions = Omit<Change, "frames">;
@@ -69,10 +69,7 @@ export async function dropOutdated(
   };
 }
 
-/**
- * Writes what others show, unless something newer is there. Comes last in its transaction: others look for rows by when
- * they were written, and find them when they are committed.
- */
+/** Writes what others show, unless something newer is there. */
 export async function writeShown(
   { db }: OperationContext,
   shown: readonly Shown[],
@@ -88,12 +85,12 @@ export async function writeShown(
   for (const some of inChunks(ids, rowsPerStatement)) {
     const rows = some.flatMap((id) => newest.get(id) ?? []);
     await sql`
-      insert into monitor_now as stored (monitor_id, checked_at, written_at, body)
-      select id, checked_at, ${databaseNow}, body from unnest(${some}::text[],
+      insert into monitor_now as stored (monitor_id, checked_at, changed_in, body)
+      select id, checked_at, ${thisTransaction}, body from unnest(${some}::text[],
         ${rows.map((one) => one.lastCheck.checkedAt)}::bigint[],
         ${rows.map((one) => toJson(one))}::text[]) as new (id, checked_at, body)
       on conflict (monitor_id) do update
-      set checked_at = excluded.checked_at, written_at = excluded.written_at, body = excluded.body
+      set checked_at = excluded.checked_at, changed_in = excluded.changed_in, body = excluded.body
       where stored.checked_at <= excluded.checked_at`.execute(db);
   }
 }

@@ -2,18 +2,16 @@
  * What processes on one PostgreSQL tell each other of monitors: how they fare, when they were heard, which are to be
  * checked now. Times are epoch ms of the database's clock.
  */
-import { sql } from "kysely";
+import { sql, type RawBuilder } from "kysely";
 import type { StatusChange } from "../../model/change.ts";
 import type { Shown } from "../../model/fleet.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement } from "../values.ts";
 import { hintChannel } from "../hint-payload.ts";
-import { databaseNow, mustBeShared, statementNow } from "./fleet.ts";
+import { thisTransaction } from "./changed-in.ts";
+import { databaseNow, mustBeShared } from "./fleet.ts";
 import { changeStatuses } from "./intervals.ts";
 import type { OperationContext } from "./operation.ts";
-
-/** What was written before it was asked for, and committed after: transactions take no longer than this, ms. */
-const committedWithinMs = 5_000;
 
 /** A request that nobody took is about a check that was made long since, ms. */
 const requestLifetimeMs = 60_000;
@@ -25,8 +23,8 @@ export async function shownSince(
 ): Promise<{ readonly now: number; readonly shown: readonly Shown[] }> {
   mustBeShared(context);
   const { rows } = await sql<{ now: number; body: string | null }>`
-    select ${statementNow} as now, body
-    from (select 1) as one left join monitor_now on written_at >= ${firstOf(since)}`.execute(
+    select next as now, body
+    from ${look(since)} left join monitor_now on changed_in >= first and changed_in < before`.execute(
     context.db,
   );
   const shown = rows.flatMap(({ body }) => (body === null ? [] : fromJson<Shown>(body)));
@@ -44,8 +42,13 @@ export async function shownOf(
   return rows.map(({ body }) => fromJson<Shown>(body));
 }
 
-function firstOf(since: number | null): number {
-  return since === null ? 0 : since - committedWithinMs;
+/** Where a look begins and ends, and where the next one begins; see `changed-in.ts`. One statement sees one snapshot. */
+function look(since: number | null): RawBuilder<unknown> {
+  return sql`(
+    select next, before, case when ${since ?? 0}::bigint > before then 0 else ${since ?? 0}::bigint end as first
+    from (select (pg_snapshot_xmin(snapshot)::text)::bigint as next,
+        (pg_snapshot_xmax(snapshot)::text)::bigint as before
+      from pg_current_snapshot() as snapshot) as seen) as look`;
 }
 
 /** See `FleetStore.endKnown`; as `closeGap` does it for all. */
@@ -121,13 +124,13 @@ export async function noteHeard(
     const times = some.map(([, { at }]) => at);
     const shown = some.map(([, one]) => one.shown);
     await sql`
-      insert into heard as stored (monitor_id, at, written_at, shown)
-      select monitor.id, new.at, ${databaseNow}, new.shown
+      insert into heard as stored (monitor_id, at, changed_in, shown)
+      select monitor.id, new.at, ${thisTransaction}, new.shown
       from unnest(${ids}::text[], ${times}::bigint[], ${shown}::text[]) as new (id, at, shown)
       join monitor on monitor.id = new.id
       order by monitor.id for key share of monitor
       on conflict (monitor_id) do update set at = greatest(excluded.at, stored.at + 1),
-        written_at = excluded.written_at, shown = coalesce(excluded.shown, stored.shown)`.execute(
+        changed_in = excluded.changed_in, shown = coalesce(excluded.shown, stored.shown)`.execute(
       context.db,
     );
   }
@@ -152,8 +155,10 @@ export async function heardSince(
     at: number;
     shown: string | null;
   }>`
-    select ${statementNow} as now, monitor_id as id, at, shown
-    from (select 1) as one left join heard on written_at >= ${firstOf(since)}`.execute(context.db);
+    select next as now, monitor_id as id, at, shown
+    from ${look(since)} left join heard on changed_in >= first and changed_in < before`.execute(
+    context.db,
+  );
   const heard = rows.flatMap(({ id, at, shown }) => (id === null ? [] : [{ id, at, shown }]));
   return { now: rows[0]?.now ?? 0, heard };
 }
