@@ -159,7 +159,7 @@ async function takeUpAll(hub: Hub): Promise<number | undefined> {
   const isFleet = hub.keeper !== null;
   const aliveAt = await takeUp(store, deciding, { clock, isFleet });
   await path.calls.takeUp();
-  await takeUpHosts(store, watching.hosts);
+  await takeUpHosts(store, watching);
   await keepManagedSettings(settings, { clock, store });
   await rules.load();
   await deciding.noticing.load();

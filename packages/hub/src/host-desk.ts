@@ -1,10 +1,10 @@
 /**
- * Where people's changes to hosts go through. A host and the monitor that follows it change together: what only the host
- * has is stored first, so that a failure in between is mended by the host's next batch, which has the monitor follow.
+ * Where people's changes to hosts go through. A host and the monitor that follows it change together, in one transaction:
+ * both or neither.
  */
 import type { Clock } from "./model/clock.ts";
 import { AppError } from "./model/error.ts";
-import { hostSource, type Host } from "./model/host.ts";
+import { hostSource, type DecidedOfHost, type Host } from "./model/host.ts";
 import type { HostId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { SourceKey, TimeRange } from "./model/series.ts";
@@ -14,16 +14,18 @@ type Updated = "updated" | "version_mismatch" | "missing";
 export interface HostDeskParts {
   readonly clock: Clock;
   readonly desk: {
-    update(monitor: Monitor, resetState: boolean, actor: string): Promise<Updated>;
+    update(
+      monitor: Monitor,
+      resetState: boolean,
+      actor: string,
+      host: DecidedOfHost,
+    ): Promise<Updated>;
     remove(id: HostId, actor: string): Promise<boolean>;
     note(id: HostId, action: string, actor: string): Promise<Updated>;
   };
   readonly hosts: {
     get(id: HostId): { readonly host: Host } | undefined;
-    change(
-      id: HostId,
-      change: Pick<Host, "nameIsChosen" | "silentAfterMs" | "retentionMs">,
-    ): Promise<void>;
+    decided(id: HostId, change: DecidedOfHost): void;
     renamed(id: HostId): void;
     leave(id: HostId, work: () => Promise<boolean>): Promise<boolean>;
   };
@@ -44,14 +46,15 @@ export class HostDesk {
   /** Changes a host and its monitor; `monitor.version` is one more than the version it replaces. */
   async update(host: Host, monitor: Monitor, actor: string): Promise<Updated> {
     const { desk, hosts } = this.#parts;
-    const former = hosts.get(host.id)?.host;
     const present = this.#parts.monitor(host.id);
-    if (former === undefined || present === undefined) return "missing";
+    if (hosts.get(host.id) === undefined || present === undefined) return "missing";
     if (present.version !== monitor.version - 1) return "version_mismatch";
-    await hosts.change(host.id, host);
-    const result = await desk.update(monitor, false, actor);
-    if (result === "updated") hosts.renamed(host.id);
-    else if (hosts.get(host.id) !== undefined) await hosts.change(host.id, former);
+    const { nameIsChosen, silentAfterMs, retentionMs } = host;
+    const decided = { nameIsChosen, silentAfterMs, retentionMs };
+    const result = await desk.update(monitor, false, actor, decided);
+    if (result !== "updated") return result;
+    hosts.decided(host.id, decided);
+    hosts.renamed(host.id);
     return result;
   }
 

@@ -7,6 +7,7 @@ import type { HubParts } from "./app.ts";
 import type { Path, PathParts } from "./check-path.ts";
 import type { Settings } from "./config/settings.ts";
 import { HostDesk } from "./host-desk.ts";
+import { HostSharing } from "./ingest/host-sharing.ts";
 import { createHosts, type Hosts } from "./ingest/hosts.ts";
 import { createId, parseId, type HostId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
@@ -17,14 +18,20 @@ export interface HostPathParts extends Omit<PathParts, "checking" | "ownProcess"
   readonly path: Path;
 }
 
+export interface HostPath {
+  readonly hosts: Hosts;
+  readonly hostDesk: HostDesk;
+  /** null: this process is alone on its database. */
+  readonly sharing: HostSharing | null;
+}
+
 /** Opens it; `stack` ends it. */
-export function openHosts(
-  { settings, parts, store, deciding, path, outputs, metrics }: HostPathParts,
-  stack: AsyncDisposableStack,
-): { readonly hosts: Hosts; readonly hostDesk: HostDesk } {
+export function openHosts(hostPath: HostPathParts, stack: AsyncDisposableStack): HostPath {
+  const { settings, parts, store, deciding, path, outputs, metrics, fleet } = hostPath;
   const { clock, log } = parts;
   const { board, live } = deciding;
   const { desk, deadlines } = path;
+  let sharing: HostSharing | null = null;
   const monitor = (id: MonitorId): Monitor | undefined => board.get(id)?.monitor;
   const hosts = stack.use(
     createHosts(
@@ -38,13 +45,26 @@ export function openHosts(
         sha256,
         store,
         monitor,
-        create: (host, own) => desk.createHost(host, own, agentActor),
+        create: (host, own, namesFrom) => desk.createHost(host, own, agentActor, namesFrom),
         update: (own) => desk.update(own, false, agentActor),
-        onHeard: (id) => deadlines.heard(id),
-        onShown(id) {
+        onHeard(id) {
+          deadlines.heard(id);
+          sharing?.heard(id);
+        },
+        onShown(id, where) {
           live.hostShown(id);
+          if (where === "elsewhere") return;
+          sharing?.heard(id);
           outputs.hostShown(() => shown(id));
         },
+        ...(path.shared === null
+          ? {}
+          : {
+              others: {
+                lookUp: async () => sharing?.follow(),
+                onChanged: () => fleet.hint("hosts"),
+              },
+            }),
         onTaken: (samples) => metrics.samplesTaken(samples),
         onError(err) {
           metrics.failed("hosts");
@@ -66,7 +86,31 @@ export function openHosts(
     return found === undefined ? undefined : hostView(found);
   }
   live.watchHosts(shown);
-  return { hosts, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
+  if (path.shared !== null) sharing = stack.use(openSharing(hostPath, hosts));
+  return { hosts, sharing, hostDesk: new HostDesk({ clock, desk, hosts, monitor, store }) };
+}
+
+/** What this hub shares of hosts with other hubs. */
+function openSharing(
+  { parts, store, deciding, path, metrics, fleet }: HostPathParts,
+  hosts: Hosts,
+): HostSharing {
+  const sharing = new HostSharing({
+    clock: parts.clock,
+    processId: () => fleet.process?.id ?? "",
+    store,
+    hosts,
+    deadlines: path.deadlines,
+    *monitors() {
+      for (const { monitor } of deciding.board.hostEntries()) yield monitor;
+    },
+    onError(err) {
+      metrics.failed("hosts");
+      parts.log.error({ err }, "what hubs tell each other of hosts is held up; trying again");
+    },
+  });
+  fleet.onHint(["hosts", "monitors"], () => sharing.lookSoon());
+  return sharing;
 }
 
 /** This machine's own agent, where it is watched. */
@@ -93,7 +137,8 @@ function sha256(text: string): string {
 const agentActor = "agent";
 
 /** Before anything old is dropped the store knows whose samples are kept for another time than all others. */
-export async function takeUpHosts(store: Store, hosts: Hosts): Promise<void> {
+export async function takeUpHosts(store: Store, { hosts, sharing }: HostPath): Promise<void> {
   hosts.load(await store.loadHosts());
   await store.setRetention(hosts.retentions());
+  sharing?.start();
 }

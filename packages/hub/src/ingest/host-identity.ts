@@ -44,6 +44,8 @@ export interface Found {
   readonly known: Known;
   /** It has to be made. */
   readonly isNew: boolean;
+  /** Of a new one: who had its name; null: nobody that is known. */
+  readonly namesFrom: HostId | null;
 }
 
 /** One machine as it was heard: what a clone cannot share with it all the time. */
@@ -104,45 +106,96 @@ export class HostIdentities {
       host.bootId === null
         ? null
         : { bootId: host.bootId, name: host.names[0] ?? null, heardMs: Number.NEGATIVE_INFINITY };
-    this.#add({
-      id: host.id,
-      identity: host.identity,
-      names: [],
-      bootId: host.bootId,
-      clonedFrom: host.clonedFrom,
-      heardMs: Number.NEGATIVE_INFINITY,
-      present,
-      former: null,
-      returns: 0,
-      turnsSinceMs: Number.NEGATIVE_INFINITY,
-    });
+    this.#add({ ...unheardMember(host), bootId: host.bootId, present });
     for (const name of host.names.toReversed()) this.#give(host.id, name);
+  }
+
+  /**
+   * Takes over what another hub keeps of these hosts, new ones included, all at once; nobody is told. A name or an identity
+   * that another host has here as well is theirs. What such a host was last heard as counts as a voice of its machine, so
+   * that clones are told apart when one is heard at each hub. `nowMs` is monotonic.
+   */
+  follow(hosts: readonly Host[], nowMs: number): void {
+    for (const { id } of hosts) {
+      const member = this.#members.get(id);
+      if (member !== undefined) this.#release(member);
+    }
+    for (const host of hosts) {
+      const member = this.#members.get(host.id) ?? unheardMember(host);
+      member.identity = host.identity;
+      member.clonedFrom = host.clonedFrom;
+      member.names = [];
+      this.#add(member);
+      for (const name of host.names) {
+        const holder = this.#byName.get(name);
+        if (holder !== undefined && holder !== member) {
+          holder.names = holder.names.filter((one) => one !== name);
+        }
+        this.#byName.set(name, member);
+      }
+      member.names = host.names;
+      const { bootId, names } = host;
+      const [name] = names;
+      if (bootId === null || name === undefined) member.bootId = bootId;
+      else this.#hear(member, { bootId, name }, nowMs, false);
+    }
+  }
+
+  /** A host was heard by another hub. `nowMs` is monotonic. */
+  heardElsewhere(id: HostId, nowMs: number): void {
+    const member = this.#members.get(id);
+    if (member !== undefined) member.heardMs = nowMs;
+  }
+
+  /** Whether a machine is known, be it under another name. */
+  knowsMachine(machineId: string): boolean {
+    return this.#families.has(machineOf(identityOf(machineId)) ?? "");
+  }
+
+  /** Whether a post under a name is a known host's. */
+  knowsName(name: string): boolean {
+    return this.#byName.has(name) || this.#byIdentity.has(`name:${name}`);
+  }
+
+  /** How many hosts have the machine id of a host. */
+  familyOf(id: HostId): number {
+    const machine = machineOf(this.#members.get(id)?.identity ?? "");
+    return machine === null ? 1 : (this.#families.get(machine)?.length ?? 0);
   }
 
   remove(id: HostId): void {
     const member = this.#members.get(id);
     if (member === undefined) return;
     this.#members.delete(id);
+    const family = this.#release(member);
+    for (const one of family) if (one.clonedFrom === id) one.clonedFrom = null;
+  }
+
+  /** Nothing leads to it any more; answers with those that have its machine id. */
+  #release(member: Member): readonly Member[] {
     if (this.#byIdentity.get(member.identity) === member) this.#byIdentity.delete(member.identity);
-    for (const name of member.names) this.#byName.delete(name);
+    for (const name of member.names) {
+      if (this.#byName.get(name) === member) this.#byName.delete(name);
+    }
     const machine = machineOf(member.identity);
-    if (machine === null) return;
+    if (machine === null) return [];
     const family = (this.#families.get(machine) ?? []).filter((one) => one !== member);
     if (family.length === 0) this.#families.delete(machine);
     else this.#families.set(machine, family);
-    for (const one of family) if (one.clonedFrom === id) one.clonedFrom = null;
+    return family;
   }
 
   /** Whom a batch is from. `nowMs` is monotonic. */
   ofBatch(sender: Sender, nowMs: number): Found {
     const { member, isNew } = this.#ofMachine(sender, nowMs);
+    const namesFrom = this.#byName.get(sender.name)?.id ?? null;
     member.heardMs = nowMs;
     const before = { names: member.names, bootId: member.bootId };
     this.#hear(member, sender, nowMs);
     if (member.names[0] !== sender.name) this.#claim(member, sender.name, nowMs);
     const changed = member.names !== before.names || member.bootId !== before.bootId;
     if (changed && !isNew) this.#parts.onChanged(member.id);
-    return { known: member, isNew };
+    return { known: member, isNew, namesFrom };
   }
 
   /** Whom a post under a name is from. */
@@ -155,7 +208,7 @@ export class HostIdentities {
       this.#give(member.id, name);
       if (known !== undefined) this.#parts.onChanged(member.id);
     }
-    return { known: member, isNew: known === undefined };
+    return { known: member, isNew: known === undefined, namesFrom: null };
   }
 
   #ofMachine(sender: Sender, nowMs: number): { member: Member; isNew: boolean } {
@@ -210,8 +263,11 @@ export class HostIdentities {
     return nowMs - member.heardMs <= this.#parts.deadlineOf(member.id);
   }
 
-  /** Notes which of the machines with this id was heard. */
-  #hear(member: Member, sender: Sender, nowMs: number): void {
+  /**
+   * Notes which of the machines with this id was heard. That another hub says so does not count as a return: it may write
+   * late what it heard before a reboot.
+   */
+  #hear(member: Member, sender: Omit<Sender, "machineId">, nowMs: number, isOwn = true): void {
     const { present, former } = member;
     if (present !== null && isSame(present, sender)) {
       present.heardMs = nowMs;
@@ -221,7 +277,7 @@ export class HostIdentities {
       former !== null &&
       isSame(former, sender) &&
       nowMs - former.heardMs <= this.#parts.deadlineOf(member.id);
-    member.returns = comesBack ? member.returns + 1 : 0;
+    member.returns = comesBack ? member.returns + (isOwn ? 1 : 0) : 0;
     if (!comesBack) member.turnsSinceMs = nowMs;
     member.former = present;
     member.present = { bootId: sender.bootId, name: sender.name, heardMs: nowMs };
@@ -255,18 +311,8 @@ export class HostIdentities {
   }
 
   #create(identity: string, bootId: string | null, clonedFrom: HostId | null): Member {
-    const member: Member = {
-      id: this.#parts.newId(),
-      identity,
-      names: [],
-      bootId,
-      clonedFrom,
-      heardMs: Number.NEGATIVE_INFINITY,
-      present: null,
-      former: null,
-      returns: 0,
-      turnsSinceMs: Number.NEGATIVE_INFINITY,
-    };
+    const id = this.#parts.newId();
+    const member = { ...unheardMember({ id, identity, clonedFrom }), bootId };
     this.#add(member);
     return member;
   }
@@ -291,6 +337,25 @@ export class HostIdentities {
   }
 }
 
+function unheardMember({
+  id,
+  identity,
+  clonedFrom,
+}: Pick<Host, "id" | "identity" | "clonedFrom">): Member {
+  return {
+    id,
+    identity,
+    names: [],
+    bootId: null,
+    clonedFrom,
+    heardMs: Number.NEGATIVE_INFINITY,
+    present: null,
+    former: null,
+    returns: 0,
+    turnsSinceMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
 /**
  * The host of a machine id a sender is: the one that was heard like this, has this name, had this boot, once had this
  * name; else the one that is not a clone.
@@ -312,7 +377,7 @@ function memberOf(
   );
 }
 
-function isSame(voice: Voice, sender: Sender): boolean {
+function isSame(voice: Voice, sender: Omit<Sender, "machineId">): boolean {
   return voice.bootId === sender.bootId && (voice.name === null || voice.name === sender.name);
 }
 

@@ -19,7 +19,7 @@ const hostOf = (id: HostId): Host => ({
   silentAfterMs: null,
   retentionMs: null,
   clonedFrom: null,
-  lastHeardAt: null,
+  lastHeardAt: 5,
   createdAt: 1,
 });
 
@@ -42,6 +42,7 @@ function trial() {
     clock: { now: () => 0, monotonicMs: () => now },
     store: {
       saveHosts: (hosts) => write(`hosts ${hosts.length}`),
+      touchHosts: (heard) => write(`heard ${heard.length}`),
       saveHostDetails: (items) =>
         write(`details ${items.map((one) => one.kept.details.system?.hostname).join(" ")}`),
       setRetention: (sources) => write(`retention ${sources.size}`),
@@ -71,7 +72,7 @@ describe("what changed of hosts", () => {
       keeper.heard(b);
       await pass(1);
     }
-    assert.deepEqual(take(), ["hosts 2", "hosts 2"]);
+    assert.deepEqual(take(), ["heard 2", "heard 2"]);
   });
 
   test("is written within a second where more than that changed", async () => {

@@ -3,6 +3,7 @@
  * everything else within a second. What could not be written is tried again; what is left is written at the stop.
  */
 import type { Clock } from "../model/clock.ts";
+import { AppError } from "../model/error.ts";
 import type { Host, KeptDetails } from "../model/host.ts";
 import type { HostId } from "../model/id.ts";
 import type { SourceKey } from "../model/series.ts";
@@ -11,6 +12,7 @@ export interface KeeperParts {
   readonly clock: Clock;
   readonly store: {
     saveHosts(hosts: readonly Host[]): Promise<void>;
+    touchHosts(heard: readonly { readonly id: HostId; readonly at: number }[]): Promise<void>;
     saveHostDetails(
       items: readonly { readonly id: HostId; readonly kept: KeptDetails }[],
     ): Promise<void>;
@@ -20,6 +22,13 @@ export interface KeeperParts {
   readonly host: (id: HostId) => Host | undefined;
   readonly retentions: () => ReadonlyMap<SourceKey, number>;
   readonly onError: (error: unknown) => void;
+  /** What changed of hosts was written. */
+  readonly onWritten?: () => void;
+  /**
+   * What changed of hosts contradicts what another hub wrote, and is dropped: the next batches say it again. Without it,
+   * it is tried again like any other failure.
+   */
+  readonly onContradicted?: () => void;
 }
 
 const tickMs = 1_000;
@@ -35,6 +44,10 @@ export class HostKeeper implements AsyncDisposable {
   readonly #detailsSavedMs = new Map<HostId, number>();
   readonly #heard = new Set<HostId>();
   readonly #changed = new Set<HostId>();
+  /** Those whose change is being written. */
+  #writing: ReadonlySet<HostId> = new Set();
+  /** Monotonic ms at which the latest change was written. */
+  readonly #writtenMs = new Map<HostId, number>();
   readonly #details = new Map<HostId, KeptDetails>();
   #retentionChanged = false;
   #notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -63,6 +76,17 @@ export class HostKeeper implements AsyncDisposable {
     this.#details.set(id, kept);
   }
 
+  /** A change was written by others than the keeper. */
+  written(id: HostId): void {
+    this.#writtenMs.set(id, this.#parts.clock.monotonicMs());
+  }
+
+  /** Whether a host was changed here after `ms` (monotonic), or is not written yet. */
+  isNewer(id: HostId, ms: number): boolean {
+    if (this.#changed.has(id) || this.#writing.has(id)) return true;
+    return (this.#writtenMs.get(id) ?? Number.NEGATIVE_INFINITY) >= ms;
+  }
+
   /** Details that are not written yet. */
   waitingDetails(id: HostId): KeptDetails | undefined {
     return this.#details.get(id);
@@ -80,6 +104,7 @@ export class HostKeeper implements AsyncDisposable {
     this.#changed.delete(id);
     this.#details.delete(id);
     this.#savedMs.delete(id);
+    this.#writtenMs.delete(id);
     this.#detailsSavedMs.delete(id);
   }
 
@@ -112,22 +137,53 @@ export class HostKeeper implements AsyncDisposable {
   }
 
   async #writeHosts(now: number, all: boolean): Promise<void> {
+    const changed = this.#present(this.#changed);
+    for (const id of this.#changed) this.#heard.delete(id);
+    this.#changed.clear();
     const due = [...this.#heard].filter((id) => all || isDue(this.#savedMs, id, now, heardEveryMs));
-    const ids = new Set([...this.#changed, ...due]);
-    if (ids.size === 0) return;
-    const hosts = [...ids].flatMap((id) => this.#parts.host(id) ?? []);
-    for (const id of ids) {
-      this.#changed.delete(id);
-      this.#heard.delete(id);
-    }
+    const heard = this.#present(due);
+    for (const id of due) this.#heard.delete(id);
+    await Promise.all([this.#writeChanged(changed, now), this.#writeHeard(heard, now)]);
+  }
+
+  async #writeChanged(hosts: readonly Host[], now: number): Promise<void> {
     if (hosts.length === 0) return;
+    const { store, onWritten, onContradicted } = this.#parts;
+    this.#writing = new Set(hosts.map(({ id }) => id));
     try {
-      await this.#parts.store.saveHosts(hosts);
-      for (const { id } of hosts) this.#savedMs.set(id, now);
+      await store.saveHosts(hosts);
+      for (const { id } of this.#present(this.#writing)) {
+        this.#savedMs.set(id, now);
+        this.written(id);
+      }
+      onWritten?.();
     } catch (error) {
-      for (const { id } of hosts) if (this.#parts.host(id) !== undefined) this.#changed.add(id);
+      if (onContradicted !== undefined && isConflict(error)) onContradicted();
+      else {
+        for (const { id } of this.#present(this.#writing)) this.#changed.add(id);
+        this.#failed(error);
+      }
+    } finally {
+      this.#writing = new Set();
+    }
+  }
+
+  async #writeHeard(hosts: readonly Host[], now: number): Promise<void> {
+    const heard = hosts.flatMap(({ id, lastHeardAt }) =>
+      lastHeardAt === null ? [] : { id, at: lastHeardAt },
+    );
+    if (heard.length === 0) return;
+    try {
+      await this.#parts.store.touchHosts(heard);
+      for (const { id } of this.#present(heard.map(({ id }) => id))) this.#savedMs.set(id, now);
+    } catch (error) {
+      for (const { id } of heard) this.#heard.add(id);
       this.#failed(error);
     }
+  }
+
+  #present(ids: Iterable<HostId>): readonly Host[] {
+    return [...ids].flatMap((id) => this.#parts.host(id) ?? []);
   }
 
   async #writeDetails(now: number, all: boolean): Promise<void> {
@@ -161,6 +217,10 @@ export class HostKeeper implements AsyncDisposable {
       this.#failed(error);
     }
   }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof AppError && error.code === "conflict";
 }
 
 function isDue(

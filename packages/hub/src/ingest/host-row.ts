@@ -4,6 +4,7 @@ import { hostSource, type Host, type PostedDetails } from "../model/host.ts";
 import type { HostEntry, HostFigures } from "../model/host-entry.ts";
 import type { HostId } from "../model/id.ts";
 import type { SeriesKey, SourceKey, SourceLabels } from "../model/series.ts";
+import type { HostNow } from "./host-now.ts";
 import { HostSeries } from "./host-plan.ts";
 import { listOf, noFigures, type SeriesList } from "./host-series.ts";
 import { TrendRing } from "./host-trend.ts";
@@ -53,12 +54,20 @@ export class HostRow implements HostEntry {
   following: Promise<void> | null = null;
   /** Monotonic ms from which on its monitor may be changed again after a failure. */
   followAgainMs = Number.NEGATIVE_INFINITY;
+  /** Epoch ms of the latest batch or post that was taken in here. */
+  tookAt = Number.NEGATIVE_INFINITY;
+  /** The oldest sample that other hubs were not told of; null: there is none. */
+  untoldFrom: number | null = null;
+  /** The oldest sample of another hub of which the trend has no more than its latest figures; null: there is none. */
+  unseenFrom: number | null = null;
   readonly #inFlight = new Set<Promise<unknown>>();
   #shared: string | null = null;
   #refused = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   #postedAt: number | null = null;
   #gaps: number[] = [];
+  /** What another hub refused, and why, as it was last heard there. */
+  #elsewhere: Pick<HostNow, "complaint" | "refused" | "heardAt"> | null = null;
 
   constructor(host: Host, instance: string, maxSeries: number) {
     this.host = host;
@@ -72,9 +81,9 @@ export class HostRow implements HostEntry {
     return this.host.id;
   }
 
-  /** The name its series carry from now on. */
-  rename(instance: string): void {
-    if (this.sourceLabels["instance"] === instance) return;
+  /** The name its series carry from now on; undefined: it is not known yet, and the former stays. */
+  rename(instance: string | undefined): void {
+    if (instance === undefined || this.sourceLabels["instance"] === instance) return;
     this.sourceLabels = labelsOf(this.host.id, instance);
   }
 
@@ -96,6 +105,9 @@ export class HostRow implements HostEntry {
   /** Notes what was stored. Figures are those of the newest sample, whenever it came. */
   took({ heardAt, list, times, values, present, refused }: Taken, withFigures: boolean): void {
     this.lastHeardAt = heardAt;
+    this.tookAt = heardAt;
+    const [first] = times;
+    if (first !== undefined) this.untoldFrom = Math.min(first, this.untoldFrom ?? first);
     if (refused > 0) {
       this.#refused =
         heardAt - this.#refusedAt < refusalShownMs ? this.#refused + refused : refused;
@@ -112,6 +124,44 @@ export class HostRow implements HostEntry {
       }
     }
     this.notices = this.#noticesAt(heardAt);
+  }
+
+  /** What other hubs are told of it; `by` is this process. */
+  told(by: string, isPost: boolean): HostNow {
+    return {
+      by,
+      heardAt: this.lastHeardAt ?? 0,
+      sampleAt: this.lastSampleAt,
+      from: this.untoldFrom,
+      clockOffsetMs: this.clockOffsetMs,
+      seriesCount: this.seriesCount,
+      figures: this.figures,
+      addresses: this.addresses,
+      complaint: this.series.complaint,
+      refused: this.#refusedBy(this.lastHeardAt ?? 0),
+      isPost,
+    };
+  }
+
+  /** Takes over what another hub tells of it; `now` is epoch ms. */
+  heardElsewhere(told: HostNow, now: number): void {
+    const { heardAt, sampleAt, from } = told;
+    this.lastHeardAt = Math.max(heardAt, this.lastHeardAt ?? heardAt);
+    this.host = { ...this.host, lastHeardAt: this.lastHeardAt };
+    this.clockOffsetMs = told.clockOffsetMs;
+    // Its details may have changed there.
+    this.stack = undefined;
+    if (told.addresses.length > 0) this.addresses = told.addresses;
+    if (told.isPost) this.#notePost(heardAt);
+    if (sampleAt !== null && sampleAt > (this.lastSampleAt ?? Number.NEGATIVE_INFINITY)) {
+      this.lastSampleAt = sampleAt;
+      this.seriesCount = told.seriesCount;
+      this.figures = told.figures;
+      this.trend.note(told.figures, sampleAt, now);
+    }
+    if (from !== null) this.unseenFrom = Math.min(from, this.unseenFrom ?? from);
+    this.#elsewhere = told;
+    this.notices = this.#noticesAt(this.lastHeardAt);
   }
 
   /** Takes over what was kept of a host that was not heard since the start: its newest sample, as far as it has figures. */
@@ -135,14 +185,24 @@ export class HostRow implements HostEntry {
   /** The interval of posts in ms as they come, once it is clear; the one there is while that still fits. */
   intervalAfterPost(heardAt: number): number | null {
     const present = this.host.intervalMs;
-    const gap = this.#postedAt === null ? null : heardAt - this.#postedAt;
-    this.#postedAt = heardAt;
-    if (gap === null || gap < 500) return present;
-    this.#gaps = [...this.#gaps.slice(1 - gapsWanted), gap];
-    if (this.#gaps.length < gapsWanted) return present;
+    const gap = this.#notePost(heardAt);
+    if (gap === null || this.#gaps.length < gapsWanted) return present;
     const middle = this.#gaps.toSorted((a, b) => a - b)[Math.floor(gapsWanted / 2)] ?? gap;
     const fits = present !== null && Math.abs(middle - present) <= present / 2;
     return fits ? present : Math.max(1000, Math.round(middle / 1000) * 1000);
+  }
+
+  /** Notes when a post came, to whichever hub; answers with the ms since the one before, null where that tells nothing. */
+  #notePost(heardAt: number): number | null {
+    const gap = this.#postedAt === null ? null : heardAt - this.#postedAt;
+    this.#postedAt = Math.max(heardAt, this.#postedAt ?? heardAt);
+    if (gap === null || gap < 500) return null;
+    this.#gaps = [...this.#gaps.slice(1 - gapsWanted), gap];
+    return gap;
+  }
+
+  #refusedBy(now: number): number {
+    return now - this.#refusedAt < refusalShownMs ? this.#refused : 0;
   }
 
   #noticesAt(now: number): readonly HostNotice[] {
@@ -154,10 +214,12 @@ export class HostRow implements HostEntry {
       notices.push({ code: "clock", message });
     }
     if (this.#shared !== null) notices.push({ code: "cloned_id", message: this.#shared });
-    const { complaint } = this.series;
+    const there = now - (this.#elsewhere?.heardAt ?? 0) < refusalShownMs ? this.#elsewhere : null;
+    const complaint = this.series.complaint ?? there?.complaint ?? null;
     if (complaint !== null) notices.push({ code: "too_many_series", message: complaint });
-    if (now - this.#refusedAt < refusalShownMs) {
-      const message = `${this.#refused} samples were refused: older than what is kept, or more than a day ahead`;
+    const refused = this.#refusedBy(now) + (there?.refused ?? 0);
+    if (refused > 0) {
+      const message = `${refused} samples were refused: older than what is kept, or more than a day ahead`;
       notices.push({ code: "refused_samples", message });
     }
     return notices.length === 0 ? noNotices : notices;

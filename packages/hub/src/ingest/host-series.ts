@@ -39,6 +39,10 @@ export class SeriesLists {
     return this.#lists.size;
   }
 
+  has(hash: string): boolean {
+    return this.#lists.has(hash);
+  }
+
   get(hash: string): SeriesList | undefined {
     const list = this.#lists.get(hash);
     if (list === undefined) return undefined;

@@ -69,6 +69,31 @@ export class TrendRing implements HostTrend {
     });
   }
 
+  /** Adds the figures of one instant, as `add` does. */
+  note(
+    figures: Readonly<Partial<Record<TrendFigure, number | null>>>,
+    at: number,
+    now: number,
+  ): void {
+    if (at >= now + trendStepMs) return;
+    for (const [index, figure] of trendFigures.entries()) {
+      const value = figures[figure] ?? null;
+      if (value !== null) this.#put(index, at, value, 1);
+    }
+  }
+
+  /** Has the buckets of the store that begin from `from` to before `before` instead of what is there (epoch ms). */
+  replace(figure: TrendFigure, buckets: SeriesBuckets, from: number, before: number): void {
+    const index = trendFigures.indexOf(figure);
+    for (let slot = 0; slot < slots; slot += 1) {
+      const start = (this.#buckets[slot] ?? -1) * trendStepMs;
+      if (start < from || start >= before) continue;
+      this.#sums[slot * trendFigures.length + index] = 0;
+      this.#counts[slot * trendFigures.length + index] = 0;
+    }
+    this.fill(figure, buckets, before);
+  }
+
   #put(index: number, at: number, sum: number, count: number): void {
     const bucket = Math.floor(at / trendStepMs);
     if (bucket < 0 || bucket <= this.#newest - slots) return;

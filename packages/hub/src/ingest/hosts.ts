@@ -6,18 +6,14 @@
  */
 import { hostMetrics, seriesHash, type HostDetails, type SampleBatch } from "@belfry/contract";
 import { AppError } from "../model/error.ts";
-import type { Host, KeptDetails } from "../model/host.ts";
+import type { DecidedOfHost, Host, KeptDetails } from "../model/host.ts";
 import type { HostEntry, StackPost } from "../model/host-entry.ts";
 import type { HostId } from "../model/id.ts";
 import type { Frame, SeriesBuckets, SeriesKey, SourceKey, TimeRange } from "../model/series.ts";
 import { pick } from "./host-plan.ts";
 import { detailsOf, postedSeries, valuesOf } from "./host-post.ts";
-import {
-  HostRegistry,
-  type DecidedOfHost,
-  type RegistryParts,
-  type RegistrySettings,
-} from "./host-registry.ts";
+import type { HostNow } from "./host-now.ts";
+import { HostRegistry, type RegistryParts, type RegistrySettings } from "./host-registry.ts";
 import type { HostRow } from "./host-row.ts";
 import { figureNames, SeriesLists, type SeriesList } from "./host-series.ts";
 import { trendFigures, trendStepMs } from "./host-trend.ts";
@@ -52,6 +48,12 @@ export interface HostsParts extends RegistryParts {
       frames: readonly Frame[],
     ): Promise<{ readonly accepted: number; readonly refused: number }>;
     hostDetails(id: HostId): Promise<KeptDetails | undefined>;
+    /** Lists of series that another hub was asked for; used where other hubs take in batches too. */
+    seriesList(hash: string): Promise<readonly SeriesKey[] | undefined>;
+    keepSeriesList(
+      list: { readonly hash: string; readonly series: readonly SeriesKey[] },
+      now: number,
+    ): Promise<void>;
     latestOf(
       source: SourceKey,
       names: readonly string[],
@@ -64,14 +66,16 @@ export interface HostsParts extends RegistryParts {
       stepMs: number,
     ): Promise<readonly (SeriesBuckets | undefined)[]>;
   };
-  /** What is shown of a host changed. */
-  readonly onShown: (id: HostId) => void;
   readonly onTaken: (samples: CountedSamples) => void;
 }
 
 const hourMs = 3_600_000;
 /** Hosts whose last hour is read at once after a start. */
 const hostsAtOnce = 10;
+
+/** A list that was shared is not for so long, ms, and so many are remembered. */
+const sharedAgainMs = 3_600_000;
+const mostShared = 10_000;
 
 /** Makes the intake of hosts. */
 export function createHosts(settings: RegistrySettings, parts: HostsParts): Hosts {
@@ -82,6 +86,8 @@ export class Hosts implements AsyncDisposable {
   readonly #parts: HostsParts;
   readonly #registry: HostRegistry;
   readonly #lists = new SeriesLists();
+  /** Lists that were shared, and when they may be again: monotonic ms. */
+  readonly #sharedMs = new Map<string, number>();
 
   constructor(settings: RegistrySettings, parts: HostsParts) {
     this.#parts = parts;
@@ -132,12 +138,54 @@ export class Hosts implements AsyncDisposable {
     if (row.lastHeardAt === null || row.lastSampleAt !== null) return;
     const since = row.lastHeardAt - hourMs;
     row.recall(await this.#parts.store.latestOf(row.source, figureNames, since));
-    this.#parts.onShown(row.id);
+    this.#parts.onShown(row.id, "here");
   }
 
-  /** Changes what people decide of a host; resolves once it is stored. */
-  change(id: HostId, change: DecidedOfHost): Promise<void> {
-    return this.#registry.change(id, change);
+  /**
+   * Reads from the store what other hubs took in for trends, but for the bucket that is not over; a few hosts at a time.
+   */
+  async refillTrends(signal: AbortSignal): Promise<void> {
+    const before = Math.floor(this.#parts.clock.now() / trendStepMs) * trendStepMs;
+    const rows = [...this.#registry.rows()].filter(
+      ({ unseenFrom }) => unseenFrom !== null && unseenFrom < before,
+    );
+    for (let at = 0; at < rows.length && !signal.aborted; at += hostsAtOnce) {
+      const some = rows.slice(at, at + hostsAtOnce);
+      const oldest = Math.min(...some.map(({ unseenFrom }) => unseenFrom ?? before));
+      const from = Math.floor(Math.max(oldest, before - hourMs) / trendStepMs) * trendStepMs;
+      for (const figure of trendFigures) {
+        const key = { name: hostMetrics[figure].name, labels: {} };
+        const sources = some.map(({ source }) => source);
+        const range = { from, to: before - 1 };
+        const found = await this.#parts.store.bucketsOf(sources, key, range, trendStepMs);
+        for (const [i, buckets] of found.entries()) {
+          if (buckets !== undefined) some[i]?.trend.replace(figure, buckets, from, before);
+        }
+      }
+      // What came since then is of the bucket that is not over.
+      for (const row of some) row.unseenFrom = before;
+    }
+  }
+
+  /** What people decide of a host was changed, and is stored. */
+  decided(id: HostId, change: DecidedOfHost): void {
+    this.#registry.decided(id, change);
+  }
+
+  /** See `HostRegistry.follow`. */
+  follow(hosts: readonly Host[], asOfMs: number): boolean {
+    return this.#registry.follow(hosts, asOfMs);
+  }
+
+  /** Another hub heard a host, and tells of it what is shown. */
+  heardElsewhere(id: HostId, told: HostNow): void {
+    this.#registry.heardElsewhere(id, told);
+  }
+
+  /** What other hubs are told of a host that was heard here; undefined for one that is gone or not made yet. */
+  row(id: HostId): HostRow | undefined {
+    const row = this.#registry.row(id);
+    return row?.isShown === true ? row : undefined;
   }
 
   /** The name of its monitor changed: its series carry it from now on. */
@@ -181,11 +229,16 @@ export class Hosts implements AsyncDisposable {
   /** Takes in a batch of an agent. Resolves once its samples are synced to disk; makes the host when it is new. */
   async receiveBatch(batch: SampleBatch): Promise<ReceivedSamples> {
     const heardAt = this.#parts.clock.now();
-    const list = this.#listOf(batch);
+    const { seriesHash: hash, series } = batch;
+    const isSentAgain = series !== null && this.#lists.has(hash);
+    const list = this.#listOf(batch) ?? (await this.#listElsewhere(hash));
     if (list === undefined) return { kind: "unknown_series" };
-    return this.#registry.ofBatch(batch.host, heardAt, (row) =>
+    const shared = isSentAgain ? this.#shareList(hash, list) : undefined;
+    const received = await this.#registry.ofBatch(batch.host, heardAt, (row) =>
       this.#takeBatch(row, batch, list, heardAt),
     );
+    await shared;
+    return received;
   }
 
   /** Takes in a post of the Monitoring Stack's clients. Resolves once it is synced to disk, its details included. */
@@ -223,7 +276,7 @@ export class Hosts implements AsyncDisposable {
     const { accepted, refused } = await store.append([frame]);
     if (batch.details !== null) await this.#keepSent(row, batch.details, heardAt);
     row.took({ heardAt, list: plan.list, times, values, present, refused }, true);
-    this.#parts.onShown(row.id);
+    this.#parts.onShown(row.id, "here");
     const newest = times[times.length - 1] ?? sender.sent_at;
     const ageSeconds = Math.max(0, sender.sent_at - newest) / 1000;
     const seriesRefused = plan.refused;
@@ -243,7 +296,7 @@ export class Hosts implements AsyncDisposable {
     const [{ accepted, refused }] = await Promise.all([samples, details]);
     const isAll = row.host.agentVersion === null;
     row.took({ heardAt, list: postedSeries, times, values, present, refused }, isAll);
-    this.#parts.onShown(row.id);
+    this.#parts.onShown(row.id, "here");
     const ageSeconds = Math.max(0, heardAt - (times[0] ?? heardAt)) / 1000;
     this.#parts.onTaken({ from: "post", accepted, refused, seriesRefused: 0, ageSeconds });
     return { kind: "stored", hostId: row.id, accepted, refused, seriesRefused: 0 };
@@ -262,6 +315,33 @@ export class Hosts implements AsyncDisposable {
     const found = seriesHash(series, this.#parts.sha256);
     if (found !== hash) throw invalid("series_hash", `expected ${found}, found ${hash}`);
     return this.#lists.put(hash, series);
+  }
+
+  /** A list that an agent sent to another hub, which keeps it once it is sent there again. */
+  async #listElsewhere(hash: string): Promise<SeriesList | undefined> {
+    const { others, store, sha256 } = this.#parts;
+    if (others === undefined) return undefined;
+    const series = await store.seriesList(hash);
+    if (series === undefined || seriesHash(series, sha256) !== hash) return undefined;
+    return this.#lists.put(hash, series);
+  }
+
+  /**
+   * An agent sends a list that is known here: another hub asked for it, and this one was sent it instead. Where every
+   * request goes to another hub than the one before, the one that lacks it would be without it for ever.
+   */
+  async #shareList(hash: string, { series }: SeriesList): Promise<void> {
+    const { others, clock, store, onError } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (others === undefined || nowMs < (this.#sharedMs.get(hash) ?? 0)) return;
+    if (this.#sharedMs.size >= mostShared) this.#sharedMs.clear();
+    this.#sharedMs.set(hash, nowMs + sharedAgainMs);
+    try {
+      await store.keepSeriesList({ hash, series }, clock.now());
+    } catch (error) {
+      this.#sharedMs.delete(hash);
+      onError(error);
+    }
   }
 
   /** Details of an agent stand beside what was posted for the same host. */

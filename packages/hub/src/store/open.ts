@@ -26,6 +26,7 @@ import { alertSettingCalls } from "./alert-setting-calls.ts";
 import { externalAlertCalls } from "./external-alert-calls.ts";
 import { followingCalls } from "./following-calls.ts";
 import { fleetCalls } from "./fleet-calls.ts";
+import { hostCalls } from "./host-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
@@ -89,12 +90,7 @@ function createFacade(
     statusIntervals: reads("statusIntervals"),
     statusIntervalsOf: reads("statusIntervalsOf"),
     failedChecks: reads("failedChecks"),
-    loadHosts: reads("loadHosts"),
-    createHost: writes("createHost"),
-    saveHosts: writes("saveHosts"),
-    saveHostDetails: writes("saveHostDetails"),
-    hostDetails: reads("hostDetails"),
-    hostDetailTimes: reads("hostDetailTimes"),
+    ...hostCalls(reads, writes),
     takePings: writes("takePings"),
     excuseHeartbeats: writes("excuseHeartbeats"),
     heartbeats: reads("heartbeats"),

@@ -6,9 +6,9 @@
 import type { Reason, Status } from "@belfry/contract";
 import type { ApiKey, AuditEntry } from "../model/access.ts";
 import type { Change, CommitResult, FailedCheck, StatusChange } from "../model/change.ts";
-import type { Host, KeptDetails } from "../model/host.ts";
+import type { DecidedOfHost } from "../model/host.ts";
 import type { KeptHeartbeat, KeptPing, TakenPing } from "../model/heartbeat.ts";
-import type { HostId, IncidentId, KeyId, MonitorId } from "../model/id.ts";
+import type { IncidentId, KeyId, MonitorId } from "../model/id.ts";
 import type { Incident, IncidentComment } from "../model/incident.ts";
 import type {
   ChangedRun,
@@ -29,6 +29,7 @@ import type { Monitor } from "../model/monitor.ts";
 import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ExternalAlertStore } from "./external-alert-calls.ts";
+import type { HostStore } from "./host-calls.ts";
 import type { FleetStore } from "./fleet-port.ts";
 import type { FollowingStore } from "./following-calls.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
@@ -55,11 +56,16 @@ export interface MonitorStore {
   createMonitor(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
   /**
    * Replaces monitor `monitor.id` if its stored version is `monitor.version - 1`. `status` is set when the change
-   * paused or resumed it. With `resetState` its judge state is forgotten (its kind or settings changed).
+   * paused or resumed it. With `resetState` its judge state is forgotten (its kind or settings changed). `host` is what
+   * people decide of the host it follows, where that changes with it.
    */
   updateMonitor(
     monitor: Monitor,
-    options: { readonly status: StatusChange | null; readonly resetState: boolean },
+    options: {
+      readonly status: StatusChange | null;
+      readonly resetState: boolean;
+      readonly host?: DecidedOfHost;
+    },
     audit: AuditEntry,
   ): Promise<"updated" | "version_mismatch" | "missing">;
   /**
@@ -102,26 +108,6 @@ export interface StatusInterval {
   readonly reason: Reason | null;
   readonly from: number;
   readonly to: number | null;
-}
-
-/** Hosts; each has a monitor with its id, made and deleted together with it. */
-export interface HostStore {
-  /** Every host, ascending by id; read once at start. */
-  loadHosts(): Promise<readonly Host[]>;
-  /** Makes a host and its monitor in one transaction. Its names are taken from hosts that had them. */
-  createHost(host: Host, monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
-  /**
-   * Replaces everything of a host but `createdAt`; its names are taken from hosts that had them. Resolves once durable;
-   * hosts that are gone are passed over.
-   */
-  saveHosts(hosts: readonly Host[]): Promise<void>;
-  /** Replaces the details of hosts; of hosts that are gone nothing is kept. */
-  saveHostDetails(
-    items: readonly { readonly id: HostId; readonly kept: KeptDetails }[],
-  ): Promise<void>;
-  hostDetails(id: HostId): Promise<KeptDetails | undefined>;
-  /** When the details of each host were received, epoch ms. */
-  hostDetailTimes(): Promise<ReadonlyMap<HostId, number>>;
 }
 
 /** Monitors that wait to be called. */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { ApiKey, AuditEntry } from "../../model/access.ts";
 import type { Change, FailedCheck, StatusChange } from "../../model/change.ts";
 import { hostKind, type Host } from "../../model/host.ts";
-import { createId, type MonitorId } from "../../model/id.ts";
+import { createId, type HostId, type MonitorId } from "../../model/id.ts";
 import { emptyFlow, type Incident } from "../../model/incident.ts";
 import type { JudgeState, Transition } from "../../model/judgement.ts";
 import type { Monitor } from "../../model/monitor.ts";
@@ -242,13 +242,18 @@ export function hostOf(over: Partial<Host> = {}): Host {
 }
 
 /** Stores a host with its monitor and gives it back. */
-export async function createHost(store: Store, over: Partial<Host> = {}): Promise<Host> {
+export async function createHost(
+  store: Store,
+  over: Partial<Host> = {},
+  namesFrom?: HostId | null,
+): Promise<Host> {
   const host = hostOf(over);
   await store.createHost(
     host,
     monitorOf({ id: host.id, name: host.names[0] ?? "", kind: hostKind, settings: {} }),
     statusOf(host.id, "pending", host.createdAt),
     auditOf({ resource: "host", resourceId: host.id }),
+    namesFrom,
   );
   return host;
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { HostDetails } from "@belfry/contract";
 import { hostKind, hostSource } from "../../model/host.ts";
-import { createId } from "../../model/id.ts";
+import { createId, type HostId } from "../../model/id.ts";
 import type { Store } from "../port.ts";
 import { auditOf, create, createHost, everything, hostOf, monitorOf } from "./fixtures.ts";
 import { incidentOf, statusOf, type ContractStores } from "./fixtures.ts";
@@ -97,6 +97,30 @@ function makingContract({ open, createDatabase }: ContractStores): void {
     assert.deepEqual(names.get(after.id), ["web", "web2"]);
   });
 
+  test("take no name from whom it was not known to have it", async () => {
+    await using store = await open();
+    const known = await createHost(store, { names: ["web1", "web"] });
+    const take = (namesFrom: HostId | null, ...names: string[]) =>
+      createHost(store, { names }, namesFrom);
+    await assert.rejects(take(null, "web"), { code: "conflict", detail: /the name web already/ });
+    await assert.rejects(take(createId(1), "new", "web"), { code: "conflict" });
+    assert.deepEqual(await store.loadHosts(), [known]);
+    const heir = await take(known.id, "new", "web");
+    const names = await namesIn(store);
+    assert.deepEqual(names.get(known.id), ["web1"]);
+    assert.deepEqual(names.get(heir.id), ["new", "web"]);
+  });
+
+  test("made under one name at the same moment are one", async () => {
+    await using store = await open();
+    const one = (n: number) =>
+      createHost(store, { identity: `machine:${n}`, names: ["web", `web${n}`] }, null);
+    const made = await Promise.allSettled(Array.from({ length: 8 }, (_, n) => one(n)));
+    const there = made.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
+    assert.equal(there.length, 1);
+    assert.deepEqual(await store.loadHosts(), there);
+  });
+
   test("are refused when a name holds U+0000", async () => {
     await using store = await open();
     await assert.rejects(createHost(store, { names: ["a\0b"] }), { code: "invalid" });
@@ -105,7 +129,7 @@ function makingContract({ open, createDatabase }: ContractStores): void {
 }
 
 function savingContract({ open }: ContractStores): void {
-  test("are replaced as a whole, but for when they were made", async () => {
+  test("are replaced as they say of themselves, but for when they were made", async () => {
     await using store = await open();
     const host = await createHost(store, { id: createId(1000), names: ["a", "b", "c"] });
     const other = await createHost(store, { id: createId(2000) });
@@ -117,14 +141,57 @@ function savingContract({ open }: ContractStores): void {
       agentVersion: "2.0.0",
       intervalMs: 1000,
       agentLabels: { room: "1" },
-      nameIsChosen: true,
-      silentAfterMs: 30_000,
-      retentionMs: 5,
       clonedFrom: other.id,
       lastHeardAt: 7000,
     };
-    await store.saveHosts([{ ...changed, createdAt: 9 }]);
+    const decided = { nameIsChosen: true, silentAfterMs: 30_000, retentionMs: 5 };
+    await store.saveHosts([{ ...changed, ...decided, createdAt: 9 }]);
     assert.deepEqual(await store.loadHosts(), [changed, other]);
+  });
+
+  test("are as people decide, with the change of their monitor or not at all", async () => {
+    await using store = await open();
+    const host = await createHost(store);
+    const decided = { nameIsChosen: true, silentAfterMs: 30_000, retentionMs: 5 };
+    const monitor = monitorOf({ id: host.id, kind: hostKind, version: 2 });
+    const options = { status: null, resetState: false, host: decided };
+    assert.equal(await store.updateMonitor(monitor, options, auditOf()), "updated");
+    assert.deepEqual(await store.loadHosts(), [{ ...host, ...decided }]);
+    const other = { ...options, host: { ...decided, silentAfterMs: null } };
+    assert.equal(await store.updateMonitor(monitor, other, auditOf()), "version_mismatch");
+    assert.deepEqual(await store.loadHosts(), [{ ...host, ...decided }]);
+  });
+
+  test("were heard at the latest time that was said", async () => {
+    await using store = await open();
+    const [a, b] = [
+      await createHost(store, { id: createId(1000) }),
+      await createHost(store, { id: createId(2000) }),
+    ];
+    const gone = createId<"monitor">(3000);
+    await store.touchHosts([
+      { id: b.id, at: 2 ** 41 },
+      { id: gone, at: 1 },
+    ]);
+    await store.touchHosts([
+      { id: b.id, at: 5 },
+      { id: a.id, at: 7 },
+    ]);
+    await store.touchHosts([]);
+    const heard = (await store.loadHosts()).map(({ lastHeardAt }) => lastHeardAt);
+    assert.deepEqual(heard, [7, 2 ** 41]);
+  });
+
+  test("share lists of series for a day", async () => {
+    await using store = await open();
+    const series = [{ name: "node_load1", labels: { a: "ü\u0000" } }];
+    await store.keepSeriesList({ hash: "1", series }, 1000);
+    await store.keepSeriesList({ hash: "1", series }, 2000);
+    assert.deepEqual(await store.seriesList("1"), series);
+    assert.equal(await store.seriesList("2"), undefined);
+    await store.keepSeriesList({ hash: "2", series }, 2001 + 86_400_000);
+    assert.equal(await store.seriesList("1"), undefined);
+    assert.deepEqual(await store.seriesList("2"), series);
   });
 
   test("hand names on within one call: the later host has them", async () => {

@@ -4,7 +4,7 @@ import type { JsonObject } from "@belfry/contract";
 import type { AuditEntry } from "../../model/access.ts";
 import type { StatusChange } from "../../model/change.ts";
 import { AppError } from "../../model/error.ts";
-import { hostSource } from "../../model/host.ts";
+import { hostSource, type DecidedOfHost } from "../../model/host.ts";
 import type { MonitorId } from "../../model/id.ts";
 import type { JudgeState } from "../../model/judgement.ts";
 import type { Judging, Monitor } from "../../model/monitor.ts";
@@ -96,7 +96,11 @@ export async function createMonitor(
 export async function updateMonitor(
   context: OperationContext,
   monitor: Monitor,
-  options: { readonly status: StatusChange | null; readonly resetState: boolean },
+  options: {
+    readonly status: StatusChange | null;
+    readonly resetState: boolean;
+    readonly host?: DecidedOfHost;
+  },
   audit: AuditEntry,
 ): Promise<"updated" | "version_mismatch" | "missing"> {
   const { db } = context;
@@ -111,12 +115,29 @@ export async function updateMonitor(
     const other = await db.selectFrom("monitor").select("id").where("id", "=", id).execute();
     return other.length === 0 ? "missing" : "version_mismatch";
   }
+  if (options.host !== undefined) await decideOfHost(context, monitor.id, options.host);
   if (options.status !== null) await changeStatuses(context, [options.status]);
   if (options.resetState) {
     await db.deleteFrom("judge_state").where("monitor_id", "=", id).execute();
   }
   await writeAudit(context, audit);
   return "updated";
+}
+
+async function decideOfHost(
+  { db }: OperationContext,
+  id: MonitorId,
+  { nameIsChosen, silentAfterMs, retentionMs }: DecidedOfHost,
+): Promise<void> {
+  await db
+    .updateTable("host")
+    .set({
+      name_is_chosen: toInteger(nameIsChosen),
+      silent_after_ms: silentAfterMs,
+      retention_ms: retentionMs,
+    })
+    .where("id", "=", id)
+    .execute();
 }
 
 /**

@@ -14,7 +14,7 @@ import { endKnown, heardSince, hint, noteHeard } from "./fleet-shown.ts";
 import { requestChecks, shownOf, shownSince, takeRequests } from "./fleet-shown.ts";
 import { callsOf, calledSince, noteListening, provisionHeartbeat } from "./heartbeat-calls.ts";
 import { createHost, hostDetails, hostDetailTimes } from "./hosts.ts";
-import { loadHosts, saveHostDetails, saveHosts } from "./hosts.ts";
+import { loadHosts, saveHostDetails, saveHosts, touchHosts } from "./hosts.ts";
 import { closeGap, statusIntervals, statusIntervalsOf } from "./intervals.ts";
 import { changeJob, deleteJob, dropJobRuns } from "./jobs-change.ts";
 import { dropOldRuns } from "./jobs-drop.ts";
@@ -50,6 +50,7 @@ import {
   setRetention,
 } from "./series.ts";
 import { commitRules, ruleStates } from "./rule-state.ts";
+import { keepSeriesList, seriesList } from "./series-lists.ts";
 import { pendingSignals, putSignals } from "./signals.ts";
 import { eventsStoredSince, jobEdits, runsChangedSince } from "./run-changes.ts";
 import { takeEvents } from "./take-events.ts";
@@ -70,9 +71,12 @@ export const operations = {
   loadHosts: snapshot(loadHosts),
   createHost: write(createHost),
   saveHosts: write(saveHosts),
+  touchHosts: write(touchHosts),
   saveHostDetails: write(saveHostDetails),
   hostDetails: read(hostDetails),
   hostDetailTimes: read(hostDetailTimes),
+  keepSeriesList: write(keepSeriesList),
+  seriesList: read(seriesList),
   takePings: write(takePings),
   excuseHeartbeats: write(excuseHeartbeats),
   heartbeats: read(heartbeats),
