@@ -14,6 +14,7 @@ import { openFleet } from "./fleet-path.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { openHosts, openOwnAgent, takeUpHosts } from "./host-path.ts";
 import { startTrends } from "./host-trends.ts";
+import { followOtherHubs, otherHubsOf, withHints } from "./hub-hints.ts";
 import { openHubOutputs } from "./hub-outputs.ts";
 import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
@@ -98,7 +99,8 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const metrics = stack.use(createMetrics(parts.version));
   const remoteWrite = stack.use(await openRemoteWriteOut(settings, log, metrics.registry));
   const kept = sendingOn(stack.use(await createStore(settings, { log })), remoteWrite);
-  const store = tapSamples(kept, (frames) => rules.take(frames));
+  const tapped = tapSamples(kept, (frames) => rules.take(frames));
+  const store = withHints(tapped, (topic) => fleet.hint(topic));
   const checking = openChecking(settings, parts, metrics, stack);
   const incidentLinks = createSignedLinks(await store.secret(linkSecretName, newLinkSecret()));
   let listensOn: string | null = null;
@@ -189,6 +191,7 @@ function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
     registry: hub.metrics.registry,
     outputs: withDestinations(outputs, hub.remoteWrite),
     fleet: hub.fleet,
+    otherHubs: otherHubsOf(hub.fleet, hub.store),
     ownProcess: hub.ownProcess,
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),
@@ -215,6 +218,7 @@ async function begin(
   rules.start();
   await path.maintenance.start();
   alerts.external.start();
+  followOtherHubs({ ...deciding, fleet: hub.fleet, store, delivery: alerts.delivery });
   path.schedule.addAll(enabledMonitors(board));
   path.calls.start(aliveAt);
   await path.shared?.followed.start();

@@ -12,6 +12,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Alerting } from "./alert/alerting.ts";
+import { noOtherHubs, type OtherHubs } from "./api/access/other-hubs.ts";
 import type { Fleet } from "./fleet/port.ts";
 import type { HintTopic } from "./model/fleet.ts";
 import { parseId, type IncidentId } from "./model/id.ts";
@@ -166,5 +167,17 @@ function createActReader(store: Pick<Store, "auditEntries">): () => Promise<read
       ({ sequence, resource }) => sequence > former && resource === "incident",
     );
     return [...new Set(acts.flatMap(({ resourceId }) => parseId<"incident">(resourceId) ?? []))];
+  };
+}
+
+/** What the API knows of other hubs. */
+export function otherHubsOf(
+  fleet: Pick<Fleet, "process" | "onHint">,
+  store: Pick<Store, "countRequests">,
+): OtherHubs {
+  if (fleet.process === undefined) return noOtherHubs;
+  return {
+    onKeys: (listener) => fleet.onHint(["keys"], listener),
+    counts: { countRequests: (counts) => store.countRequests(counts) },
   };
 }

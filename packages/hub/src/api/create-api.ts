@@ -11,6 +11,8 @@ import { createAccess, nobody, type Access } from "./access/access.ts";
 import { createKeyRing, type KeyRing } from "./access/key-ring.ts";
 import { principalId } from "./access/permission.ts";
 import { createSessions, type Sessions } from "./access/sessions.ts";
+import { SharedCounts } from "./access/shared-counts.ts";
+import { sharedLimit } from "./access/shared-limit.ts";
 import { addAlertRouteRoutes } from "./alerting/alert-routes.ts";
 import { addChannelRoutes } from "./alerting/channels.ts";
 import { addMaintenanceRoutes } from "./alerting/maintenance.ts";
@@ -82,29 +84,53 @@ export async function createApi(settings: ApiSettings, parts: ApiParts): Promise
     clientErrorHandler: answerClientError,
   });
   const routes = createRouteTable(app);
-  const keys = createKeyRing(parts.store, parts.clock, (error) =>
-    parts.log.error({ err: error }, "the last use of keys could not be written"),
-  );
+  const { keys, counts } = openShared(parts);
   const sessions = createSessions(settings.sessionLifetimeMs, {
     clock: parts.clock,
     store: parts.store,
     keyById: (id) => keys.byId(id),
   });
-  const access = createAccess(settings, { clock: parts.clock, keys, sessions });
+  parts.otherHubs.onKeys(async () => {
+    sessions.forget();
+    await keys.reread();
+  });
+  const access = createAccess(settings, { clock: parts.clock, keys, sessions, counts });
   // The serializers of the framework leave out what a schema does not name and are slow to build: views are complete
   // as they are, and tests hold every answer against its schema.
   app.setSerializerCompiler(() => (value) => JSON.stringify(value));
   addJsonBody(app);
   const letGo = addPromptStop(app);
   addErrorAnswers(app, routes, answerError);
-  await addSecurity(app, settings, access);
+  await addSecurity(app, settings, access, counts);
   await addRoutes(app, settings, parts, { keys, sessions, access });
   const unprotected = routes.unprotected();
   if (unprotected.length > 0) {
     throw new Error(`routes without a permission: ${unprotected.join(", ")}`);
   }
   await app.ready();
-  return { app, routes, letGo, [Symbol.asyncDispose]: () => closeAll(app, keys) };
+  return { app, routes, letGo, [Symbol.asyncDispose]: () => closeAll(app, keys, counts) };
+}
+
+/** Who may be let in, and what is counted: as all hubs know it. */
+function openShared({ clock, store, log, live, otherHubs }: ApiParts): {
+  readonly keys: KeyRing;
+  readonly counts: SharedCounts | null;
+} {
+  const keys = createKeyRing(
+    store,
+    clock,
+    (err) => log.error({ err }, "the last use of keys could not be written"),
+    (id) => live.dropKey(id),
+  );
+  const counts =
+    otherHubs.counts === null
+      ? null
+      : new SharedCounts({
+          clock,
+          store: otherHubs.counts,
+          onError: (err) => log.warn({ err }, "requests could not be counted with other hubs"),
+        });
+  return { keys, counts };
 }
 
 async function addRoutes(
@@ -159,9 +185,14 @@ async function addRoutes(
   await addOpenApiRoutes(app);
 }
 
-async function closeAll(app: FastifyInstance, keys: KeyRing): Promise<void> {
+async function closeAll(
+  app: FastifyInstance,
+  keys: KeyRing,
+  counts: SharedCounts | null,
+): Promise<void> {
   await app.close();
   await keys[Symbol.asyncDispose]();
+  await counts?.[Symbol.asyncDispose]();
 }
 
 /**
@@ -189,6 +220,7 @@ async function addSecurity(
   app: FastifyInstance,
   settings: ApiSettings,
   access: Access,
+  counts: SharedCounts | null,
 ): Promise<void> {
   await app.register(fastifyCookie);
   await app.register(fastifyHelmet, helmetOptions);
@@ -206,6 +238,7 @@ async function addSecurity(
     max: settings.rateLimit.max,
     timeWindow: settings.rateLimit.windowMs,
     enableDraftSpec: true,
+    ...(counts === null ? {} : { store: sharedLimit(counts) }),
     keyGenerator: (request) =>
       request.principal === nobody ? request.ip : principalId(request.principal),
     errorResponseBuilder: (_, { after }) => new AppError("rate_limited", `Wait ${after}`),

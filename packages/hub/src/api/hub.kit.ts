@@ -39,6 +39,7 @@ import { createSchedule, Deadlines } from "../schedule/deadlines.ts";
 import { createMetrics, type Metrics } from "../self/metrics.ts";
 import { createStore } from "../store/open.ts";
 import { storeKey } from "./access/key.kit.ts";
+import { noOtherHubs } from "./access/other-hubs.ts";
 import { assertDeclared } from "./answer.kit.ts";
 import { createApi, type Api } from "./create-api.ts";
 import { hostOf, hostView } from "./hosts/view.ts";
@@ -106,13 +107,13 @@ async function openFolder(t: Pick<TestContext, "after">) {
 /** What looks at samples and runs, listening. */
 async function openRulesAndJobs(
   parts: Omit<Parameters<typeof createJobs>[0], "onEvent" | "onRuns" | "onRang"> &
-    Omit<Parameters<typeof openRules>[0], "hosts" | "alerting"> & {
+    Omit<Parameters<typeof openRules>[0], "hosts" | "alerting" | "fleet"> & {
       readonly stack: AsyncDisposableStack;
     },
   watched: Pick<Parameters<typeof openRules>[0], "hosts" | "alerting">,
 ) {
-  const rules = openRules({ ...parts, ...watched });
-  parts.stack.use(rules.runner);
+  const rules = openRules({ ...parts, ...watched, fleet: createSoloFleet() });
+  parts.stack.use(rules);
   await rules.load();
   const onEvent = (): void => undefined;
   const onRang = (): void => watched.alerting.wake();
@@ -180,6 +181,7 @@ export async function openTestHub(
     registry: metrics.registry,
     outputs: { ...noOutputs, counts: () => hub.outputs },
     fleet: createSoloFleet(),
+    otherHubs: noOtherHubs,
     ownProcess: aloneSince(clock.now()),
     parseImport: parsePrometheusText,
     remoteWrite: new RemoteWriteReader(),

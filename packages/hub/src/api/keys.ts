@@ -77,7 +77,7 @@ export function addKeyRoutes(
     tag: "access",
     summary: "Revoke a key",
     description:
-      "At once here, within five seconds on other hubs. Ends its sessions and event streams.",
+      "At once here, within two seconds on other hubs. Ends its sessions and event streams.",
     params: idParams,
     answers: { 204: noContent },
     errors: ["not_found"],

@@ -52,6 +52,7 @@ import type { AlertRules } from "./alerting/alert-rules.ts";
 import type { ChannelReads, Channels } from "./alerting/channels.ts";
 import type { Foresight } from "./alerting/would-tell.ts";
 import type { KeyStore } from "./access/key-ring.ts";
+import type { OtherHubs } from "./access/other-hubs.ts";
 import type { SessionStore } from "./access/sessions.ts";
 
 /** The present state of every monitor. */
@@ -460,6 +461,7 @@ export interface ApiParts {
   readonly registry: Registry;
   readonly outputs: Outputs;
   readonly fleet: FleetReads;
+  readonly otherHubs: OtherHubs;
   readonly ownProcess: OwnProcess;
   readonly parseImport: ImportParser;
   readonly remoteWrite: RemoteWriteParser;

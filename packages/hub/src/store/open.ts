@@ -26,6 +26,7 @@ import { alertSettingCalls } from "./alert-setting-calls.ts";
 import { externalAlertCalls } from "./external-alert-calls.ts";
 import { followingCalls } from "./following-calls.ts";
 import { fleetCalls } from "./fleet-calls.ts";
+import { sharedCalls } from "./shared-calls.ts";
 import { hostCalls } from "./host-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
@@ -100,6 +101,7 @@ function createFacade(
     ...alertCalls(threads),
     ...alertSettingCalls(reads, writes),
     ...externalAlertCalls(reads, writes),
+    ...sharedCalls(reads, writes),
     createKey: writes("createKey"),
     keys: reads("keys"),
     revokeKey: writes("revokeKey"),
@@ -173,6 +175,7 @@ function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore & Rul
     commitRules: writes("commitRules"),
     commitAlerting: writes("commitAlerting"),
     alertingState: reads("alertingState"),
+    alertingSteps: reads("alertingSteps"),
     openIncidents: reads("openIncidents"),
     incident: reads("incident"),
     incidents: reads("incidents"),

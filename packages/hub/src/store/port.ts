@@ -30,6 +30,7 @@ import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ExternalAlertStore } from "./external-alert-calls.ts";
 import type { HostStore } from "./host-calls.ts";
+import type { SharedStore } from "./shared-calls.ts";
 import type { FleetStore } from "./fleet-port.ts";
 import type { FollowingStore } from "./following-calls.ts";
 import type { ChannelId, Delivery, KeptNotice, NoticeGroup, NoticeId } from "../model/notice.ts";
@@ -236,6 +237,8 @@ export interface AlertStore {
     readonly incidents: readonly Incident[];
     readonly groups: readonly NoticeGroup[];
   }>;
+  /** How many steps were ever committed, by whichever hub: what `alertingState` counts. */
+  alertingSteps(): Promise<number>;
   /** Also those that are over and that something is still to be told of. */
   openIncidents(): Promise<readonly Incident[]>;
   incident(id: IncidentId): Promise<Incident | undefined>;
@@ -257,8 +260,8 @@ export interface AlertStore {
 export interface RuleStore {
   /** Every trouble that is not inactive. */
   ruleStates(): Promise<readonly KeptRuleState[]>;
-  /** Writes states and hands the signals to alerting, together. */
-  commitRules(change: RuleChange): Promise<void>;
+  /** Writes states and hands the signals to alerting, together; see `RuleChange.fence` for what is refused. */
+  commitRules(change: RuleChange): Promise<CommitResult>;
 }
 
 /** Notices from their decision to their end, and the log of what was tried. */
@@ -443,6 +446,7 @@ export interface Store
     SeriesStore,
     SourceSeriesStore,
     FleetStore,
+    SharedStore,
     FollowingStore,
     AsyncDisposable {
   readonly engine: "sqlite" | "postgres";

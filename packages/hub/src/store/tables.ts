@@ -41,6 +41,7 @@ export interface Tables {
   monitor_now: MonitorNowTable;
   heard: HeardTable;
   check_request: CheckRequestTable;
+  request_count: RequestCountTable;
 }
 
 /** The handle operations work on: a whole database or one transaction of it. */
@@ -437,6 +438,13 @@ export interface HeardTable {
   at: number;
   changed_in: number;
   shown: string | null;
+}
+
+/** What hubs counted together of one subject in one span of time, which ended at `ends_at`. */
+export interface RequestCountTable {
+  subject: string;
+  ends_at: number;
+  count: number;
 }
 
 /** Somebody wants this monitor checked now. */

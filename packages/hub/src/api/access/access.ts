@@ -9,18 +9,21 @@ import { AppError } from "../../model/error.ts";
 import type { ApiSettings } from "../settings.ts";
 import type { Surface } from "../surface.ts";
 import { readCredential, sessionCookie } from "./credentials.ts";
-import { createFailedAttempts } from "./failed-attempts.ts";
+import { createFailedAttempts, createSharedFailedAttempts } from "./failed-attempts.ts";
 import type { KeyRing } from "./key-ring.ts";
 import { createNetworks, type Networks } from "./networks.ts";
 import { isProxied, refuseCrossSite, refuseLoopback } from "./origin.ts";
 import { allows, type Permission } from "./permission.ts";
 import { isSameText } from "./secret.ts";
+import type { SharedCounts } from "./shared-counts.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface AccessParts {
   readonly clock: Clock;
   readonly keys: KeyRing;
   readonly sessions: Sessions;
+  /** What hubs count together; null: this one is alone. */
+  readonly counts: SharedCounts | null;
 }
 
 export interface Access {
@@ -47,7 +50,11 @@ export const stackClient: Principal = {
 
 /** Makes the access check. */
 export function createAccess(settings: ApiSettings, parts: AccessParts): Access {
-  const failed = createFailedAttempts(settings.rateLimit.failedAttempts, parts.clock);
+  const { failedAttempts } = settings.rateLimit;
+  const failed =
+    parts.counts === null
+      ? createFailedAttempts(failedAttempts, parts.clock)
+      : createSharedFailedAttempts(failedAttempts, parts.counts);
   const withoutCredential = createOpenDoor(settings);
 
   async function keyOf(

@@ -1,10 +1,11 @@
 /**
  * Bounds how often an address may show a credential that fits nobody: after `limit` within a minute its credentials
  * are not even looked at until the minute is over. IPv6 addresses count by their /64 network. Bounded: the oldest
- * address is forgotten when ten thousand are known.
+ * address is forgotten when ten thousand are known. Several hubs count together, by minutes of the clock.
  */
 import { isIPv6 } from "node:net";
 import type { Clock } from "../../model/clock.ts";
+import type { SharedCounts } from "./shared-counts.ts";
 
 export interface FailedAttempts {
   /** Seconds until an address may try again; 0 when it may now. */
@@ -43,6 +44,20 @@ export function createFailedAttempts(limit: number, clock: Clock): FailedAttempt
         if (oldest !== undefined) seen.delete(oldest);
       }
       seen.set(key, { count: 1, since: clock.monotonicMs() });
+    },
+  };
+}
+
+/** The same, counted by all hubs together. `limit` is per minute. */
+export function createSharedFailedAttempts(limit: number, counts: SharedCounts): FailedAttempts {
+  const subjectOf = (address: string): string => `failed ${networkOf(address)}`;
+  return {
+    waitSeconds(address) {
+      const { count, leftMs } = counts.peek(subjectOf(address));
+      return count < limit ? 0 : Math.max(1, Math.ceil(leftMs / 1000));
+    },
+    note(address) {
+      counts.add(subjectOf(address), windowMs, limit);
     },
   };
 }

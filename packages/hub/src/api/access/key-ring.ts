@@ -1,7 +1,7 @@
 /**
- * The API keys in memory, so that no request waits for the database to be let in. Read again when older than five
- * seconds and when an unknown key turns up, so a key made or revoked on another hub or by the command takes effect
- * within five seconds. Last use is written at most once a minute.
+ * The API keys in memory, so that no request waits for the database to be let in. Read again when another hub says that
+ * they changed, when older than five seconds and when an unknown key turns up, so a key made or revoked by the command
+ * takes effect within five seconds. Last use is written at most once a minute.
  */
 import type { ApiKey, AuditEntry } from "../../model/access.ts";
 import type { Clock } from "../../model/clock.ts";
@@ -24,17 +24,20 @@ export interface KeyRing extends AsyncDisposable {
   create(key: ApiKey, audit: AuditEntry): Promise<void>;
   /** false: there is no such key, or it was revoked before. */
   revoke(id: KeyId, audit: AuditEntry): Promise<boolean>;
+  /** Reads them again: another hub changed some. */
+  reread(): Promise<void>;
 }
 
 const freshForMs = 5_000;
 const unknownRereadMs = 1_000;
 const touchEveryMs = 60_000;
 
-/** Makes the ring. `onError` is told of last uses that could not be written. */
+/** Makes the ring. `onError` is told of last uses that could not be written, `onRevoked` of keys that hold no longer. */
 export function createKeyRing(
   store: KeyStore,
   clock: Clock,
   onError: (error: unknown) => void,
+  onRevoked: (id: KeyId) => void = () => undefined,
 ): KeyRing {
   let keys: readonly ApiKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
@@ -46,8 +49,13 @@ export function createKeyRing(
     reading ??= (async () => {
       try {
         const startedAt = clock.monotonicMs();
+        const before = keys;
         keys = await store.keys();
         readAt = startedAt;
+        const holds = new Set(keys.flatMap((key) => (key.revokedAt === null ? [key.id] : [])));
+        for (const { id, revokedAt } of before) {
+          if (revokedAt === null && !holds.has(id)) onRevoked(id);
+        }
       } finally {
         reading = undefined;
       }
@@ -100,6 +108,11 @@ export function createKeyRing(
       const revoked = await store.revokeKey(id, clock.now(), audit);
       await read();
       return revoked;
+    },
+    async reread() {
+      // One that is under way may have begun before the change.
+      await reading?.catch(() => undefined);
+      await read();
     },
     [Symbol.asyncDispose]: flush,
   };

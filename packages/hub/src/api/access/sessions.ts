@@ -35,6 +35,8 @@ export interface Sessions {
    */
   find(token: string): Promise<FoundSession | undefined>;
   close(token: string): Promise<void>;
+  /** Remembers none: another hub may have ended some. */
+  forget(): void;
 }
 
 export interface FoundSession {
@@ -103,5 +105,6 @@ export function createSessions(lifetimeMs: number, parts: SessionParts): Session
       kept.delete(hash);
       await store.deleteSession(hash);
     },
+    forget: () => kept.clear(),
   };
 }

@@ -1,7 +1,8 @@
 /** Every operation of the store, by name: what a thread can be asked for. All types of the calls come from here. */
 import { createKey, createSession, deleteSession, keys, rememberAnswer } from "./access.ts";
 import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
-import { alertingState, commitAlerting, incident, incidentComments } from "./alerting.ts";
+import { alertingState, alertingSteps, commitAlerting } from "./alerting.ts";
+import { incident, incidentComments } from "./alerting.ts";
 import { incidents, openIncidents, pendingTransitions } from "./alerting.ts";
 import { alertPolicy, alertSetting, alertSettingChanges, alertSettings } from "./alert-settings.ts";
 import { createAlertSetting, deleteAlertSetting, updateAlertSetting } from "./alert-settings.ts";
@@ -49,7 +50,9 @@ import {
   seriesStats,
   setRetention,
 } from "./series.ts";
+import { countRequests } from "./request-counts.ts";
 import { commitRules, ruleStates } from "./rule-state.ts";
+import { seriesTail, tailSources } from "./series-tail.ts";
 import { keepSeriesList, seriesList } from "./series-lists.ts";
 import { pendingSignals, putSignals } from "./signals.ts";
 import { eventsStoredSince, jobEdits, runsChangedSince } from "./run-changes.ts";
@@ -176,6 +179,10 @@ export const operations = {
   noteHeard: write(noteHeard),
   heardSince: read(heardSince),
   hint: read(hint),
+  seriesTail: snapshot(seriesTail),
+  tailSources: snapshot(tailSources),
+  countRequests: write(countRequests),
+  alertingSteps: read(alertingSteps),
 } as const;
 
 type Table = typeof operations;

@@ -3,6 +3,7 @@ import { answerLifetimeMs } from "./access.ts";
 import { dropOldSilences } from "./alert-settings.ts";
 import { dropOldProcesses } from "./fleet.ts";
 import type { OperationContext } from "./operation.ts";
+import { dropOldCounts } from "./request-counts.ts";
 
 /** How long attempts, and notices that are done with, are kept, ms. */
 const deliveryLifetimeMs = 30 * 86_400_000;
@@ -41,6 +42,7 @@ export async function dropOld(
     .execute();
   await dropOldSilences(context, now);
   await dropOldProcesses(context, now);
+  await dropOldCounts(context, now);
   await db
     .deleteFrom("delivery")
     .where("at", "<", now - deliveryLifetimeMs)
