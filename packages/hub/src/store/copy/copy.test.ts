@@ -12,7 +12,7 @@ import { auditOf, noLog, retention } from "../contract/fixtures.ts";
 import { createStore } from "../open.ts";
 import { copyDatabase, type TableProgress } from "./copy.ts";
 import { fillEveryTable, fillTable } from "./fill.kit.ts";
-import { batchBounds, inOrderOfReference, type CopyTable } from "./side.ts";
+import { batchBounds, inOrderOfReference, leftOut, type CopyTable } from "./side.ts";
 
 let postgres: Postgres;
 before(async () => {
@@ -34,9 +34,10 @@ async function migrate(database: string): Promise<void> {
   await admin.migrate();
 }
 
+/** Gives the tables that a copy has. */
 async function createFilled(file: string, rows = 9): Promise<readonly string[]> {
   await migrate(file);
-  return fillEveryTable(file, rows);
+  return fillEveryTable(file, rows).filter((table) => !leftOutNames.has(table));
 }
 
 async function copy(from: string, to: string): Promise<readonly TableProgress[]> {
@@ -45,14 +46,17 @@ async function copy(from: string, to: string): Promise<readonly TableProgress[]>
   return seen;
 }
 
-/** Everything in a SQLite file but when migrations were done, as SQLite itself tells it. */
+const leftOutNames: ReadonlySet<string> = new Set(leftOut);
+
+/** Everything in a SQLite file that a copy has, as SQLite itself tells it. */
 function contentOf(file: string): Readonly<Record<string, unknown>> {
   const database = new DatabaseSync(file, { readOnly: true });
   try {
     const tables = database
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'migration'")
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
       .all()
-      .map(({ name }) => String(name));
+      .map(({ name }) => String(name))
+      .filter((name) => !leftOutNames.has(name));
     return Object.fromEntries(
       tables.map((name) => [name, database.prepare(`SELECT * FROM "${name}" ORDER BY 1, 2`).all()]),
     );
@@ -85,6 +89,28 @@ describe("a copy", () => {
     const { sqlite_sequence: _before, ...content } = contentOf(first);
     const { sqlite_sequence: _after, ...copied } = contentOf(second);
     assert.deepEqual(copied, content);
+  });
+
+  test("has nothing of what processes that run tell each other of the moment", async () => {
+    await using folder = await createFolder();
+    const [first, second] = [folder.file("first.db"), folder.file("second.db")];
+    await createFilled(first);
+    const url = await postgres.createDatabase();
+    await copy(first, url);
+    await copy(url, second);
+    const database = new DatabaseSync(second, { readOnly: true });
+    const source = new DatabaseSync(first, { readOnly: true });
+    try {
+      for (const table of leftOut.filter((name) => name !== "migration")) {
+        const count = `select count(*) as n from ${table}`;
+        assert.equal(source.prepare(count).get()?.["n"], 9, table);
+        assert.equal(Number((await ask(url, count))[0]?.["n"]), 0, table);
+        assert.equal(database.prepare(count).get()?.["n"], 0, table);
+      }
+    } finally {
+      database.close();
+      source.close();
+    }
   });
 
   test("between two files needs no server", async () => {

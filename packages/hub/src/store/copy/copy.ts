@@ -1,6 +1,7 @@
 /**
  * Moves a whole installation from one database to another, of the same engine or not: every table that the schema has,
- * byte for byte, and the counters that hand out keys.
+ * byte for byte, and the counters that hand out keys. Only what processes that run tell each other of the moment stays
+ * behind (`leftOut`).
  *
  * Promises: the source is only read, and all of it at one moment; the target is written in one transaction, so that it
  * has everything or nothing however the copy ends; in the end both are compared table by table, by the number of rows

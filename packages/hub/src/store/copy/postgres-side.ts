@@ -10,7 +10,7 @@ import { connectPostgres, postgresMigrationScope } from "../postgres/connection.
 import { withoutSecrets } from "../postgres/url.ts";
 import {
   batchBounds,
-  migrationTable,
+  leftOut,
   sizeOf,
   type ColumnType,
   type CopyRow,
@@ -144,7 +144,7 @@ async function tablesOf(db: Kysely<unknown>): Promise<readonly CopyTable[]> {
         where conrelid = c.oid and contype = 'f') as parents
     from pg_class as c
     where relkind in ('r', 'p') and relnamespace = current_schema()::regnamespace
-      and relname <> ${migrationTable}
+      and relname <> all(${leftOut}::text[])
     order by relname collate "C"`.execute(db);
   return rows.map(({ name, columns, key, parents }) => ({
     name,

@@ -29,7 +29,7 @@ export type CopyRow = readonly CopyValue[];
 
 /** A database in one transaction. Everything rejects with the engine's own errors. */
 export interface CopySide {
-  /** Every table but the record of migrations. */
+  /** Every table but those that are left out. */
   readonly tables: readonly CopyTable[];
   /** All rows in the order of the key, a bounded number at a time. */
   rows(table: CopyTable): AsyncIterable<readonly CopyRow[]>;
@@ -40,8 +40,20 @@ export interface CopySide {
   setCounter(table: CopyTable, last: number): Promise<void>;
 }
 
-/** The table that says which migrations were done; each database has its own. */
-export const migrationTable = "migration";
+/**
+ * Tables that are not copied: which migrations were done, and what processes that run tell each other of the moment. A
+ * table that is not named here is copied.
+ */
+export const leftOut = [
+  "migration",
+  "process",
+  "lease",
+  "monitor_now",
+  "heard",
+  "check_request",
+  "request_count",
+  "series_list",
+] as const;
 
 /** Bounds of what is in memory at a time; one row may be larger. */
 export const batchBounds = { maxRows: 2_000, maxBytes: 1024 * 1024 } as const;

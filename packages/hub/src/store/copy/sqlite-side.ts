@@ -7,7 +7,7 @@ import { lockDatabase } from "../sqlite/lock.ts";
 import { inTransaction, sqliteMigrationScope } from "../sqlite/transaction.ts";
 import {
   batchBounds,
-  migrationTable,
+  leftOut,
   sizeOf,
   type ColumnType,
   type CopyRow,
@@ -81,9 +81,9 @@ function tablesOf(database: DatabaseSync): readonly CopyTable[] {
   const names = database
     .prepare(
       `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-       AND name <> ?`,
+       AND name NOT IN (${leftOut.map(() => "?").join()})`,
     )
-    .all(migrationTable);
+    .all(...leftOut);
   return names.map(({ name }) => tableOf(database, String(name)));
 }
 
