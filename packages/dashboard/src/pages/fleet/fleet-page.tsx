@@ -1,54 +1,48 @@
 /** The processes that share the database: how each fares, what it looks after, and what is wrong. */
 import { useSignalEffect } from "@preact/signals";
-import type { FleetView } from "@belfry/contract";
 import { useEffect, useMemo } from "preact/hooks";
 import { describeFailure, type Failure } from "../../api/failure.ts";
 import { formatCount } from "../../format/number.ts";
-import { createPolled } from "../../live/polled.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
 import { useParts } from "../../shell/parts.ts";
+import { createFleetModel } from "./fleet-model.ts";
 import { FleetTable } from "./fleet-table.tsx";
-import { checksWords, fleetHeadline, fleetNotes, type FleetNote } from "./fleet-words.ts";
+import {
+  checksWords,
+  fleetHeadline,
+  fleetNotes,
+  type FleetNote,
+  type SeenFleet,
+} from "./fleet-words.ts";
 import { OneProcess } from "./one-process.tsx";
 import { Spread } from "./spread.tsx";
 import "./fleet-page.css";
-
-const everyMs = 5000;
 
 /** Draws the fleet, or the one process there is. */
 export function FleetPage() {
   const { client, live } = useParts();
   const model = useMemo(
-    () =>
-      createPolled({
-        ask: () => client.fleet(),
-        everyMs,
-        live,
-        isSeen: () => !document.hidden,
-      }),
+    () => createFleetModel({ client, live, isSeen: () => !document.hidden }),
     [client, live],
   );
   useEffect(() => () => model[Symbol.dispose](), [model]);
   useSignalEffect(() => {
-    const fleet = model.value.value;
-    const troubles = fleet === null ? 0 : fleetHeadline(fleet).troubles.length;
+    const seen = model.value.value;
+    const troubles = seen === null ? 0 : fleetHeadline(seen).troubles.length;
     document.title = troubles === 0 ? "Fleet – Belfry" : `(${troubles}) Fleet – Belfry`;
   });
-  const fleet = model.value.value;
+  const seen = model.value.value;
   const failure = model.failure.value;
-  if (fleet === null) {
+  if (seen === null) {
     if (failure === null) return <p class="visually-hidden">Loading…</p>;
     return <CannotShow what="The fleet" failure={failure} onRetry={() => model.refresh()} />;
   }
-  const [own] = fleet.members;
+  const { clustered, members } = seen.fleet;
+  const [own] = members;
   return (
     <>
       {failure !== null && <Stale failure={failure} />}
-      {fleet.clustered || own === undefined ? (
-        <Fleet fleet={fleet} />
-      ) : (
-        <OneProcess process={own} />
-      )}
+      {clustered || own === undefined ? <Fleet seen={seen} /> : <OneProcess process={own} />}
     </>
   );
 }
@@ -62,8 +56,9 @@ function Stale({ failure }: { failure: Failure }) {
   );
 }
 
-function Fleet({ fleet }: { fleet: FleetView }) {
-  const { troubles, rest } = fleetHeadline(fleet);
+function Fleet({ seen }: { seen: SeenFleet }) {
+  const { fleet } = seen;
+  const { troubles, rest } = fleetHeadline(seen);
   return (
     <>
       <div class="headline">
@@ -77,7 +72,7 @@ function Fleet({ fleet }: { fleet: FleetView }) {
           <span class={troubles.length > 0 ? "headline-rest" : ""}>{rest}</span>
         </h1>
       </div>
-      <Notes notes={fleetNotes(fleet)} />
+      <Notes notes={fleetNotes(seen)} />
       <dl class="fleet-totals">
         <div>
           <dt>Checks</dt>

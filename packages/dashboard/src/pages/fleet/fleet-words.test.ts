@@ -38,13 +38,13 @@ const rows: readonly (readonly [
   [
     "one that lapsed a moment ago",
     fleetOf([...two, lapsedOf("gamma:3", 40)]),
-    "attention 1 lapsed / among 2 processes",
+    "attention 1 lapsed / with 2 processes at work",
     ["attention: The hub gamma:3 lapsed 40 s ago; its monitors were taken over."],
   ],
   [
     "one that lapsed while nobody has taken everything over",
     fleetOf([...two, lapsedOf("gamma:3", 1)], { unheld: { check: 12, hear: 0, duties: [] } }),
-    "bad 12 shares nobody holds, attention 1 lapsed / among 2 processes",
+    "bad 12 shares nobody holds, attention 1 lapsed / with 2 processes at work",
     [
       "bad: Nobody holds 12 of 268 shares of checks: their monitors are not checked.",
       "attention: The hub gamma:3 lapsed now; its monitors are being taken over.",
@@ -59,7 +59,7 @@ const rows: readonly (readonly [
   [
     "one that is late",
     fleetOf([two[0] ?? memberOf(""), memberOf("beta:2", { state: "late", seen_seconds_ago: 8 })]),
-    "attention 1 late / among 2 processes",
+    "attention 1 late / with 2 processes at work",
     [
       "attention: The hub beta:2 has been silent for 8 s; when its lease ends, others take over what it looks after.",
     ],
@@ -67,7 +67,7 @@ const rows: readonly (readonly [
   [
     "hosts nobody listens to, and duties nobody does",
     fleetOf(two, { unheld: { check: 0, hear: 1, duties: ["rules", "runs"] } }),
-    "bad 1 share nobody holds, bad 2 duties nobody does / among 2 processes",
+    "bad 1 share nobody holds, bad 2 duties nobody does / with 2 processes at work",
     [
       "bad: Nobody holds 1 of 65 shares of hosts and heartbeats: nobody notices when those fall silent.",
       "bad: No hub does what one does for all: rules, runs.",
@@ -89,15 +89,25 @@ const rows: readonly (readonly [
 describe("what is said of a fleet", () => {
   for (const [what, fleet, headline, notes] of rows) {
     test(what, () => {
-      const { troubles, rest } = fleetHeadline(fleet);
+      const seen = { fleet, unheldLasts: true };
+      const { troubles, rest } = fleetHeadline(seen);
       const said = troubles.map(({ tone, text }) => `${tone} ${text}`).join(", ");
       assert.equal(said === "" ? rest : `${said} / ${rest}`, headline);
       assert.deepEqual(
-        fleetNotes(fleet).map(({ tone, text }) => `${tone}: ${text}`),
+        fleetNotes(seen).map(({ tone, text }) => `${tone}: ${text}`),
         notes,
       );
     });
   }
+});
+
+test("what is nobody's for a moment is no trouble", () => {
+  const seen = {
+    fleet: fleetOf(two, { unheld: { check: 24, hear: 0, duties: ["rules"] } }),
+    unheldLasts: false,
+  };
+  assert.deepEqual(fleetHeadline(seen), { troubles: [], rest: "2 processes share the work" });
+  assert.deepEqual(fleetNotes(seen), [{ tone: "calm", text: "24 shares are changing hands." }]);
 });
 
 test("the bar of shares has a part for each holder, and one for what nobody holds", () => {

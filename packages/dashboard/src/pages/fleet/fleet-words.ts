@@ -72,14 +72,25 @@ export function endedOf({ members }: FleetView): readonly FleetMemberView[] {
 /** After so long a lapse is no news any more, s. */
 const newsSeconds = 600;
 
+/** A fleet, and whether what nobody holds has been so for a while: what changes hands is nobody's for a moment. */
+export interface SeenFleet {
+  readonly fleet: FleetView;
+  readonly unheldLasts: boolean;
+}
+
+/** Whether nobody holds something. */
+export function isUnheld({ unheld }: FleetView): boolean {
+  return unheld.check + unheld.hear + unheld.duties.length > 0;
+}
+
 /** How things stand in a line: what is wrong, and how many there are. */
-export function fleetHeadline(fleet: FleetView): {
+export function fleetHeadline({ fleet, unheldLasts }: SeenFleet): {
   readonly troubles: readonly FleetNote[];
   readonly rest: string;
 } {
   const present = presentOf(fleet);
-  const unheld = fleet.unheld.check + fleet.unheld.hear;
-  const undone = fleet.unheld.duties.length;
+  const unheld = unheldLasts ? fleet.unheld.check + fleet.unheld.hear : 0;
+  const undone = unheldLasts ? fleet.unheld.duties.length : 0;
   const late = present.filter(({ state }) => state === "late").length;
   const lapsed = recentlyLapsed(fleet).length;
   const troubles: FleetNote[] = [
@@ -93,7 +104,7 @@ export function fleetHeadline(fleet: FleetView): {
     ...(lapsed > 0 ? [{ tone: "attention", text: `${formatCount(lapsed)} lapsed` } as const] : []),
   ];
   const count = formatPlural(present.length, "process", "processes");
-  if (troubles.length > 0) return { troubles, rest: `among ${count}` };
+  if (troubles.length > 0) return { troubles, rest: `with ${count} at work` };
   const rest = present.length === 1 ? `${count} does everything` : `${count} share the work`;
   return { troubles, rest };
 }
@@ -105,10 +116,10 @@ function recentlyLapsed(fleet: FleetView): readonly FleetMemberView[] {
 }
 
 /** Everything that is to be known, the worst first. */
-export function fleetNotes(fleet: FleetView): readonly FleetNote[] {
+export function fleetNotes({ fleet, unheldLasts }: SeenFleet): readonly FleetNote[] {
   const present = presentOf(fleet);
   const all = [
-    ...unheldNotes(fleet),
+    ...(unheldLasts ? unheldNotes(fleet) : movingNotes(fleet)),
     ...present.flatMap(lateNotes),
     ...lapsedNotes(fleet),
     ...present.flatMap(lagNotes),
@@ -130,6 +141,13 @@ function unheldNotes(fleet: FleetView): readonly FleetNote[] {
       : []),
     ...(undone.length > 0 ? [`No hub does what one does for all: ${undone.join(", ")}.`] : []),
   ].map((text) => ({ tone: "bad", text }));
+}
+
+function movingNotes({ unheld }: FleetView): readonly FleetNote[] {
+  const shares = unheld.check + unheld.hear;
+  if (shares === 0) return [];
+  const are = shares === 1 ? "is" : "are";
+  return [{ tone: "calm", text: `${formatPlural(shares, "share")} ${are} changing hands.` }];
 }
 
 /** How many shares of a kind there are. */
