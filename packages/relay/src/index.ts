@@ -8,6 +8,7 @@ export {
   type OutputsStatus,
   type OutputStatus,
 } from "./outputs/outputs.ts";
+export { createRangeReader, type RangeReader } from "./remote-write/range-reader.ts";
 export { openRemoteWrite, type RemoteWrite } from "./remote-write/remote-write.ts";
 export type { SampleFrame } from "./remote-write/series-refs.ts";
 export {

@@ -37,6 +37,7 @@ describe("settings of remote write", () => {
     assert.deepEqual(destinationOf({ url }), {
       name: "remote_write",
       url,
+      readUrl: null,
       timeoutMs: 30_000,
       headers: {},
       auth: { kind: "none" },
@@ -55,6 +56,7 @@ describe("settings of remote write", () => {
   for (const [what, written, problem] of [
     ["no address", {}, "at.url: is required"],
     ["what is no address", { url: "http://[" }, "at.url: is not an address"],
+    ["no address to read from", { url, read_url: "http://[" }, "at.read_url: is not an address"],
     [
       "a time of none",
       { url, remote_timeout: "0s" },

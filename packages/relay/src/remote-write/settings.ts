@@ -67,6 +67,13 @@ export const RemoteWriteSchema = Type.Object(
       description:
         "Of the receiver, whole: http://prometheus:9090/api/v1/write, http://victoria-metrics:8428/api/v1/write",
     }),
+    read_url: Type.Optional(
+      Type.String({
+        ...HttpUrlSchema,
+        description:
+          "Of the same engine's query API, without /api/v1: http://prometheus:9090, http://victoria-metrics:8428. Charts of times that are no longer kept here are read from it, with the same headers, secrets and certificates",
+      }),
+    ),
     name: Type.Optional(
       Type.String({
         title: "Name",
@@ -148,6 +155,8 @@ export interface RelabelRule {
 export interface RemoteWriteSettings {
   readonly name: string;
   readonly url: string;
+  /** Where it is read from, without a slash at the end; null: nowhere. */
+  readonly readUrl: string | null;
   readonly timeoutMs: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly auth:
@@ -184,6 +193,8 @@ export function parseRemoteWrite(value: unknown, at = ""): Parsed<RemoteWriteSet
     return 0;
   };
   if (!URL.canParse(written.url)) problem("url", "is not an address");
+  const { read_url: readUrl } = written;
+  if (readUrl !== undefined && !URL.canParse(readUrl)) problem("read_url", "is not an address");
   for (const [i, { regex }] of written.write_relabel_configs.entries()) {
     if (!isRegex(regex)) {
       problem(`write_relabel_configs[${i}].regex`, "expected a regular expression");
@@ -193,6 +204,7 @@ export function parseRemoteWrite(value: unknown, at = ""): Parsed<RemoteWriteSet
   const settings: RemoteWriteSettings = {
     name: written.name ?? "remote_write",
     url: written.url,
+    readUrl: readUrl?.replace(/\/+$/, "") ?? null,
     timeoutMs: ms("remote_timeout", written.remote_timeout, 1),
     headers: written.headers,
     auth: authOf(written, problem),

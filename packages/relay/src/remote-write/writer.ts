@@ -52,11 +52,13 @@ export function createWriter(
   };
 }
 
-function readSecret(source: SecretSource): string {
+/** The secret as it is now; throws what reading its file throws. */
+export function readSecret(source: SecretSource): string {
   return source.kind === "text" ? source.text : readFileSync(source.path, "utf8").trim();
 }
 
-function authorizationOf(
+/** The header that says who asks. */
+export function authorizationOf(
   { auth }: RemoteWriteSettings,
   secret: string,
 ): Readonly<Record<string, string>> {
