@@ -6,7 +6,7 @@
  */
 import type { Severity } from "@belfry/contract";
 import type { Clock } from "./model/clock.ts";
-import type { MonitorId } from "./model/id.ts";
+import { parseId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome, SeenCertificate } from "./model/outcome.ts";
 import type { KeptRuleState } from "./model/rule-state.ts";
@@ -21,6 +21,10 @@ export interface CertificatesParts {
 export interface Certificates {
   /** Takes up what rang before. */
   load(kept: readonly KeptRuleState[]): void;
+  /** Takes up what was told of monitors that another process checked before. */
+  takeUp(ids: readonly MonitorId[], kept: readonly KeptRuleState[]): void;
+  /** Notes what others told: certificates that they saw and that are about to end. */
+  told(kept: readonly KeptRuleState[]): void;
   /** Looks at the certificate a check saw, if it saw one. */
   seen(monitor: Monitor, outcome: Outcome): void;
   /** The certificate a monitor was last shown; what it shares with others that show the same. */
@@ -30,7 +34,8 @@ export interface Certificates {
 }
 
 const rule = "certificate_expiring";
-const prefix = "certificate:";
+/** What is told of certificates is kept under sources that begin so. */
+export const certificatePrefix = "certificate:";
 const dayMs = 86_400_000;
 const criticalDays = 3;
 const recoveryMs = 300_000;
@@ -39,6 +44,7 @@ const recoveryChecks = 3;
 /** Makes the watch over certificates. */
 export function createCertificates({ clock, keeper }: CertificatesParts): Certificates {
   const shown = new Map<MonitorId, SeenCertificate>();
+  let toldOf: ReadonlyMap<MonitorId, SeenCertificate> = new Map();
   /** Of monitors whose trouble may be over: since when (monotonic ms) and for how many checks nothing is wrong. */
   const good = new Map<MonitorId, { readonly sinceMs: number; readonly checks: number }>();
 
@@ -60,7 +66,14 @@ export function createCertificates({ clock, keeper }: CertificatesParts): Certif
   }
 
   return {
-    load: (kept) => keeper.load(kept, prefix),
+    load: (kept) => keeper.load(kept, certificatePrefix),
+    takeUp(ids, kept) {
+      keeper.replace(ids.map(keyOf), kept);
+      for (const id of ids) good.delete(id);
+    },
+    told(kept) {
+      toldOf = new Map(kept.flatMap(toldCertificate));
+    },
     seen(monitor, outcome) {
       const certificate = outcome.result === "unknown" ? undefined : outcome.certificate;
       if (certificate === undefined) return;
@@ -73,7 +86,7 @@ export function createCertificates({ clock, keeper }: CertificatesParts): Certif
       good.delete(monitor.id);
       keeper.clear(key, clock.now(), `${certificate.name}: ${daysText(daysLeft)} left`);
     },
-    certificateOf: (id) => shown.get(id),
+    certificateOf: (id) => shown.get(id) ?? toldOf.get(id),
     forget(id) {
       shown.delete(id);
       good.delete(id);
@@ -124,5 +137,17 @@ function daysText(days: number): string {
 }
 
 function keyOf(id: MonitorId): TroubleKey {
-  return { source: `${prefix}${id}`, ruleId: rule };
+  return { source: `${certificatePrefix}${id}`, ruleId: rule };
+}
+
+/** The certificate of a monitor, as it was told. */
+function toldCertificate({
+  source,
+  raised,
+}: KeptRuleState): readonly [MonitorId, SeenCertificate][] {
+  const id = parseId<"monitor">(source.slice(certificatePrefix.length));
+  const { fingerprint, certificate: name, expires_at: ends } = raised?.evidence ?? {};
+  if (id === undefined || typeof fingerprint !== "string" || typeof name !== "string") return [];
+  const expiresAt = Date.parse(String(ends));
+  return Number.isNaN(expiresAt) ? [] : [[id, { fingerprint, name, expiresAt }]];
 }

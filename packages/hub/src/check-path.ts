@@ -226,7 +226,10 @@ function openShared(
     ...path,
     ...deciding,
     keeper,
-    prepare: (ids) => path.calls.takeUpHeartbeatsOf(ids),
+    async prepare(ids) {
+      await path.calls.takeUpHeartbeatsOf(ids);
+      await deciding.noticing.takeUp(ids);
+    },
     onTaken: (ids) => path.maintenance.changed(ids),
     onChanged: changed,
   });

@@ -75,7 +75,7 @@ export function openDeciding(
   );
   const { alerting } = alerts;
   metrics.watchQueue("notices", () => alerts.delivery.queue);
-  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting }));
+  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting, fleet }));
   alerts.connect({ certificateOf: (id) => noticing.certificateOf(id) });
   const commits = openCommits({ log, store, metrics, fleet }, stack);
   return { board, judging: createJudgingTable(), live, alerts, alerting, noticing, commits };

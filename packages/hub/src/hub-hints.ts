@@ -125,6 +125,7 @@ export interface OtherHubsParts {
   readonly store: Pick<Store, "auditEntries">;
   readonly alerting: Pick<Alerting, "wake" | "look">;
   readonly delivery: { wake(): void };
+  readonly noticing: { readTold(): Promise<void> };
   readonly live: { incidentsChanged(ids: readonly IncidentId[]): void };
 }
 
@@ -135,12 +136,20 @@ export interface OtherHubsParts {
 const politeMs = 250;
 
 /** Looks at what other hubs did about alerts, from now on. */
-export function followOtherHubs({ fleet, store, alerting, delivery, live }: OtherHubsParts): void {
+export function followOtherHubs({
+  fleet,
+  store,
+  alerting,
+  delivery,
+  noticing,
+  live,
+}: OtherHubsParts): void {
   if (fleet.process === undefined) return;
   const readActs = createActReader(store);
   fleet.onHint(["signals"], async () => {
     if (!fleet.hasDuty("rules")) await delay(politeMs);
-    alerting.wake();
+    // Troubles of one certificate are one incident: alerting asks which certificate it is.
+    await noticing.readTold().finally(() => alerting.wake());
   });
   fleet.onHint(["incidents"], async () => {
     await alerting.look();

@@ -1,9 +1,10 @@
 /**
  * What Belfry notices beside what is judged and what rules see: certificates about to end, and its own troubles. Each is
- * told once, over restarts. While Belfry's own network is gone nobody is silent or late, and when it is back whoever could
+ * told once, over restarts, and where several processes share a database over whoever checks the monitor. While Belfry's own network is gone nobody is silent or late, and when it is back whoever could
  * not be checked is checked at once.
  */
-import { createCertificates } from "./certificates.ts";
+import { certificatePrefix, createCertificates } from "./certificates.ts";
+import type { Fleet } from "./fleet/port.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { Clock } from "./model/clock.ts";
 import type { MonitorId } from "./model/id.ts";
@@ -11,7 +12,7 @@ import type { Outcome, SeenCertificate } from "./model/outcome.ts";
 import type { NetworkGap, OwnNetwork } from "./probe/own-network.ts";
 import { createFigures, type FigureSources } from "./self/own-figures.ts";
 import { addOwnMetrics } from "./self/metrics-own.ts";
-import { OwnTroubles } from "./self/own-troubles.ts";
+import { OwnTroubles, ownPrefix, ownSource } from "./self/own-troubles.ts";
 import { TroubleKeeper } from "./self/trouble-keeper.ts";
 import type { Metrics } from "./self/metrics.ts";
 import type { Store } from "./store/port.ts";
@@ -24,6 +25,7 @@ export interface NoticingParts {
     entries(): Iterable<BoardEntry>;
   };
   readonly alerting: { wake(): void };
+  readonly fleet: Pick<Fleet, "process" | "hasDuty" | "members" | "onHint">;
   readonly metrics: Pick<Metrics, "failed" | "registry">;
   readonly log: { error(fields: object, message: string): void };
 }
@@ -48,6 +50,10 @@ export interface Noticing extends AsyncDisposable {
   certificateOf(id: MonitorId): SeenCertificate | undefined;
   /** Takes up what rang before. */
   load(): Promise<void>;
+  /** Takes up what rang of monitors that another process looked after until now. */
+  takeUp(ids: readonly MonitorId[]): Promise<void>;
+  /** Reads what other processes told of certificates. */
+  readTold(): Promise<void>;
   /** A check was judged and stored. */
   checked(entry: BoardEntry, outcome: Outcome): void;
   /** A check began so late, s. */
@@ -63,24 +69,33 @@ export interface Noticing extends AsyncDisposable {
 
 /** Draws it together. */
 export function createNoticing(parts: NoticingParts): Noticing {
-  const { clock, store, board, alerting, metrics, log } = parts;
+  const { clock, store, board, alerting, fleet, metrics, log } = parts;
   const stack = new AsyncDisposableStack();
   const keeper = stack.use(
     new TroubleKeeper({
       store,
+      fence: () => (fleet.process === undefined ? undefined : { process: fleet.process.id }),
+      isOwn: (source) => source.startsWith(ownPrefix),
       onSignals: () => alerting.wake(),
-      onError(err) {
-        metrics.failed("noticing");
-        log.error({ err }, "what was noticed could not be written; trying again");
-      },
+      onError: failed,
     }),
   );
+  function failed(err: unknown): void {
+    metrics.failed("noticing");
+    log.error({ err }, "what was noticed could not be written; trying again");
+  }
   const certificates = createCertificates({ clock, keeper });
   let started: (lagSeconds: number) => void = () => undefined;
   return {
     certificateOf: (id) => certificates.certificateOf(id),
     async load() {
       certificates.load(await store.ruleStates());
+    },
+    async takeUp(ids) {
+      certificates.takeUp(ids, await store.ruleStates(certificatePrefix));
+    },
+    async readTold() {
+      certificates.told(await store.ruleStates(certificatePrefix));
     },
     checked: ({ monitor }, outcome) => certificates.seen(monitor, outcome),
     started: (lagSeconds) => started(lagSeconds),
@@ -100,6 +115,7 @@ export function createNoticing(parts: NoticingParts): Noticing {
           clock,
           keeper,
           location,
+          process: fleet.process?.name ?? null,
           figures: () => figures.read(),
         }),
       );
@@ -107,6 +123,7 @@ export function createNoticing(parts: NoticingParts): Noticing {
       addOwnMetrics(metrics.registry, { own, keeper, network: checking.network });
       stack.use(watchNetwork(own, self, parts));
       own.start();
+      if (fleet.process !== undefined) stack.use(watchOthers(keeper, parts, failed));
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
@@ -117,6 +134,33 @@ const everyMs = 1_000;
 const lookAgainMs = 3_000;
 /** Who could not be heard has so long to say something once it can be, ms. */
 const graceMs = 10_000;
+
+const orphansEveryMs = 10_000;
+
+/** What rings of processes that are gone is over: nobody else would say so. */
+function watchOthers(
+  keeper: TroubleKeeper,
+  { clock, store, fleet }: NoticingParts,
+  onError: (error: unknown) => void,
+): Disposable {
+  async function look(): Promise<void> {
+    if (!fleet.hasDuty("rules")) return;
+    const kept = await store.ruleStates(ownPrefix);
+    if (kept.length === 0) return;
+    const alive = new Set(
+      (await fleet.members()).flatMap(({ lapsedAt, leftAt, location, name }) =>
+        lapsedAt === null && leftAt === null ? [ownSource({ location, process: name })] : [],
+      ),
+    );
+    const orphans = kept.filter(({ source }) => !alive.has(source));
+    keeper.load(orphans, ownPrefix);
+    for (const { source, ruleId } of orphans) {
+      keeper.clear({ source, ruleId }, clock.now(), "its process is gone");
+    }
+  }
+  const timer = setInterval(() => void look().catch(onError), orphansEveryMs);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
 
 /** Nobody is missed while the network is gone; whoever could not be checked is checked when it is back. */
 function watchNetwork(

@@ -110,7 +110,7 @@ function openWorkerPath(path: Common, stack: AsyncDisposableStack) {
   const { clock, log } = parts;
   // Of certificates that end only whoever checks knows.
   const alerting = { wake: () => fleet.hint("signals") };
-  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting }));
+  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting, fleet }));
   const onChecked: PipelineParts["onChecked"] = (entry, outcome, transition) => {
     if (transition !== null) fleet.hint("signals", "status");
     metrics.checked(countedCheckOf(entry, outcome));
@@ -151,7 +151,7 @@ function openWorkerPath(path: Common, stack: AsyncDisposableStack) {
     keeper: fleet,
     scheduler,
     heard: { add: () => undefined, remove: () => undefined },
-    prepare: () => noticing.load(),
+    prepare: (ids) => noticing.takeUp(ids),
     forget(id: MonitorId) {
       checking.forget(id);
       pipeline.forget(id);

@@ -38,6 +38,7 @@ function setUp(states = new Map<string, KeptRuleState>()) {
     onError() {},
   });
   const own = new OwnTroubles({
+    process: null,
     clock: { now: () => world.wallMs, monotonicMs: () => world.monotonicMs },
     keeper,
     location: "local",

@@ -20,6 +20,8 @@ export interface OwnTroublesParts {
   readonly keeper: TroubleKeeper;
   /** Where this hub is: each has troubles of its own. */
   readonly location: string;
+  /** What its process is found by, where several share a database; null: it is alone. */
+  readonly process: string | null;
   readonly figures: () => OwnFigures;
 }
 
@@ -42,6 +44,17 @@ const jumpMs = 5_000;
 /** A network that is there for so long is there, ms. */
 const settledMs = 15_000;
 
+/** All own troubles, of whichever process, are kept under sources that begin so. */
+export const ownPrefix = "belfry:";
+
+/** What the troubles of a process are kept under. */
+export function ownSource({
+  location,
+  process,
+}: Pick<OwnTroublesParts, "location" | "process">): string {
+  return process === null ? `${ownPrefix}${location}` : `${ownPrefix}${location}:${process}`;
+}
+
 export class OwnTroubles implements Disposable {
   readonly #parts: OwnTroublesParts;
   readonly #watched = new Map<string, Watched>();
@@ -56,7 +69,8 @@ export class OwnTroubles implements Disposable {
 
   /** Takes up what rang before the start. */
   load(kept: readonly KeptRuleState[]): void {
-    this.#parts.keeper.load(kept, this.#source);
+    const own = kept.filter(({ source }) => source === this.#source);
+    this.#parts.keeper.load(own, this.#source);
   }
 
   /** Begins to look once a second. */
@@ -164,24 +178,24 @@ export class OwnTroubles implements Disposable {
     { severity, message }: { readonly severity: Severity; readonly message: string },
     times: Pick<Signal, "at" | "decidedAt">,
   ): Signal {
-    const { location } = this.#parts;
-    const id = `${location}:${part}`;
+    const { location, process } = this.#parts;
+    const id = process === null ? `${location}:${part}` : `${location}:${process}:${part}`;
     return {
       key: `${rule}:belfry:${id}`,
       state: "raised",
       rule,
-      subject: { kind: "belfry", id, name },
+      subject: { kind: "belfry", id, name: process === null ? name : `${name} (${process})` },
       severity,
       ...times,
       message,
       reason: rule === "own_network" ? "own_network" : null,
       evidence: {},
-      labels: { location },
+      labels: process === null ? { location } : { location, process },
     };
   }
 
   get #source(): string {
-    return `belfry:${this.#parts.location}`;
+    return ownSource(this.#parts);
   }
 
   #key(rule: string): TroubleKey {

@@ -258,8 +258,8 @@ export interface AlertStore {
 
 /** What rules over series decided. */
 export interface RuleStore {
-  /** Every trouble that is not inactive. */
-  ruleStates(): Promise<readonly KeptRuleState[]>;
+  /** Every trouble that is not inactive; with `prefix`, of sources that begin with it. */
+  ruleStates(prefix?: string): Promise<readonly KeptRuleState[]>;
   /** Writes states and hands the signals to alerting, together; see `RuleChange.fence` for what is refused. */
   commitRules(change: RuleChange): Promise<CommitResult>;
 }

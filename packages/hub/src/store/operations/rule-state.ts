@@ -9,14 +9,15 @@ import type { OperationContext } from "./operation.ts";
 import { putSignals } from "./signals.ts";
 
 /** See `RuleStore.ruleStates`. */
-export async function ruleStates({ db }: OperationContext): Promise<readonly KeptRuleState[]> {
-  const rows = await db
-    .selectFrom("rule_state")
-    .selectAll()
-    .orderBy("source")
-    .orderBy("rule_id")
-    .orderBy("series")
-    .execute();
+export async function ruleStates(
+  { db }: OperationContext,
+  prefix = "",
+): Promise<readonly KeptRuleState[]> {
+  let select = db.selectFrom("rule_state").selectAll();
+  if (prefix !== "") {
+    select = select.where("source", ">=", prefix).where("source", "<", `${prefix}${lastCharacter}`);
+  }
+  const rows = await select.orderBy("source").orderBy("rule_id").orderBy("series").execute();
   return rows.map((row) => {
     const { series = row.series, ...state } = fromJson<KeptState>(row.state);
     return {
@@ -28,6 +29,9 @@ export async function ruleStates({ db }: OperationContext): Promise<readonly Kep
     };
   });
 }
+
+/** Behind whatever a source goes on with. */
+const lastCharacter = "\u{10ffff}";
 
 /** With the series where its column does not hold it as it is. */
 type KeptState = RuleState & { readonly series?: string };
