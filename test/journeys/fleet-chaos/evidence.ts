@@ -69,6 +69,7 @@ export interface HeldDown {
 export interface Stored {
   readonly monitor: string;
   readonly at: number;
+  readonly failed: boolean;
 }
 
 export interface Evidence {

@@ -28,7 +28,7 @@ function wellKept(): Evidence {
     troubles: [{ incident: "i", monitor: "m", since: at(40) + 4, until: at(60) + 4 }],
     told: [tell("n1", "firing", 41), tell("n2", "resolved", 61)],
     heldDown: [{ monitor: "m", from: at(40) + 4, to: at(60) + 4 }],
-    stored: asked.map((one) => ({ monitor: "m", at: one.at - 1 })),
+    stored: asked.map(({ monitor, at: moment, failed }) => ({ monitor, at: moment - 1, failed })),
     countedMissed: 0,
   };
 }
@@ -158,7 +158,10 @@ const slots: readonly Row[] = [
   },
   {
     name: "one slot has two outcomes",
-    change: (it) => ({ ...it, stored: [...it.stored, { monitor: "m", at: at(10) + 300 }] }),
+    change: (it) => ({
+      ...it,
+      stored: [...it.stored, { monitor: "m", at: at(10) + 300, failed: false }],
+    }),
     finds: [/stored twice/],
   },
 ];

@@ -18,7 +18,7 @@ const mostTold = 10;
 export function judge(evidence: Evidence, limits: Limits): Verdict {
   const verdicts = [
     judgeSlots(evidence, limits),
-    judgeStored(evidence),
+    judgeStored(evidence, limits),
     judgeTroubles(evidence, limits),
     judgeNotices(evidence),
     judgeDowns(evidence, limits),
@@ -80,7 +80,7 @@ export function judgeSlots(evidence: Evidence, limits: Limits): Verdict {
 
 function tellTwice(
   watched: Watched,
-  { seconds }: Usage,
+  { seconds }: Usage<Asked>,
   { from, to }: { readonly from: number; readonly to: number },
 ): readonly string[] {
   return seconds
@@ -92,20 +92,13 @@ function tellTwice(
 }
 
 /** Outcomes: at most one a slot. */
-export function judgeStored({ watched, stored, outages }: Evidence): Verdict {
+export function judgeStored({ watched, stored }: Evidence, limits: Limits): Verdict {
   const byMonitor = groupBy(stored, ({ monitor }) => monitor);
   const twice: string[] = [];
   for (const one of watched) {
-    const seen = new Map<number, number>();
-    for (const { at } of byMonitor.get(one.id) ?? []) {
-      // In an outage a failure is checked again before its next slot.
-      if (outages.some((outage) => outage.monitor === one.id && isWithin(at, outage, 5_000)))
-        continue;
-      const slot = slotAt(one, at);
-      const first = seen.get(slot);
-      if (first !== undefined)
-        twice.push(`${one.id}: outcomes at ${time(first)} and ${time(at)} are of one slot`);
-      seen.set(slot, at);
+    const mine = (byMonitor.get(one.id) ?? []).toSorted((a, b) => a.at - b.at);
+    for (const { first, again } of useSlots(one, mine, [], limits).seconds) {
+      twice.push(`${one.id}: outcomes at ${time(first.at)} and ${time(again.at)} are of one slot`);
     }
   }
   return { problems: few("stored twice", twice), figures: { stored: stored.length } };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabaseProxy, type DatabaseProxy } from "../../kit/database-proxy.ts";
-import { startHub, until, type Hub } from "../../kit/hub.ts";
+import { startHub, type Hub } from "../../kit/hub.ts";
 
 export interface MemberSettings {
   readonly kind: "hub" | "worker";
@@ -20,8 +20,8 @@ export interface Member extends AsyncDisposable {
   /** The process that runs now; throws when there is none. */
   readonly process: Hub;
   readonly way: Pick<DatabaseProxy, "cut" | "join">;
-  /** Starts it; while the database is away it is tried again for a minute. */
-  start(): Promise<void>;
+  /** Starts it. `keepTryingMs`: the database may be away for so long. */
+  start(keepTryingMs?: number): Promise<void>;
   /** kill -9, without a chance to say goodbye. */
   kill(): Promise<void>;
   /** Ends it in order. */
@@ -66,19 +66,17 @@ export async function openMember(settings: MemberSettings): Promise<Member> {
       return running();
     },
     way,
-    async start() {
-      await until(
-        `${name} starts`,
-        async () => {
-          const options = { command: kind, dataDir, env: { ...env, BELFRY_DATABASE: way.url } };
-          current = await startHub(options).catch((error: unknown) => {
-            printed += `${String(error)}\n`;
-            return undefined;
-          });
-          return current !== undefined;
-        },
-        60_000,
-      );
+    async start(keepTryingMs = 0) {
+      const options = { command: kind, dataDir, env: { ...env, BELFRY_DATABASE: way.url } };
+      const deadline = Date.now() + keepTryingMs;
+      while (current === undefined) {
+        try {
+          current = await startHub(options);
+        } catch (error) {
+          printed += `${String(error)}\n`;
+          if (Date.now() > deadline) throw error;
+        }
+      }
     },
     kill: () => end("SIGKILL"),
     leave: () => end("SIGTERM"),

@@ -8,16 +8,12 @@
  *
  * Whatever is left without a slot of its own is a second check of one slot.
  */
-import type { Asked, Fault, Limits, Watched } from "./evidence.ts";
+import type { Asked, Fault, Limits, Stored, Watched } from "./evidence.ts";
 
-export interface Usage {
+export interface Usage<T> {
   /** The slots that were used, by number. */
-  readonly used: ReadonlyMap<number, Asked>;
-  readonly seconds: readonly {
-    readonly slot: number;
-    readonly first: Asked;
-    readonly again: Asked;
-  }[];
+  readonly used: ReadonlyMap<number, T>;
+  readonly seconds: readonly { readonly slot: number; readonly first: T; readonly again: T }[];
   /** Requests after a failure within the same slot: the judge asked again. */
   readonly retries: number;
   /** Requests of a process that went on with what it had begun before it was stopped. */
@@ -38,18 +34,18 @@ export function slotAt({ intervalMs, phaseMs }: Watched, at: number): number {
   return Math.floor((at + earlyMs - phaseMs) / intervalMs);
 }
 
-/** Gives each request of one monitor its slot. `asked` is of that monitor alone, in order. */
-export function useSlots(
+/** Gives each request, or each stored outcome, of one monitor its slot. `asked` is of that monitor alone, in order. */
+export function useSlots<T extends Asked | Stored>(
   watched: Watched,
-  asked: readonly Asked[],
+  asked: readonly T[],
   faults: readonly Fault[],
   { lateMs }: Pick<Limits, "lateMs">,
-): Usage {
-  const used = new Map<number, Asked>();
-  const seconds: { slot: number; first: Asked; again: Asked }[] = [];
+): Usage<T> {
+  const used = new Map<number, T>();
+  const seconds: { slot: number; first: T; again: T }[] = [];
   let retries = 0;
   let wokenUp = 0;
-  let before: Asked | undefined;
+  let before: T | undefined;
   for (const one of asked) {
     const slot = slotAt(watched, one.at);
     const first = used.get(slot);
@@ -73,17 +69,18 @@ export function useSlots(
 }
 
 /** Whether a request may have been for the slot before the one it arrived in. */
-function wasLate(watched: Watched, one: Asked, slot: number, lateMs: number): boolean {
+function wasLate(watched: Watched, one: Asked | Stored, slot: number, lateMs: number): boolean {
   return one.at - slotTime(watched, slot) <= Math.min(lateMs, watched.intervalMs / 2);
 }
 
 /** The slot of a check that its process had begun when it was stopped, for a request that came right after it went on. */
 function begunSlot(
   watched: Watched,
-  one: Asked,
+  one: Asked | Stored,
   faults: readonly Fault[],
   lateMs: number,
 ): number | undefined {
+  if (!("process" in one)) return undefined;
   for (const fault of faults) {
     if (fault.kind !== "stop" || fault.process !== one.process) continue;
     if (one.at < fault.to || one.at > fault.to + lateMs) continue;
