@@ -11,6 +11,7 @@ import type { FleetKeeper } from "./fleet/keeper.ts";
 import type { ChangedMonitors, FleetMonitors } from "./fleet/monitors.ts";
 import type { Fleet } from "./fleet/port.ts";
 import type { HubOutputs } from "./hub-outputs.ts";
+import { hearsayMs } from "./ingest/host-sharing.ts";
 import { createMaintenance } from "./maintenance.ts";
 import type { BoardEntry } from "./model/board.ts";
 import { followsHost } from "./model/host.ts";
@@ -112,6 +113,7 @@ function openWaiting(
     new Deadlines({
       clock,
       conclude: (monitor, outcome) => pipeline.conclude(monitor, outcome, clock.now()),
+      hearsayMs: fleet.process === undefined ? 0 : hearsayMs,
     }),
   );
   const calls = createHeartbeatPath({

@@ -44,6 +44,9 @@ export interface HostSharingParts {
   readonly onError: (error: unknown) => void;
 }
 
+/** What is heard elsewhere is known here within so long; beyond it time is deaf. Each deadline is so much longer, ms. */
+export const hearsayMs = 4_000;
+
 const tickMs = 1_000;
 /** Reading that succeeded so long ago leaves the time since then deaf. */
 const lateMs = 2_500;

@@ -20,12 +20,13 @@ interface Trial {
   readonly stall: (ms: number) => void;
 }
 
-function trial(t: Pick<TestContext, "after">): Trial {
+function trial(t: Pick<TestContext, "after">, hearsayMs?: number): Trial {
   let now = 5_000;
   const clock: Clock = { now: () => 0, monotonicMs: () => now };
   const told: string[] = [];
   const deadlines = new Deadlines({
     clock,
+    ...(hearsayMs === undefined ? {} : { hearsayMs }),
     conclude: ({ name }, outcome) =>
       told.push(`${name} ${outcome.result === "down" ? outcome.message : outcome.result}`),
   });
@@ -52,6 +53,18 @@ function host(name: string, intervalMs = 30_000): Monitor {
 }
 
 describe("silence", () => {
+  test("is noticed so much later as other hubs may be late to tell of being heard", (t) => {
+    const { deadlines, told, pass } = trial(t, 4_000);
+    const a = host("a");
+    deadlines.add(a);
+    pass(33_900);
+    deadlines.heard(a.id);
+    pass(33_900);
+    assert.deepEqual(told, ["a up"]);
+    pass(1_100);
+    assert.deepEqual(told, ["a up", "a nothing was heard for 34 s"]);
+  });
+
   test("is noticed when the deadline has passed, once", (t) => {
     const { deadlines, told, pass } = trial(t);
     const a = host("a");

@@ -20,6 +20,8 @@ export interface DeadlinesParts {
   readonly clock: Clock;
   /** Told of what was noticed about a monitor. Must not throw. */
   readonly conclude: (monitor: Monitor, outcome: Outcome) => void;
+  /** Granted beyond every deadline, ms; 0 unless set: other hubs are told of being heard so much later, at most. */
+  readonly hearsayMs?: number;
 }
 
 interface Entry extends Due {
@@ -69,7 +71,7 @@ export class Deadlines implements Disposable {
       state: "waiting",
       heardMs,
       deafMs: this.#deafMs,
-      dueAt: heardMs + monitor.intervalMs,
+      dueAt: heardMs + this.#spanOf(monitor),
       heapIndex: -1,
     };
     this.#entries.set(monitor.id, entry);
@@ -126,7 +128,7 @@ export class Deadlines implements Disposable {
   #fallDue(entry: Entry, now: number): void {
     const silentMs = now - entry.heardMs - (this.#deafMs - entry.deafMs);
     const { monitor } = entry;
-    if (silentMs < monitor.intervalMs) return this.#schedule(entry);
+    if (silentMs < this.#spanOf(monitor)) return this.#schedule(entry);
     this.#heap.remove(entry);
     entry.state = "silent";
     this.#parts.conclude(monitor, silent(now - entry.heardMs));
@@ -135,8 +137,12 @@ export class Deadlines implements Disposable {
   /** Looks again when it may be silent. */
   #schedule(entry: Entry): void {
     const countsFrom = entry.heardMs + this.#deafMs - entry.deafMs;
-    entry.dueAt = countsFrom + entry.monitor.intervalMs;
+    entry.dueAt = countsFrom + this.#spanOf(entry.monitor);
     this.#heap.put(entry);
+  }
+
+  #spanOf(monitor: Monitor): number {
+    return monitor.intervalMs + (this.#parts.hearsayMs ?? 0);
   }
 }
 
