@@ -38,14 +38,15 @@ const usual: HintTimes = {
   longestPauseMs: 30_000,
 };
 
-/** Begins to listen. */
+/** Listens from when it is made until it is disposed of. */
 export class HintReceiver implements AsyncDisposable {
   readonly #parts: HintParts;
   readonly #times: HintTimes;
   readonly #running: Promise<void>;
-  readonly #over = Promise.withResolvers<void>();
   #isOver = false;
   #last: "lost" | "heard" | null = null;
+  /** Ends the pause there is. */
+  #wake: () => void = () => undefined;
 
   constructor(parts: HintParts) {
     this.#parts = parts;
@@ -55,19 +56,19 @@ export class HintReceiver implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
-    this.#over.resolve();
+    this.#wake();
     await this.#running;
   }
 
   async #run(): Promise<void> {
     const { firstPauseMs, longestPauseMs } = this.#times;
     let pauseMs = firstPauseMs;
-    for (;;) {
+    while (!this.#isOver) {
       const wasHeard = await this.#listen();
       if (this.#isOver) return;
       this.#say("lost");
       if (wasHeard) pauseMs = firstPauseMs;
-      await this.#within(pauseMs, this.#over.promise);
+      await this.#pause(pauseMs, () => false);
       pauseMs = Math.min(pauseMs * 2, longestPauseMs);
     }
   }
@@ -78,56 +79,56 @@ export class HintReceiver implements AsyncDisposable {
     this.#parts.tell(state);
   }
 
-  /** Listens until it hears nothing any more; says whether it ever did. */
+  /** Listens until nothing is heard any more; says whether anything ever was. */
   async #listen(): Promise<boolean> {
+    const { beatEveryMs, echoWithinMs } = this.#times;
     const socket = new Socket();
     const client = new pg.Client({
       connectionString: this.#parts.url,
       application_name: "belfry",
       keepAlive: true,
-      connectionTimeoutMillis: this.#times.echoWithinMs,
-      query_timeout: this.#times.echoWithinMs,
+      connectionTimeoutMillis: echoWithinMs,
+      query_timeout: echoWithinMs,
       stream: () => socket,
     });
-    const broken = Promise.withResolvers<void>();
-    client.on("error", () => broken.resolve());
-    client.on("end", () => broken.resolve());
-    void this.#over.promise.then(() => broken.resolve());
+    let isBroken = false;
+    let isHeard = false;
+    let wasHeard = false;
+    const onEnd = (): void => {
+      isBroken = true;
+      this.#wake();
+    };
+    client.on("error", onEnd);
+    client.on("end", onEnd);
     const self = randomUUID();
-    let echo = Promise.withResolvers<void>();
     client.on("notification", ({ payload }) => {
       const { sender, topics } = parseHintPayload(payload ?? "");
-      if (sender === self) echo.resolve();
-      else if (topics.length > 0) this.#parts.tell({ sender, topics });
+      if (sender === self) {
+        isHeard = true;
+        this.#wake();
+      } else if (topics.length > 0) this.#parts.tell({ sender, topics });
     });
-    let wasHeard = false;
     try {
       await client.connect();
       const channel = await this.#channel();
       await client.query(`listen ${client.escapeIdentifier(channel)}`);
-      for (;;) {
-        echo = Promise.withResolvers<void>();
+      while (!isBroken && !this.#isOver) {
+        isHeard = false;
         await sql`select pg_notify(${channel}, ${self})`.execute(this.#parts.db);
-        const first = await this.#within(
-          this.#times.echoWithinMs,
-          Promise.race([echo.promise.then(() => "echo"), broken.promise]),
-        );
-        if (first !== "echo") return wasHeard;
+        await this.#pause(echoWithinMs, () => isHeard || isBroken);
+        if (!isHeard) break;
         wasHeard = true;
         this.#say("heard");
-        const pause = this.#within(
-          this.#times.beatEveryMs,
-          broken.promise.then(() => "broken"),
-        );
-        if ((await pause) === "broken") return wasHeard;
+        await this.#pause(beatEveryMs, () => isBroken);
       }
     } catch {
-      return wasHeard;
+      // The server is away, or refuses: the next try is after a pause, and `lost` is told meanwhile.
     } finally {
       // A connection that was cut without a word would wait for an answer to its farewell.
       client.end().catch(() => undefined);
       socket.destroy();
     }
+    return wasHeard;
   }
 
   async #channel(): Promise<string> {
@@ -137,14 +138,16 @@ export class HintReceiver implements AsyncDisposable {
     return rows[0]?.channel ?? "belfry";
   }
 
-  /** What the promise comes to, or undefined after so long. */
-  async #within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => resolve(undefined), ms);
-    try {
-      return await Promise.race([promise, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Waits for so long, or until it is woken and something is so. */
+  async #pause(ms: number, isDone: () => boolean): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = () => {
+      if (isDone() || this.#isOver) resolve();
+    };
+    // It may have come before anybody waited for it.
+    this.#wake();
+    await promise;
+    clearTimeout(timer);
   }
 }
