@@ -126,6 +126,10 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["hub/alert", "hub/api", "hub/fleet", "hub/model", "hub/store"],
     node: ["timers/promises"],
   },
+  "hub/long-range.ts": {
+    ours: ["@belfry/relay", "hub/model", "hub/self", "hub/store"],
+    ...pure,
+  },
   "hub/rule-path.ts": {
     ours: ["hub/api", "hub/fleet", "hub/model", "hub/rules", "hub/self", "hub/store"],
     ...pure,
@@ -156,6 +160,12 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["hub/api", "hub/config", "hub/listen.ts", "hub/model", "hub/readiness.ts", "hub/self"],
     node: ["events", "http"],
   },
+  "hub/locations.ts": { ours: "all", ...pure },
+  "hub/location-path.ts": {
+    ours: ["@belfry/contract", "hub/judge", "hub/live", "hub/model", "hub/schedule"],
+    ...pure,
+  },
+  "hub/remote-worker": { ours: "all", others: ["prom-client", "typebox"] },
   "hub/own-monitor.ts": { ours: ["hub/model"], ...pure },
   "hub/upkeep.ts": { ours: ["hub/model"], node: ["timers/promises"] },
 };

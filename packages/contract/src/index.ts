@@ -127,6 +127,30 @@ export {
   type NoticeState,
   type NoticeView,
 } from "./channel.ts";
+export { LocationNameSchema } from "./location-name.ts";
+export {
+  MonitorLocationSchema,
+  MonitorLocationsSchema,
+  mostWorkerOutcomes,
+  WorkerHelloSchema,
+  WorkerMonitorSchema,
+  WorkerMonitorsSchema,
+  WorkerOutcomeSchema,
+  WorkerOutcomesSchema,
+  WorkerReceiptSchema,
+  WorkerSchema,
+  WorkerWelcomeSchema,
+  type MonitorLocationsView,
+  type MonitorLocationView,
+  type WorkerHello,
+  type WorkerMonitor,
+  type WorkerMonitors,
+  type WorkerOutcome,
+  type WorkerOutcomes,
+  type WorkerReceipt,
+  type WorkerView,
+  type WorkerWelcome,
+} from "./location.ts";
 export { MatcherSchema, MatchersSchema, type Matcher } from "./matcher.ts";
 export { severities, type Severity } from "./severity.ts";
 export {

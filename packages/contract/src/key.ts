@@ -2,14 +2,17 @@
 import { Type, type Static } from "typebox";
 import { IdSchema, NameSchema, TimeSchema } from "./monitor.ts";
 
-/** What a key may do: `read` < `write` < `admin` contain one another; `ingest` stands alone. */
-export const ScopeSchema = Type.Enum(["read", "write", "ingest", "admin"]);
+/**
+ * What a key may do: `read` < `write` < `admin` contain one another; `ingest` and `worker` stand alone. `worker` reads
+ * what a worker elsewhere has to check, with its secrets.
+ */
+export const ScopeSchema = Type.Enum(["read", "write", "ingest", "worker", "admin"]);
 
 /** Body of `POST /api/v1/keys`. */
 export const KeyInputSchema = Type.Object(
   {
     name: NameSchema,
-    scopes: Type.Array(ScopeSchema, { minItems: 1, maxItems: 4, uniqueItems: true }),
+    scopes: Type.Array(ScopeSchema, { minItems: 1, maxItems: 5, uniqueItems: true }),
   },
   { additionalProperties: false },
 );

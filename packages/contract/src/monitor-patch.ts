@@ -23,6 +23,8 @@ export const MonitorPatchSchema = Type.Object(
     ),
     depends_on: Type.Optional(Type.Union([properties.depends_on, Type.Null()])),
     judging: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
+    locations: Type.Optional(Type.Union([properties.locations, Type.Null()])),
+    quorum: Type.Optional(properties.quorum),
     kind: Type.Optional(properties.kind),
     url: Type.Optional(Type.Union([properties.url, Type.Null()])),
     expected_status: Type.Optional(Type.Union([properties.expected_status, Type.Null()])),

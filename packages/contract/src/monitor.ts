@@ -1,5 +1,6 @@
 /** Wire shapes of `/api/v1/monitors` and what belongs to a monitor: its outcomes, history, uptime and summary. */
 import { Type, type Static } from "typebox";
+import { LocationNameSchema } from "./location-name.ts";
 import { reasons } from "./reason.ts";
 import { statuses } from "./status.ts";
 
@@ -91,6 +92,20 @@ const monitorWritable = {
     }),
   ),
   judging: Type.Optional(Type.Partial(JudgingSchema, { additionalProperties: false })),
+  locations: Type.Optional(
+    Type.Array(LocationNameSchema, {
+      maxItems: 16,
+      uniqueItems: true,
+      description:
+        "Where it is checked from: `local` is the hub, other names are those of its workers elsewhere; none: the hub alone",
+    }),
+  ),
+  quorum: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 1, maximum: 16 }), Type.Null()], {
+      description:
+        "It is down when at least so many of its locations say so; null: more than half of them. Without locations it counts for nothing",
+    }),
+  ),
 };
 
 /**
@@ -134,6 +149,11 @@ export const MonitorSchema = Type.Object({
   labels: LabelsSchema,
   depends_on: Type.Array(IdSchema),
   judging: JudgingSchema,
+  locations: Type.Array(Type.String(), {
+    description:
+      "Where it is checked from; none: the hub alone. See `/api/v1/monitors/{id}/locations`",
+  }),
+  quorum: Type.Union([Type.Integer(), Type.Null()]),
   target: Type.String({ description: "What is checked, in one line: a URL, host:port, a name" }),
   status: Type.Enum([...statuses]),
   status_since: TimeSchema,

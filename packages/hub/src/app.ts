@@ -191,6 +191,7 @@ function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
     registry: hub.metrics.registry,
     outputs: withDestinations(outputs, hub.remoteWrite),
     fleet: hub.fleet,
+    locations: path.locations,
     otherHubs: otherHubsOf(hub.fleet, hub.store),
     ownProcess: hub.ownProcess,
     parseImport: parsePrometheusText,
@@ -226,6 +227,7 @@ async function begin(
   stack.use(startTrends(hub.watching.hosts, log));
   stack.use(
     startUpkeep({
+  path.locations.start();
       clock,
       touchAlive: (at) => store.touchAlive(at),
       maintain: async (now) => {

@@ -13,6 +13,8 @@ import type { Fleet } from "./fleet/port.ts";
 import type { HubOutputs } from "./hub-outputs.ts";
 import { hearsayMs } from "./ingest/host-sharing.ts";
 import { createMaintenance } from "./maintenance.ts";
+import { openLocations, withLocations } from "./locations.ts";
+import type { LocationPath, LocationPathParts } from "./location-path.ts";
 import type { BoardEntry } from "./model/board.ts";
 import { followsHost } from "./model/host.ts";
 import type { MonitorId } from "./model/id.ts";
@@ -45,6 +47,8 @@ export interface Path {
   readonly desk: Desk;
   readonly calls: HeartbeatPath;
   readonly maintenance: MaintenanceWatch;
+  /** Of monitors that are checked from several locations. */
+  readonly locations: LocationPath;
   /** What a member of a fleet shares with others; null: this process is alone. */
   readonly shared: { readonly monitors: FleetMonitors; readonly followed: FollowedBoard } | null;
 }
@@ -54,9 +58,23 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
   const { parts, store, checking, deciding, fleet } = path;
   const { clock, log } = parts;
   const { board, judging, live, commits } = deciding;
-  const pipeline = openPipeline(path);
+  const onChecked = onCheckedOf(path);
+  const locations = openLocations(
+    { ...path, ...deciding, onChecked, onStatus: onStatusOf(path) },
+    stack,
+  );
+  const pipeline = withLocations(openPipeline(path, onChecked), locations);
+  const flush = async (): Promise<void> => {
+    await locations.flush();
+    await commits.flush();
+  };
   const scheduler = openScheduler(
-    { ...path, pipeline, onStart: (lagSeconds) => deciding.noticing.started(lagSeconds) },
+    {
+      ...path,
+      pipeline,
+      takes: (monitor) => locations.isChecked(monitor),
+      onStart: (lagSeconds) => deciding.noticing.started(lagSeconds),
+    },
     stack,
   );
   const { deadlines, calls } = openWaiting({ ...path, pipeline }, stack);
@@ -90,11 +108,11 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     checkNow: (id) => schedule.checkNow(id),
     failuresInRow: (id) =>
       judging.state(id)?.failuresInRow ?? shared?.followed.failuresInRow(id) ?? 0,
-    flush: () => commits.flush(),
+    flush,
     addressesOf: checking.addressesOf,
   });
-  const desk = openDesk({ ...path, schedule, forget, changed, holds });
-  return { schedule, deadlines, desk, calls, maintenance, shared };
+  const desk = openDesk({ ...path, schedule, forget, changed, holds, flush });
+  return { schedule, deadlines, desk, calls, maintenance, locations, shared };
 }
 
 /** What is waited for instead of checked; `stack` ends it. */
@@ -141,7 +159,9 @@ function openDesk({
   forget,
   changed,
   holds,
+  flush,
 }: PathParts & {
+  readonly flush: () => Promise<void>;
   readonly schedule: Schedule;
   readonly forget: (id: MonitorId) => void;
   readonly changed: (ids: ChangedMonitors) => void;
@@ -160,7 +180,7 @@ function openDesk({
     },
     schedule,
     forget,
-    flush: () => commits.flush(),
+    flush,
     check: checking.check,
     closeIncident: (id, at) => alerting.close(id, at),
     onChanged(ids) {
@@ -180,9 +200,12 @@ export function openScheduler(
     fleet,
     ownProcess,
     pipeline,
+    takes,
     onStart,
   }: Pick<PathParts, "settings" | "parts" | "checking" | "metrics" | "fleet" | "ownProcess"> & {
     readonly pipeline: Pick<Pipeline, "run">;
+    /** Whether this process's location checks a monitor. */
+    readonly takes: (monitor: Monitor) => boolean;
     /** Told of each check that begins so late, s. */
     readonly onStart?: (lagSeconds: number) => void;
   },
@@ -196,6 +219,7 @@ export function openScheduler(
         fleet.holds({ kind: "check", id: monitor.id })
           ? pipeline.run(monitor, signal)
           : Promise.resolve(null),
+      takes,
       hostOf: checking.hostOf,
       onStart(lagSeconds) {
         metrics.started(lagSeconds);
@@ -252,16 +276,11 @@ function openShared(
   return { monitors, followed };
 }
 
-function openPipeline({
-  settings,
-  parts,
-  checking,
-  deciding,
-  outputs,
-  metrics,
-  fleet,
-}: PathParts): Pipeline {
-  const { board, judging, live, alerting, commits } = deciding;
+function openPipeline(
+  { settings, parts, checking, deciding }: PathParts,
+  onChecked: PipelineParts["onChecked"],
+): Pipeline {
+  const { board, judging, commits } = deciding;
   return createPipeline({
     clock: parts.clock,
     location: settings.location,
@@ -270,20 +289,42 @@ function openPipeline({
     decide: (check) => judging.decide(check),
     enqueue: (decision) => commits.add(decision),
     show: (id, state, check) => board.checked(id, state, check),
-    onChecked(entry, outcome, transition) {
-      if (transition !== null) {
-        alerting.wake();
-        fleet.hint("signals", "status");
-        outputs.statusChanged(entry, transition);
-      }
-      if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
-      metrics.checked(countedCheckOf(entry, outcome));
-      deciding.noticing.checked(entry, outcome);
-      live.checked(entry);
-      outputs.checked(entry, outcome, () => checking.targetOf(entry.monitor));
-      if (transition !== null) live.statusChanged(entry);
-    },
+    onChecked,
   });
+}
+
+/** Who is told of a check. */
+function onCheckedOf({
+  checking,
+  deciding,
+  outputs,
+  metrics,
+  fleet,
+}: PathParts): PipelineParts["onChecked"] {
+  const { live, alerting } = deciding;
+  return (entry, outcome, transition) => {
+    if (transition !== null) {
+      alerting.wake();
+      fleet.hint("signals", "status");
+      outputs.statusChanged(entry, transition);
+    }
+    if (followsHost(entry.monitor)) return live.hostStatusChanged(entry.monitor.id);
+    metrics.checked(countedCheckOf(entry, outcome));
+    deciding.noticing.checked(entry, outcome);
+    live.checked(entry);
+    outputs.checked(entry, outcome, () => checking.targetOf(entry.monitor));
+    if (transition !== null) live.statusChanged(entry);
+  };
+}
+
+/** Who is told of a status that changed without a check. */
+function onStatusOf({ deciding, outputs, fleet }: PathParts): LocationPathParts["onStatus"] {
+  return (entry, transition) => {
+    deciding.alerting.wake();
+    fleet.hint("signals", "status");
+    outputs.statusChanged(entry, transition);
+    deciding.live.statusChanged(entry);
+  };
 }
 
 /** A check as it is counted. */

@@ -41,6 +41,10 @@ process.exitCode = await runCommand(process.argv.slice(2), {
     });
   },
   worker: async (configuration) => {
+    if (configuration.settings.worker !== null) {
+      const { runRemoteWorker } = await import("./remote-worker/run.ts");
+      return runRemoteWorker({ ...configuration, version, clock: systemClock });
+    }
     const { runWorker } = await import("./work.ts");
     return runWorker({ ...configuration, version, clock: systemClock });
   },

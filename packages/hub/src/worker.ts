@@ -39,7 +39,7 @@ export interface RunningWorker extends AsyncDisposable {
 export async function startWorker(settings: Settings, parts: HubParts): Promise<RunningWorker> {
   await using stack = new AsyncDisposableStack();
   const worker = await openWorker(settings, parts, stack);
-  const { store, fleet, commits, metrics, board, judging, maintenance, shared } = worker;
+  const { store, fleet, commits, metrics, board, judging, maintenance, shared, locations } = worker;
   const readiness = createReadiness({ store, fleet, commits });
   const { registry } = metrics;
   const server = stack.use(
@@ -50,6 +50,7 @@ export async function startWorker(settings: Settings, parts: HubParts): Promise<
   await maintenance.start();
   await fleet.start(shared);
   stack.use(fleet);
+  locations.start();
   readiness.started();
   const running = stack.move();
   return {

@@ -45,7 +45,9 @@ import { addIncidentLinkRoutes } from "./links/incident-links.ts";
 import { addLiveRoute } from "./live.ts";
 import { addMetricsRoute } from "./metrics/metrics.ts";
 import { addCheckingRoutes } from "./monitors/checking.ts";
+import { addLocationRoute } from "./monitors/locations.ts";
 import { addMonitorRoutes } from "./monitors/monitors.ts";
+import { addWorkerRoutes } from "./workers.ts";
 import { addPastRoutes } from "./monitors/past.ts";
 import { addOpenApiRoutes, prepareOpenApi } from "./openapi.ts";
 import { addOperationRoutes } from "./operations.ts";
@@ -142,6 +144,7 @@ async function addRoutes(
   await prepareOpenApi(app, parts.version);
   addMonitorRoutes(app, settings, parts);
   addPastRoutes(app, parts);
+  addLocationRoute(app, parts);
   addCheckingRoutes(app, settings, parts);
   addCheckKindRoutes(app, parts);
   addHeartbeatRoutes(app, parts);
@@ -166,6 +169,7 @@ async function addRoutes(
   addAuditRoutes(app, parts.store);
   addOperationRoutes(app, settings, parts);
   addFleetRoutes(app, parts);
+  addWorkerRoutes(app, parts);
   addMetricsRoute(app, parts);
   addSystemRoute(app, parts);
   // Surfaces that read bodies of any content type have a scope of their own.

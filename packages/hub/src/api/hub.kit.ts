@@ -173,6 +173,9 @@ export async function openTestHub(
     heartbeats: path.calls.heartbeats,
     alertRules: rules.alertRules,
     ...jobs,
+    locations: {
+      take: (outcomes) => store.takeOutcomes(outcomes, clock.now()),
+    },
     kinds,
     channelKinds,
     channels: path.delivery,

@@ -1,6 +1,7 @@
 /** What the API needs of the rest of the hub: ports of one to three functions each, wired in `app.ts`. */
 import type { FleetReads, OwnProcess } from "./fleet-port.ts";
 import type { Outputs } from "./output-port.ts";
+import type { LocationReads, OutcomeIntake } from "./workers-port.ts";
 import type { Registry } from "prom-client";
 import type { AuditEntry } from "../model/access.ts";
 import type { AlertSettingKind, AlertSettings } from "../model/alert-policy.ts";
@@ -366,6 +367,7 @@ export interface ApiStore
     NoticeReads,
     AlertSettingStore,
     ExternalAlertReads,
+    LocationReads,
     AuditStore,
     AnswerStore,
     KeyStore,
@@ -463,6 +465,7 @@ export interface ApiParts {
   readonly fleet: FleetReads;
   readonly otherHubs: OtherHubs;
   readonly ownProcess: OwnProcess;
+  readonly locations: OutcomeIntake;
   readonly parseImport: ImportParser;
   readonly remoteWrite: RemoteWriteParser;
   /** Part → `ok` or what is wrong with it; for `/ready`. */

@@ -24,6 +24,8 @@ export interface Command {
   readonly to?: string;
   /** Of `restore`. */
   readonly force?: boolean;
+  /** Of `worker`, where given. */
+  readonly keyFile?: string;
   /** Of `probe`, where given. */
   readonly probe?: { readonly timeout?: string; readonly set?: readonly string[] };
 }
@@ -54,7 +56,7 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
   const problem = positionalProblem(commands[name], parsed.positionals);
   if (problem !== undefined) return wrong(`${name}: ${problem}`);
   const text = (option: OptionName): string | undefined => parsed.values.get(option)?.at(-1);
-  const [from, to] = [text("from"), text("to")];
+  const [from, to, keyFile] = [text("from"), text("to"), text("key-file")];
   return {
     kind: "run",
     command: {
@@ -65,6 +67,7 @@ export function parseCommand(argv: readonly string[]): ParsedCommand {
       scopes: parsed.values.get("scope") ?? [],
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
+      ...(keyFile === undefined ? {} : { keyFile }),
       ...(parsed.values.has("force") ? { force: true } : {}),
       ...(name === "probe" ? { probe: probeOptions(parsed, text("timeout")) } : {}),
     },
@@ -88,9 +91,24 @@ function flagsOf(text: (option: OptionName) => string | undefined): ConfigFlags 
     data_dir: text("data-dir"),
     listen: text("listen"),
     database: text("database"),
-    no_checks: text("no-checks") === undefined ? undefined : true,
+    no_checks: text("no-checks") === undefined ? undefined : (true as const),
+    location: text("location"),
+    worker: workerFlags(text),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return onlyGiven(given);
+}
+
+function workerFlags(text: (option: OptionName) => string | undefined): ConfigFlags["worker"] {
+  const given = { hub: text("hub"), key: text("key"), ca_file: text("ca-file") };
+  const there = onlyGiven(given);
+  return Object.keys(there).length === 0 ? undefined : there;
+}
+
+/** Guarantee: what is left has the names and values it had. */
+function onlyGiven<T extends object>(given: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 function commandOf(words: readonly string[]): CommandName | undefined {

@@ -162,8 +162,8 @@ describe("belfry worker", () => {
       out: "",
       err:
         "belfry: worker: database: expected the postgres:// URL its hubs have, found the embedded database " +
-        `${desk.cwd}/data/belfry.db, which one process has for itself; \`belfry up\` checks alone, and ` +
-        "`belfry db copy` moves to PostgreSQL\n",
+        `${desk.cwd}/data/belfry.db, which one process has for itself; \`belfry up\` checks alone, ` +
+        "`belfry db copy` moves to PostgreSQL, and with --hub a worker elsewhere needs no database\n",
     });
     assert.equal(desk.working.length, 0);
   });
@@ -262,7 +262,7 @@ describe("belfry key", () => {
     const rows = [
       [
         ["ci", "--scope", "wrte"],
-        "--scope: expected read, write, ingest, admin, found wrte (did you mean write?)",
+        "--scope: expected read, write, ingest, worker, admin, found wrte (did you mean write?)",
       ],
       [[" "], 'NAME: expected 1 to 100 characters, found " "'],
       [["a\nb"], 'NAME: expected 1 to 100 characters, found "a\\nb"'],

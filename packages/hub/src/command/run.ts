@@ -3,7 +3,7 @@
  * work out; 2: the command line or the settings are wrong. `probe` has codes of its own.
  */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { AppError } from "../model/error.ts";
 import { parseAlerting } from "../managed-input.ts";
 import { parseChannelSettings } from "../notify/channel-kinds.ts";
@@ -67,8 +67,12 @@ export async function runCommand(argv: readonly string[], parts: CommandParts): 
 const workerListen = "127.0.0.1:8001";
 
 async function runWithSettings(command: Command, parts: CommandParts): Promise<number> {
-  const { flags } = command;
   const { env, cwd, readText } = parts;
+  const flags = withKeyFile(command, parts);
+  if (typeof flags === "string") {
+    parts.stderr(`belfry: ${command.name}: ${flags}\n`);
+    return 2;
+  }
   const loaded = loadConfig({
     flags,
     env,
@@ -89,6 +93,22 @@ async function runWithSettings(command: Command, parts: CommandParts): Promise<n
     if (!(error instanceof AppError)) throw error;
     parts.stderr(`belfry: ${error.detail}\n`);
     return 1;
+  }
+}
+
+/** The flags, with the key that stands in a file; or what is wrong with that. */
+function withKeyFile(
+  { flags, keyFile }: Command,
+  { cwd, readText }: CommandParts,
+): Command["flags"] | string {
+  if (keyFile === undefined) return flags;
+  if (flags.worker?.key !== undefined) return "--key-file: expected one of --key and --key-file";
+  try {
+    const key = readText(resolve(cwd, keyFile)).trim();
+    return { ...flags, worker: { ...flags.worker, key } };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "an error";
+    return `--key-file: expected a file that can be read, found ${code}`;
   }
 }
 
@@ -161,13 +181,14 @@ async function runLoaded(
   }
 }
 
-/** A worker shares the work of others, which a SQLite file has none of. */
+/** A worker with a hub needs no database; else it shares the work of others, which a SQLite file has none of. */
 async function runWorker(loaded: Configuration, parts: CommandParts): Promise<number> {
-  const { database } = loaded.settings;
-  if (isShared(database)) return parts.worker(loaded);
+  const { database, worker } = loaded.settings;
+  if (worker !== null || isShared(database)) return parts.worker(loaded);
   parts.stderr(
     `belfry: worker: database: expected the postgres:// URL its hubs have, found the embedded database ${database}, ` +
-      "which one process has for itself; `belfry up` checks alone, and `belfry db copy` moves to PostgreSQL\n",
+      "which one process has for itself; `belfry up` checks alone, `belfry db copy` moves to PostgreSQL, and with --hub a " +
+      "worker elsewhere needs no database\n",
   );
   return 2;
 }

@@ -16,7 +16,7 @@ export const options = {
   json: { value: null, help: "print JSON" },
   scope: {
     value: "SCOPE",
-    help: "read, write, ingest or admin; may be repeated (read)",
+    help: "read, write, ingest, worker or admin; may be repeated (read)",
     many: true,
   },
   timeout: { value: "SECONDS", help: "time limit of the check (the configured one)" },
@@ -31,6 +31,11 @@ export const options = {
   },
   to: { value: "TARGET", help: "what is made: a folder (backup), a database (db copy)" },
   "no-checks": { value: null, help: "check nothing: others on the same PostgreSQL do" },
+  hub: { value: "URL", help: "work for this hub, without its database: https://…" },
+  key: { value: "KEY", help: "its key, with the scope worker; better in a file" },
+  "key-file": { value: "FILE", help: "a file that holds the key" },
+  "ca-file": { value: "FILE", help: "PEM of an authority to trust beside the known ones" },
+  location: { value: "NAME", help: "where this process checks from (local)" },
   force: { value: null, help: "take the place of what is there" },
   help: { value: null, help: "print this" },
 } as const satisfies Record<string, OptionSpec>;
@@ -63,12 +68,13 @@ export const commands = {
     notes: "Any number of hubs share one PostgreSQL; see docs/OPERATIONS.md.",
   },
   worker: {
-    summary: "check for the hubs on the same PostgreSQL; no API, no pages",
+    summary: "check for hubs on the same PostgreSQL, or elsewhere for a hub",
     positionals: [],
-    options: [],
+    options: ["hub", "key", "key-file", "ca-file", "location"],
     notes:
       "Listens on 127.0.0.1:8001 unless told otherwise: GET /health, /ready and /metrics. Any number of workers and hubs\n" +
-      "share the work; see docs/OPERATIONS.md.",
+      "share the work; see docs/OPERATIONS.md. With --hub it needs no database: it checks what the hub gives to its\n" +
+      "--location, and keeps what it found on disk while the hub is away.",
   },
   probe: {
     summary: "check a target once and print what was found; nothing is stored",

@@ -50,6 +50,9 @@ export function toSettings(
       expect(`checks.resolvers[${i}]`, "an address like 192.0.2.53 or 192.0.2.53:5353", server);
     }
   }
+  if (config.worker.hub !== undefined && config.worker.key === undefined) {
+    expect("worker.key", "the key of the worker: its hub takes nothing without one", undefined);
+  }
   problems.push(...retentionProblems(config.retention), ...keyProblems(config.admin_key));
 
   const dataDir = resolve(cwd, config.data_dir);
@@ -72,11 +75,20 @@ export function toSettings(
   return {
     kind: "ok",
     value: {
-      ...settingsOf(config, { listen, dataDir, database: database.value, anchors }, outputs),
+      ...settingsOf(config, { listen, dataDir, database: database.value, anchors, cwd }, outputs),
       remoteWrite,
       ...alertFile,
     },
   };
+}
+
+function workerOf(
+  { hub, key, ca_file, spool_bytes }: PlainConfig["worker"],
+  cwd: string,
+): Settings["worker"] {
+  if (hub === undefined || key === undefined) return null;
+  const caFile = ca_file === undefined ? null : resolve(cwd, ca_file);
+  return { hub, key, caFile, spoolBytes: spool_bytes };
 }
 
 function settingsOf(
@@ -86,6 +98,7 @@ function settingsOf(
     readonly dataDir: string;
     readonly database: string;
     readonly anchors: readonly HostAndPort[];
+    readonly cwd: string;
   },
   outputs: readonly OutputSettings[],
 ): Omit<Settings, "remoteWrite" | keyof AlertFile> {
@@ -120,6 +133,7 @@ function settingsOf(
       resolvers: checks.resolvers,
       network: checks.network,
     },
+    worker: workerOf(config.worker, read.cwd),
     retention: {
       rawMs: Math.round(retention.raw_days * dayMs),
       fiveMinutesMs: Math.round(retention.five_minutes_days * dayMs),

@@ -28,6 +28,13 @@ export interface ConfigFlags {
   readonly database?: string;
   /** `--no-checks`, which is `checks.enabled: false`. */
   readonly no_checks?: true;
+  readonly location?: string;
+  /** Of a worker elsewhere: `worker.hub` and so on. */
+  readonly worker?: {
+    readonly hub?: string;
+    readonly key?: string;
+    readonly ca_file?: string;
+  };
 }
 
 export interface ConfigSurroundings {
@@ -205,12 +212,15 @@ function isPartOf(path: string, whole: string): boolean {
 }
 
 function fromFlags(flags: ConfigFlags, leaves: readonly Leaf[]): Source {
-  const { no_checks, ...plain } = flags;
+  const { no_checks, worker = {}, ...plain } = flags;
   const flagged = Object.entries(plain).map(([path, value]: [string, unknown]) => ({
     path,
     value,
     name: `--${path.replaceAll("_", "-")}`,
   }));
+  for (const [name, value] of Object.entries(worker)) {
+    flagged.push({ path: `worker.${name}`, value, name: `--${name.replaceAll("_", "-")}` });
+  }
   if (no_checks) flagged.push({ path: "checks.enabled", value: false, name: "--no-checks" });
   const given = flagged.flatMap(({ path, value, name }) => {
     const leaf = leaves.find((candidate) => candidate.path === path);

@@ -25,6 +25,48 @@ const log = branch("The log on standard error.", {
   }),
 });
 
+const worker = branch(
+  "A worker elsewhere: `belfry worker` with a hub has no access to the database, and checks for that hub from its location.",
+  {
+    hub: Type.Optional(
+      Type.String({
+        title: "Hub of a worker elsewhere",
+        minLength: 1,
+        maxLength: 2048,
+        description:
+          "Where the hub is; `https://`, or `http://` to this machine. Unset: `belfry worker` shares the database of its hubs",
+        example: "https://belfry.example.org",
+      }),
+    ),
+    key: Type.Optional(
+      Type.String({
+        title: "Key of a worker elsewhere",
+        minLength: 1,
+        maxLength: 200,
+        secret: true,
+        description: "With the scope `worker`: `belfry key create paris --scope worker` at the hub",
+      }),
+    ),
+    ca_file: Type.Optional(
+      Type.String({
+        title: "Certificate authority of the hub",
+        minLength: 1,
+        description: "PEM file of an authority that is trusted beside the known ones",
+      }),
+    ),
+    spool_bytes: Type.Integer({
+      title: "Disk space of a worker elsewhere",
+      minimum: 16_777_216,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 268_435_456,
+      unit: "bytes",
+      description:
+        "What was found waits in `worker` in the data folder while the hub is away; beyond this the oldest are given up, counted",
+      price: "About 600 bytes for each check of the time without a hub",
+    }),
+  },
+);
+
 const openTo = branch(
   "Networks whose clients may use a surface without a key: for clients that can send none.",
   {
@@ -328,6 +370,7 @@ export const PlainConfigSchema = Type.Object(
     ),
     log,
     checks,
+    worker,
     retention,
     agent,
     hosts,

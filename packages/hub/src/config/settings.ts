@@ -104,6 +104,16 @@ export interface Settings {
     readonly resolvers: readonly string[];
     readonly network: { readonly deny: readonly string[]; readonly allow: readonly string[] };
   };
+  /** A worker elsewhere; null: there is no hub to work for. */
+  readonly worker: {
+    /** As it was given; not checked yet. */
+    readonly hub: string;
+    /** Never to be printed. */
+    readonly key: string;
+    /** Absolute path of a PEM file; null: no further authority is trusted. */
+    readonly caFile: string | null;
+    readonly spoolBytes: number;
+  } | null;
   readonly retention: {
     readonly rawMs: number;
     readonly fiveMinutesMs: number;

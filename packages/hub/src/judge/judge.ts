@@ -176,7 +176,8 @@ function seconds(ms: number): number {
   return Number((ms / 1000).toPrecision(3));
 }
 
-function withFlapping(before: JudgeState, next: JudgeState, at: number): JudgeState {
+/** Counts a change between up and down at `at`, and says whether there are too many. */
+export function withFlapping(before: JudgeState, next: JudgeState, at: number): JudgeState {
   const changed =
     before.lastKnown !== "pending" && (before.lastKnown === "down") !== (next.lastKnown === "down");
   if (!changed && before.changes.length === 0) return next;

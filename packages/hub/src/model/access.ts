@@ -1,8 +1,11 @@
 /** Who may do what. */
 import type { KeyId } from "./id.ts";
 
-/** `read` < `write` < `admin` contain one another; `ingest` stands alone (agents, jobs, imports). */
-export const scopes = ["read", "write", "ingest", "admin"] as const;
+/**
+ * `read` < `write` < `admin` contain one another; `ingest` (agents, jobs, imports) and `worker` (processes that check
+ * elsewhere, which are told secrets of monitors) stand alone.
+ */
+export const scopes = ["read", "write", "ingest", "worker", "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Whoever made a request: a key, a page's session (made from a key), or anybody on a loopback without keys. */

@@ -149,6 +149,8 @@ export const hintTopics = [
   "runs",
   /** Keys or sessions were changed. */
   "keys",
+  /** Outcomes of checks at several locations wait to be judged. */
+  "outcomes",
 ] as const;
 export type HintTopic = (typeof hintTopics)[number];
 

@@ -63,6 +63,7 @@ export function parseMonitor(input: unknown, context: InputContext): Parsed<Moni
   const kind = findKind(trimmed, context.kinds, problems);
   const settings = kind === undefined ? undefined : readSettings(trimmed, kind, context, problems);
   const dependsOn = readDependencies(trimmed["depends_on"], context, problems);
+  checkPlacement(trimmed, kind, problems);
   if (problems.length > 0 || shape.kind === "bad" || kind === undefined || settings === undefined) {
     return bad(...problems);
   }
@@ -106,7 +107,11 @@ export function parseMonitorPatch(
 
 /** Whether two versions of a monitor check differently: then what was judged of the former one does not count. */
 export function checksDifferently(former: Monitor, next: Monitor): boolean {
-  return former.kind !== next.kind || canonical(former.settings) !== canonical(next.settings);
+  return (
+    former.kind !== next.kind ||
+    canonical(former.settings) !== canonical(next.settings) ||
+    canonical(former.placement?.locations) !== canonical(next.placement?.locations)
+  );
 }
 
 /** The status code of the short form `expected_status`, where the settings accept exactly one; else null. */
@@ -115,6 +120,23 @@ export function expectedStatusOf(settings: JsonObject): number | null {
   if (!Array.isArray(accepted) || accepted.length !== 1) return null;
   const code = Number(accepted[0]);
   return Number.isInteger(code) ? code : null;
+}
+
+/** A quorum needs so many locations, and what is waited for is checked from nowhere. */
+function checkPlacement(
+  input: Record<string, unknown>,
+  kind: CheckKind | undefined,
+  problems: Problem[],
+): void {
+  const { locations = [], quorum = null } = input;
+  if (!Array.isArray(locations)) return;
+  if (locations.length > 0 && kind?.passive === true) {
+    problems.push({ path: "locations", message: `is not for monitors of kind ${kind.kind}` });
+  }
+  if (typeof quorum === "number" && locations.length > 0 && quorum > locations.length) {
+    const message = `expected at most ${locations.length}, the number of its locations, found ${quorum}`;
+    problems.push({ path: "quorum", message });
+  }
 }
 
 function trimName(input: unknown): unknown {
@@ -283,7 +305,12 @@ function monitorOf(
     version: (existing?.version ?? 0) + 1,
     createdAt: existing?.createdAt ?? now,
     updatedAt: now,
+    ...placementOf(input),
   };
+}
+
+function placementOf({ locations = [], quorum = null }: MonitorInput): Pick<Monitor, "placement"> {
+  return locations.length === 0 ? {} : { placement: { locations, quorum } };
 }
 
 /** How a monitor is judged that says nothing about it. */
@@ -316,6 +343,8 @@ function inputOf(monitor: Monitor): Record<string, unknown> {
     labels: monitor.labels,
     depends_on: monitor.dependsOn,
     judging: judgingView(monitor.judging),
+    locations: monitor.placement?.locations ?? [],
+    quorum: monitor.placement?.quorum ?? null,
     settings: monitor.settings,
   };
 }

@@ -28,13 +28,18 @@ export function parseMetricKey(key: string): SeriesKey {
   return { name: key.slice(0, brace), labels };
 }
 
+/** The label that tells the series of one location from those of another. */
+export const locationLabel = "location";
+
 /**
- * Makes the frames of one monitor's checks. The list of series is one object that is handed out again and again; it
- * is replaced by a longer one when a check measures something new.
+ * Makes the frames of one monitor's checks; with `location`, of those made there, each series with a label that says so.
+ * The list of series is one object that is handed out again and again; it is replaced by a longer one when a check
+ * measures something new.
  */
 export function createFrameMaker(
   monitor: Monitor,
   instance: string,
+  location?: string,
 ): (at: number, measurements: Measurements) => Frame {
   const source = monitorSource(monitor.id);
   const sourceLabels: SourceLabels = { monitor: monitor.id, kind: monitor.kind, instance };
@@ -46,7 +51,7 @@ export function createFrameMaker(
       count += 1;
       if (places.has(key)) continue;
       places.set(key, places.size);
-      series = [...series, parseMetricKey(key)];
+      series = [...series, locatedKey(parseMetricKey(key), location)];
     }
     const values = new Float64Array(series.length);
     const complete = count === series.length;
@@ -60,4 +65,9 @@ export function createFrameMaker(
     const frame = { source, sourceLabels, series, times: Float64Array.of(at), values };
     return present === undefined ? frame : { ...frame, present };
   };
+}
+
+function locatedKey(key: SeriesKey, location: string | undefined): SeriesKey {
+  if (location === undefined) return key;
+  return { name: key.name, labels: { ...key.labels, [locationLabel]: location } };
 }

@@ -1,6 +1,7 @@
 /** A monitor as every stage sees it. */
 import type { JsonObject } from "@belfry/contract";
 import type { MonitorId } from "./id.ts";
+import type { Placement } from "./location.ts";
 
 /** How outcomes of a monitor become its status. Durations in ms. */
 export interface Judging {
@@ -26,6 +27,8 @@ export interface Monitor {
   /** May exceed the interval: the checks in between are then skipped and counted, never stacked. */
   readonly timeoutMs: number;
   readonly judging: Judging;
+  /** Where it is checked from; left out: the hub and its workers check it. */
+  readonly placement?: Placement;
   /** Starts at 1, grows by one with every change. */
   readonly version: number;
   readonly createdAt: number;

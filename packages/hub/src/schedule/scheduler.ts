@@ -28,6 +28,8 @@ export interface SchedulerParts {
    * Does one check, from probe to hand-over; must not reject. Resolves to the ms after which a retry is wanted, or null.
    */
   readonly run: (monitor: Monitor, signal: AbortSignal) => Promise<number | null>;
+  /** Whether a monitor is checked here at all; left out: every one is. */
+  readonly takes?: (monitor: Monitor) => boolean;
   /** The target machine's key; empty: there is none, and no bound per host. */
   readonly hostOf: (monitor: Monitor) => string;
   /** Told of each start with the time between due and started, in seconds. */
@@ -88,6 +90,7 @@ export class Scheduler implements AsyncDisposable {
   add(monitor: Monitor, delayMs: number, soonerMs?: number): void {
     if (this.#stopped) return;
     this.remove(monitor.id);
+    if (this.#parts.takes?.(monitor) === false) return;
     const now = this.#parts.clock.monotonicMs();
     const slotAt = now + delayMs;
     const dueAt = soonerMs === undefined ? slotAt : Math.min(slotAt, now + soonerMs);

@@ -25,9 +25,10 @@ import { parsePostgresUrl } from "./postgres/url.ts";
 import { alertSettingCalls } from "./alert-setting-calls.ts";
 import { externalAlertCalls } from "./external-alert-calls.ts";
 import { followingCalls } from "./following-calls.ts";
+import { locationCalls } from "./location-calls.ts";
 import { fleetCalls } from "./fleet-calls.ts";
-import { sharedCalls } from "./shared-calls.ts";
 import { hostCalls } from "./host-calls.ts";
+import { sharedCalls } from "./shared-calls.ts";
 import type { ThreadRole } from "./thread/messages.ts";
 import { StoreThread, type QueueBounds, type StoreLog } from "./thread/thread.ts";
 
@@ -101,6 +102,9 @@ function createFacade(
     ...alertCalls(threads),
     ...alertSettingCalls(reads, writes),
     ...externalAlertCalls(reads, writes),
+    ...locationCalls(reads, writes),
+    commitLocations: ({ frames, ...decisions }, judged) =>
+      writer.call("commitLocations", [decisions, judged], frames),
     ...sharedCalls(reads, writes),
     createKey: writes("createKey"),
     keys: reads("keys"),

@@ -29,6 +29,7 @@ import type { Monitor } from "../model/monitor.ts";
 import type { KeptRuleState, RuleChange } from "../model/rule-state.ts";
 import type { AlertSettingStore } from "./alert-setting-calls.ts";
 import type { ExternalAlertStore } from "./external-alert-calls.ts";
+import type { LocationStore } from "./location-calls.ts";
 import type { HostStore } from "./host-calls.ts";
 import type { SharedStore } from "./shared-calls.ts";
 import type { FleetStore } from "./fleet-port.ts";
@@ -441,6 +442,7 @@ export interface Store
     ExternalAlertStore,
     OutboxStore,
     AlertSettingStore,
+    LocationStore,
     RuleStore,
     AccessStore,
     SeriesStore,

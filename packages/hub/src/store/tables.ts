@@ -30,6 +30,10 @@ export interface Tables {
   host_name: HostNameTable;
   host_details: HostDetailsTable;
   rule_state: RuleStateTable;
+  location_state: LocationStateTable;
+  location_interval: LocationIntervalTable;
+  location_outcome: LocationOutcomeTable;
+  remote_worker: RemoteWorkerTable;
   heartbeat: HeartbeatTable;
   ping: PingTable;
   external_alert: ExternalAlertTable;
@@ -40,6 +44,7 @@ export interface Tables {
   lease: LeaseTable;
   monitor_now: MonitorNowTable;
   heard: HeardTable;
+  series_list: SeriesListTable;
   check_request: CheckRequestTable;
   request_count: RequestCountTable;
 }
@@ -64,6 +69,8 @@ export interface MonitorTable {
   version: number;
   created_at: number;
   updated_at: number;
+  /** JSON; null: the hub and its workers check it. */
+  placement: string | null;
 }
 
 /** One row per monitor that was judged at least once. */
@@ -440,6 +447,19 @@ export interface HeardTable {
   shown: string | null;
 }
 
+/** A list of series that one hub knows and another was asked to; `series` is JSON. */
+export interface SeriesListTable {
+  hash: string;
+  series: string;
+  kept_at: number;
+}
+
+/** Somebody wants this monitor checked now. */
+export interface CheckRequestTable {
+  monitor_id: string;
+  at: number;
+}
+
 /** What hubs counted together of one subject in one span of time, which ended at `ends_at`. */
 export interface RequestCountTable {
   subject: string;
@@ -447,8 +467,49 @@ export interface RequestCountTable {
   count: number;
 }
 
-/** Somebody wants this monitor checked now. */
-export interface CheckRequestTable {
+/**
+ * One row per location of a monitor that anything was told of. `newest_slot`, `gaps` (JSON) say which slots were told of;
+ * `judged_at`, `state`, `last` (JSON) are null until something was judged.
+ */
+export interface LocationStateTable {
   monitor_id: string;
-  at: number;
+  location: string;
+  newest_slot: number;
+  gaps: string;
+  judged_at: number | null;
+  state: string | null;
+  last: string | null;
+  from_version: number;
+}
+
+/** As `status_interval`, for one location of a monitor. */
+export interface LocationIntervalTable {
+  monitor_id: string;
+  location: string;
+  started_at: number;
+  ended_at: number | null;
+  status: string;
+  reason: string | null;
+}
+
+/** Outcomes that wait to be judged. `fills`: newer ones of the location were judged already. */
+export interface LocationOutcomeTable {
+  monitor_id: string;
+  location: string;
+  slot: number;
+  fills: number;
+  body: string;
+}
+
+/** Processes elsewhere that check for this hub. */
+export interface RemoteWorkerTable {
+  id: string;
+  name: string;
+  location: string;
+  version: string;
+  joined_at: number;
+  seen_at: number;
+  waiting: number;
+  dropped: number;
+  clock_offset_ms: number;
 }

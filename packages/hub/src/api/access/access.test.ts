@@ -9,11 +9,12 @@ import { expectedRoutes } from "./routes.kit.ts";
 
 /** Which scopes are enough for what a route asks. */
 const enough: Readonly<Record<Permission, readonly Scope[]>> = {
-  open: ["read", "write", "ingest", "admin"],
-  authenticated: ["read", "write", "ingest", "admin"],
+  open: ["read", "write", "ingest", "worker", "admin"],
+  authenticated: ["read", "write", "ingest", "worker", "admin"],
   read: ["read", "write", "admin"],
   write: ["write", "admin"],
   ingest: ["ingest", "admin"],
+  worker: ["worker"],
   admin: ["admin"],
 };
 

@@ -12,6 +12,8 @@ const contained = {
   read: ["read"],
   write: ["read", "write"],
   ingest: ["ingest"],
+  // Not even `admin` contains it: secrets of monitors are told to workers alone.
+  worker: ["worker"],
   admin: ["read", "write", "ingest", "admin"],
 } as const satisfies Record<Scope, readonly Scope[]>;
 

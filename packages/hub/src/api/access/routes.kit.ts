@@ -80,7 +80,9 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "GET /api/v1/monitors",
     "GET /api/v1/monitors/:id",
     "GET /api/v1/monitors/:id/history",
+    "GET /api/v1/monitors/:id/locations",
     "GET /api/v1/monitors/:id/uptime",
+    "GET /api/v1/workers",
     "GET /api/v1/monitors/summary",
     "GET /api/v1/runs",
     "GET /api/v1/runs/:id",
@@ -134,6 +136,11 @@ export const expectedRoutes: Readonly<Record<Permission, readonly string[]>> = {
     "POST /hosts/:hostname/clean",
     "POST /targets",
     "PUT /api/v1/monitors/:id",
+  ],
+  worker: [
+    "GET /api/v1/worker/monitors",
+    "POST /api/v1/worker/hello",
+    "POST /api/v1/worker/outcomes",
   ],
   ingest: [
     "POST /api/v1/events",

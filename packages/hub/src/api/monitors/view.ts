@@ -43,6 +43,8 @@ export function monitorView(
     labels: { ...monitor.labels },
     depends_on: [...monitor.dependsOn],
     judging: judgingView(monitor.judging),
+    locations: [...(monitor.placement?.locations ?? [])],
+    quorum: monitor.placement?.quorum ?? null,
     target: targetOf(monitor, kind),
     status: entry.status,
     status_since: timeText(entry.since),

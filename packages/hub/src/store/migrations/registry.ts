@@ -12,6 +12,7 @@ import { migration0010 } from "./0010-job-rings.ts";
 import { migration0011 } from "./0011-certain-delivery.ts";
 import { migration0012 } from "./0012-external-alerts.ts";
 import { migration0013 } from "./0013-fleet.ts";
+import { migration0014 } from "./0014-locations.ts";
 import type { Migration } from "./migration.ts";
 
 export const migrations: readonly Migration[] = [
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   migration0011,
   migration0012,
   migration0013,
+  migration0014,
 ];

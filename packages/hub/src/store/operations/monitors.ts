@@ -7,6 +7,7 @@ import { AppError } from "../../model/error.ts";
 import { hostSource, type DecidedOfHost } from "../../model/host.ts";
 import type { MonitorId } from "../../model/id.ts";
 import type { JudgeState } from "../../model/judgement.ts";
+import type { Placement } from "../../model/location.ts";
 import type { Judging, Monitor } from "../../model/monitor.ts";
 import { monitorSource } from "../../model/monitor-series.ts";
 import type { Database, MonitorTable } from "../tables.ts";
@@ -21,6 +22,7 @@ import {
 } from "../values.ts";
 import { writeAudit } from "./audit.ts";
 import { changeStatuses } from "./intervals.ts";
+import { resetLocations } from "./locations.ts";
 import type { OperationContext } from "./operation.ts";
 
 /** A monitor with its judge state, which is absent before the first check. */
@@ -65,7 +67,9 @@ function selectWithStates(db: Database) {
     .orderBy("monitor.id");
 }
 
-function withStateOf(row: Selectable<MonitorTable> & { readonly state: string | null }): WithState {
+function withStateOf(
+  row: Selectable<MonitorTable> & { readonly state: string | null },
+): WithState {
   return {
     monitor: monitorOf(row),
     state: row.state === null ? undefined : fromJson<JudgeState>(row.state),
@@ -119,6 +123,7 @@ export async function updateMonitor(
   if (options.status !== null) await changeStatuses(context, [options.status]);
   if (options.resetState) {
     await db.deleteFrom("judge_state").where("monitor_id", "=", id).execute();
+    await resetLocations(context, monitor);
   }
   await writeAudit(context, audit);
   return "updated";
@@ -196,6 +201,7 @@ function rowOf(monitor: Monitor): MonitorTable {
     version: monitor.version,
     created_at: monitor.createdAt,
     updated_at: monitor.updatedAt,
+    placement: monitor.placement === undefined ? null : toJson(monitor.placement),
   };
 }
 
@@ -214,5 +220,6 @@ function monitorOf(row: Selectable<MonitorTable>): Monitor {
     version: row.version,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    ...(row.placement === null ? {} : { placement: fromJson<Placement>(row.placement) }),
   };
 }

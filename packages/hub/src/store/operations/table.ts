@@ -21,6 +21,8 @@ import { changeJob, deleteJob, dropJobRuns } from "./jobs-change.ts";
 import { dropOldRuns } from "./jobs-drop.ts";
 import { jobsGoneLate, jobTotals, lookAtJobs, loseSilentRuns } from "./jobs-watch.ts";
 import { job, jobs, run, runEvents, runs, runsInTree, subruns } from "./jobs.ts";
+import { locationIntervals } from "./location-history.ts";
+import { commitLocations, locationWork, monitorsWithOutcomes, takeOutcomes } from "./locations.ts";
 import { createMonitor, deleteMonitor, loadMonitors, monitorsOf } from "./monitors.ts";
 import { monitorVersions, readAlive, touchAlive, updateMonitor } from "./monitors.ts";
 import { channelTotals, deliveries, dueNotices, notice, noticeGroups } from "./notices.ts";
@@ -34,6 +36,7 @@ import {
   type Operation,
   type OperationContext,
 } from "./operation.ts";
+import { remoteWorkers, saveWorker, touchWorker } from "./remote-workers.ts";
 import {
   append,
   buckets,
@@ -71,6 +74,14 @@ export const operations = {
   statusIntervals: read(statusIntervals),
   statusIntervalsOf: read(statusIntervalsOf),
   failedChecks: read(failedChecks),
+  takeOutcomes: write(takeOutcomes),
+  monitorsWithOutcomes: read(monitorsWithOutcomes),
+  locationWork: snapshot(locationWork),
+  commitLocations: write(commitLocations),
+  locationIntervals: read(locationIntervals),
+  saveWorker: write(saveWorker),
+  touchWorker: write(touchWorker),
+  remoteWorkers: read(remoteWorkers),
   loadHosts: snapshot(loadHosts),
   createHost: write(createHost),
   saveHosts: write(saveHosts),

@@ -1,0 +1,63 @@
+/** Draws the path of monitors that are checked from several locations beside that of those checked from here alone. */
+import type { HubParts } from "./app.ts";
+import type { Checking } from "./checking.ts";
+import type { Settings } from "./config/settings.ts";
+import type { Fleet } from "./fleet/port.ts";
+import type { JudgingTable } from "./judge/judging.ts";
+import type { Board } from "./live/board.ts";
+import { LocationPath, type LocationPathParts } from "./location-path.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Metrics } from "./self/metrics.ts";
+import type { Store } from "./store/port.ts";
+
+export interface LocationsParts extends Pick<LocationPathParts, "onChecked" | "onStatus"> {
+  readonly settings: Pick<Settings, "location">;
+  readonly parts: Pick<HubParts, "clock" | "log">;
+  readonly store: Store;
+  readonly fleet: Fleet;
+  readonly checking: Pick<Checking, "check" | "targetOf">;
+  readonly metrics: Pick<Metrics, "failed">;
+  readonly board: Board;
+  readonly judging: JudgingTable;
+}
+
+/** Opens it; `stack` ends it. Nothing is judged before `start`. */
+export function openLocations(
+  { settings, parts, checking, metrics, ...path }: LocationsParts,
+  stack: AsyncDisposableStack,
+): LocationPath {
+  const { clock, log } = parts;
+  return stack.use(
+    new LocationPath({
+      ...path,
+      clock,
+      location: settings.location,
+      check: checking.check,
+      targetOf: checking.targetOf,
+      onError(err) {
+        metrics.failed("locations");
+        log.error({ err }, "what locations found could not be stored or judged; trying again");
+      },
+      onDropped: (checks) =>
+        log.error(
+          { checks },
+          "the store is away for too long: checks of this location are dropped",
+        ),
+    }),
+  );
+}
+
+/** A pipeline that hands checks of monitors with several locations to their own path. */
+export function withLocations(pipeline: Pipeline, locations: LocationPath): Pipeline {
+  return {
+    run: (monitor, signal) =>
+      monitor.placement === undefined
+        ? pipeline.run(monitor, signal)
+        : locations.run(monitor, signal),
+    conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
+    forget(id) {
+      pipeline.forget(id);
+      locations.forget(id);
+    },
+  };
+}
