@@ -217,6 +217,7 @@ async function begin(
   const { board, alerts, commits, noticing } = deciding;
   const runWatch = stack.use(jobs.listen());
   rules.start();
+  path.locations.start();
   await path.maintenance.start();
   alerts.external.start();
   followOtherHubs({ ...deciding, fleet: hub.fleet, store, delivery: alerts.delivery });
@@ -227,7 +228,6 @@ async function begin(
   stack.use(startTrends(hub.watching.hosts, log));
   stack.use(
     startUpkeep({
-  path.locations.start();
       clock,
       touchAlive: (at) => store.touchAlive(at),
       maintain: async (now) => {

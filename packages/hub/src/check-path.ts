@@ -20,7 +20,7 @@ import { followsHost } from "./model/host.ts";
 import type { MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import type { Outcome } from "./model/outcome.ts";
-import { createPipeline, type Pipeline } from "./pipeline.ts";
+import { createPipeline, type Pipeline, type PipelineParts } from "./pipeline.ts";
 import { createSchedule, Deadlines, type Schedule } from "./schedule/deadlines.ts";
 import type { MaintenanceWatch } from "./schedule/maintenance-watch.ts";
 import { Scheduler } from "./schedule/scheduler.ts";
@@ -167,7 +167,7 @@ function openDesk({
   readonly changed: (ids: ChangedMonitors) => void;
   readonly holds: (id: MonitorId) => boolean;
 }): Desk {
-  const { board, judging, alerting, commits } = deciding;
+  const { board, judging, alerting } = deciding;
   return new Desk({
     clock,
     store,
