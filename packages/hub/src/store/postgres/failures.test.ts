@@ -1,6 +1,7 @@
 /** PostgreSQL that is not there, goes away, or is shared by two hubs. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import pg from "pg";
 import { startPostgres, type Postgres } from "../../../../../test/kit/postgres.ts";
@@ -13,10 +14,14 @@ import {
   retention,
 } from "../contract/fixtures.ts";
 import { statusOf } from "../contract/fixtures.ts";
+import { join, renew, shortMs, untilAlone } from "../contract/fleet-fixtures.ts";
+import type { Member, ProcessId } from "../../model/fleet.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { createStore } from "../open.ts";
+import { isFenced } from "../operations/fleet-fence.ts";
 import type { Store } from "../port.ts";
 import { connectPostgres } from "./connection.ts";
+import { createPostgresContexts } from "./context.ts";
 
 let server: Postgres | undefined;
 
@@ -132,6 +137,96 @@ describe("PostgreSQL", () => {
       assert.deepEqual(await first.statusIntervals(id, everything), []);
     }
     assert.deepEqual(await second.loadMonitors(), []);
+  });
+});
+
+describe("processes that share PostgreSQL", () => {
+  /** Two of them; the lease of the first has ended, and nobody has noticed. */
+  async function withOneSilent(database: string) {
+    const store = await open(database);
+    const [dead, heir] = [await join(store), await join(store)];
+    await renew(store, heir, { leaseMs: shortMs * 100 });
+    await renew(store, dead, { leaseMs: shortMs });
+    await untilEnded(store, dead);
+    return { store, dead, heir, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  }
+
+  async function memberOf(store: Store, id: ProcessId): Promise<Member> {
+    const found = (await store.members()).find((member) => member.id === id);
+    return found ?? Promise.reject(new Error("it is not shown"));
+  }
+
+  async function untilEnded(store: Store, id: ProcessId): Promise<void> {
+    const { until, readAt } = await memberOf(store, id);
+    if (until >= readAt) return delay(20).then(() => untilEnded(store, id));
+  }
+
+  test("wait for a commit that is under way before they take its process for dead", async () => {
+    const url = await freshDatabase();
+    await using two = await withOneSilent(url);
+    const { store, dead, heir } = two;
+    await using connection = await connectPostgres(url, 1);
+    const contexts = createPostgresContexts(retention);
+    await connection.db.transaction().execute(async (transaction) => {
+      assert.equal(await isFenced(contexts(transaction, []), dead), false);
+      // A process that stops here holds the others up for as long.
+      const { rows } = await sql`show idle_in_transaction_session_timeout`.execute(transaction);
+      assert.deepEqual(rows, [{ idle_in_transaction_session_timeout: "5s" }]);
+      await renew(store, heir, { leaseMs: shortMs });
+      assert.equal((await memberOf(store, dead)).lapsedAt, null);
+      assert.equal((await renew(store, dead, { leaseMs: shortMs })).alive, true, "it waits not");
+    });
+    const { rows } = await sql`show idle_in_transaction_session_timeout`.execute(connection.db);
+    assert.deepEqual(rows, [{ idle_in_transaction_session_timeout: "1min" }]);
+    await untilEnded(store, dead);
+    await untilAlone(store, heir);
+    assert.notEqual((await memberOf(store, dead)).lapsedAt, null);
+  });
+
+  test("take nobody for dead where the server began later than a lease ago", async () => {
+    await using two = await withOneSilent(await freshDatabase());
+    const { store, dead, heir } = two;
+    await renew(store, heir, { leaseMs: 3_600_000 });
+    assert.equal((await memberOf(store, dead)).lapsedAt, null);
+  });
+
+  test("take nobody for dead in a renewal that was late itself, but in the next", async () => {
+    const url = await freshDatabase();
+    await using store = await open(url);
+    const [dead, heir] = [await join(store), await join(store)];
+    for (const id of [dead, heir]) await renew(store, id, { leaseMs: shortMs });
+    await untilEnded(store, dead);
+    await untilEnded(store, heir);
+    await ask(url, "select pg_sleep(2 - extract(epoch from now() - pg_postmaster_start_time()))");
+    assert.equal((await renew(store, heir, { leaseMs: 2_000 })).alive, true);
+    assert.equal((await memberOf(store, dead)).lapsedAt, null);
+    await untilAlone(store, heir);
+    assert.notEqual((await memberOf(store, dead)).lapsedAt, null);
+  });
+
+  test("renew while every other write waits", async () => {
+    const url = await freshDatabase();
+    await using store = await open(url);
+    const process = await join(store);
+    const { id } = await create(store);
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query("begin");
+      await client.query("select 1 from monitor for update");
+      let stored = 0;
+      const change = changeOf({ statusChanges: [statusOf(id, "up", 2000)] });
+      const commits = Array.from({ length: 20 }, async () => {
+        await store.commit(change);
+        stored += 1;
+      });
+      assert.equal((await renew(store, process)).alive, true);
+      assert.equal(stored, 0);
+      await client.query("commit");
+      await Promise.all(commits);
+    } finally {
+      await client.end();
+    }
   });
 });
 
