@@ -55,7 +55,7 @@ export async function startWorker(settings: Settings, parts: HubParts): Promise<
   const running = stack.move();
   return {
     url: server.url,
-    stopping: readiness.stopping,
+    stopping: () => readiness.stopping(),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
