@@ -45,6 +45,8 @@ export interface Trouble {
   readonly incident: string;
   readonly monitor: string;
   readonly since: number;
+  /** When somebody knew of it. */
+  readonly decidedAt: number;
   /** null: it is not over. */
   readonly until: number | null;
 }
@@ -84,8 +86,8 @@ export interface Evidence {
   readonly told: readonly Told[];
   readonly heldDown: readonly HeldDown[];
   readonly stored: readonly Stored[];
-  /** Slots the processes say that nobody used. */
-  readonly countedMissed: number;
+  /** Slots the processes say that nobody used: because of take-overs, and because they were late themselves. */
+  readonly counted: { readonly takeOvers: number; readonly skipped: number };
 }
 
 /** How much is granted, ms. */
@@ -94,6 +96,8 @@ export interface Limits {
   readonly takeOverMs: number;
   /** How late a check may be at the target, and how far apart its time there and its stored time may be. */
   readonly lateMs: number;
+  /** What is over so soon after somebody knew of it need not be told. */
+  readonly heldBackMs: number;
 }
 
 export interface Verdict {

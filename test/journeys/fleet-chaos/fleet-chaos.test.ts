@@ -17,7 +17,7 @@ import { play, type Played, type PlaySettings } from "./play.ts";
 const seed = Number(process.env["BELFRY_CHAOS_SEED"] ?? Math.floor(Math.random() * 1e9));
 const seconds = process.env["BELFRY_CHAOS_SECONDS"];
 
-const limits = { takeOverMs: 15_000, lateMs: 1_000 };
+const limits = { takeOverMs: 15_000, lateMs: 1_000, heldBackMs: 10_000 };
 
 const short: PlaySettings = {
   seed,

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import type { Asked, Evidence, Fault, Told } from "./evidence.ts";
 import { judge } from "./judge.ts";
 
-const limits = { takeOverMs: 15_000, lateMs: 500 };
+const limits = { takeOverMs: 15_000, lateMs: 500, heldBackMs: 10_000 };
 const start = 1_000_000_000_000;
 const watched = { id: "m", intervalMs: 1_000, phaseMs: 300 };
 const outage = { monitor: "m", from: start + 40_000, to: start + 60_000 };
@@ -25,11 +25,13 @@ function wellKept(): Evidence {
     asked,
     faults: [],
     outages: [outage],
-    troubles: [{ incident: "i", monitor: "m", since: at(40) + 4, until: at(60) + 4 }],
+    troubles: [
+      { incident: "i", monitor: "m", since: at(40) + 4, decidedAt: at(40), until: at(60) + 4 },
+    ],
     told: [tell("n1", "firing", 41), tell("n2", "resolved", 61)],
     heldDown: [{ monitor: "m", from: at(40) + 4, to: at(60) + 4 }],
     stored: asked.map(({ monitor, at: moment, failed }) => ({ monitor, at: moment - 1, failed })),
-    countedMissed: 0,
+    counted: { takeOvers: 0, skipped: 0 },
   };
 }
 
@@ -98,7 +100,7 @@ const slots: readonly Row[] = [
   },
   {
     name: "a slot is missed and nothing happened",
-    change: (it) => ({ ...without(it, 20, 20), countedMissed: 1 }),
+    change: (it) => ({ ...without(it, 20, 20), counted: { takeOvers: 1, skipped: 0 } }),
     finds: [/missed: m: the slot at .* was missed, before any fault/],
   },
   {
@@ -106,7 +108,7 @@ const slots: readonly Row[] = [
     change: (it) => ({
       ...without(it, 10, 22),
       faults: [fault("kill", 10, 12)],
-      countedMissed: 13,
+      counted: { takeOvers: 13, skipped: 0 },
     }),
     finds: [],
   },
@@ -115,7 +117,7 @@ const slots: readonly Row[] = [
     change: (it) => ({
       ...without(it, 10, 22),
       faults: [fault("kill", 10, 12)],
-      countedMissed: 12,
+      counted: { takeOvers: 12, skipped: 0 },
     }),
     finds: [/13 slots were missed, 12 counted/],
   },
@@ -124,7 +126,7 @@ const slots: readonly Row[] = [
     change: (it) => ({
       ...without(it, 10, 27),
       faults: [fault("kill", 10, 12)],
-      countedMissed: 18,
+      counted: { takeOvers: 18, skipped: 0 },
     }),
     finds: [/missed.* 16\.\d s after kill of a/, /missed.* 17\.\d s after kill of a/],
   },
@@ -133,7 +135,7 @@ const slots: readonly Row[] = [
     change: (it) => ({
       ...without(it, 10, 38),
       faults: [fault("restart", 5, 30)],
-      countedMissed: 29,
+      counted: { takeOvers: 29, skipped: 0 },
     }),
     finds: [],
   },
@@ -143,7 +145,7 @@ const slots: readonly Row[] = [
       ...without(it, 10, 12),
       asked: [...without(it, 10, 12).asked, ask(at(30) + 600, "b")],
       faults: [{ ...fault("stop", 10, 30), process: "b", from: at(10) + 2, to: at(30) + 590 }],
-      countedMissed: 2,
+      counted: { takeOvers: 2, skipped: 0 },
     }),
     finds: [],
   },
@@ -176,7 +178,10 @@ const transitions: readonly Row[] = [
     name: "an outage with two incidents",
     change: (it) => ({
       ...it,
-      troubles: [...it.troubles, { incident: "j", monitor: "m", since: at(50), until: at(60) }],
+      troubles: [
+        ...it.troubles,
+        { incident: "j", monitor: "m", since: at(50), decidedAt: at(50), until: at(60) },
+      ],
       told: [...it.told, ...it.told.map((one) => ({ ...one, id: `${one.id}j`, incidents: ["j"] }))],
     }),
     finds: [/opened 2 incidents/],
@@ -185,7 +190,10 @@ const transitions: readonly Row[] = [
     name: "an incident without an outage",
     change: (it) => ({
       ...it,
-      troubles: [...it.troubles, { incident: "j", monitor: "m", since: at(10), until: at(11) }],
+      troubles: [
+        ...it.troubles,
+        { incident: "j", monitor: "m", since: at(10), decidedAt: at(10), until: at(11) },
+      ],
       told: [...it.told, ...it.told.map((one) => ({ ...one, id: `${one.id}j`, incidents: ["j"] }))],
     }),
     finds: [/was in trouble from .* no outage/],
@@ -252,6 +260,20 @@ const notices: readonly Row[] = [
     name: "a notice is lost",
     change: (it) => ({ ...it, told: it.told.slice(0, 1) }),
     finds: [/was told 0 times as resolved/],
+  },
+  {
+    name: "nothing is told of what was over when it became known",
+    change: (it) => ({
+      ...it,
+      told: [],
+      troubles: it.troubles.map((one) => ({ ...one, decidedAt: at(55) })),
+    }),
+    finds: [],
+  },
+  {
+    name: "nothing is told at all",
+    change: (it) => ({ ...it, told: [] }),
+    finds: [/was told 0 times as firing/, /was told 0 times as resolved/],
   },
   {
     name: "a notice comes twice and nothing happened",

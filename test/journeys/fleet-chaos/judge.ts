@@ -8,7 +8,16 @@
  *
  * Pure: evidence in, problems out.
  */
-import type { Asked, Evidence, Fault, Limits, Outage, Verdict, Watched } from "./evidence.ts";
+import type {
+  Asked,
+  Evidence,
+  Fault,
+  Limits,
+  Outage,
+  Trouble,
+  Verdict,
+  Watched,
+} from "./evidence.ts";
 import { slotAt, slotTime, useSlots, type Usage } from "./slots.ts";
 
 /** Problems of one kind that are told one by one; the rest are a number. */
@@ -20,7 +29,7 @@ export function judge(evidence: Evidence, limits: Limits): Verdict {
     judgeSlots(evidence, limits),
     judgeStored(evidence, limits),
     judgeTroubles(evidence, limits),
-    judgeNotices(evidence),
+    judgeNotices(evidence, limits),
     judgeDowns(evidence, limits),
   ];
   return {
@@ -43,7 +52,7 @@ export function takeOverWindows(
 
 /** Slots: at most once, missed only in take-over windows, counted. */
 export function judgeSlots(evidence: Evidence, limits: Limits): Verdict {
-  const { from, to, watched, faults, countedMissed } = evidence;
+  const { from, to, watched, faults, counted } = evidence;
   const windows = takeOverWindows(faults, limits);
   const byMonitor = groupBy(evidence.asked, ({ monitor }) => monitor);
   const twice: string[] = [];
@@ -65,15 +74,16 @@ export function judgeSlots(evidence: Evidence, limits: Limits): Verdict {
     }
   }
   const problems = [...few("checked twice", twice), ...few("missed", outside)];
-  if (countedMissed < counts.missed)
-    problems.push(`${counts.missed} slots were missed, ${countedMissed} counted`);
+  const sum = counted.takeOvers + counted.skipped;
+  if (sum < counts.missed) problems.push(`${counts.missed} slots were missed, ${sum} counted`);
   return {
     problems,
     figures: {
       ...counts,
       checkedTwice: twice.length,
       missedOutside: outside.length,
-      countedMissed,
+      countedOfTakeOvers: counted.takeOvers,
+      countedSkipped: counted.skipped,
     },
   };
 }
@@ -148,14 +158,19 @@ export function judgeTroubles(evidence: Evidence, { lateMs, takeOverMs }: Limits
 }
 
 /** Each incident is told that it began, then that it is over; a fault may have one notice told twice. */
-export function judgeNotices({ told, troubles, faults }: Evidence): Verdict {
+export function judgeNotices({ told, troubles, faults }: Evidence, limits: Limits): Verdict {
   const problems: string[] = [];
   const repeats = told.length - new Set(told.map(({ id }) => id)).size;
   if (repeats > faults.length)
     problems.push(`${repeats} notices came again after ${faults.length} faults`);
+  let untold = 0;
   const inOrder = told.toSorted((a, b) => a.at - b.at);
   for (const incident of new Set(troubles.map((trouble) => trouble.incident))) {
     const mine = inOrder.filter(({ incidents }) => incidents.includes(incident));
+    if (mine.length === 0 && wasShort(incident, troubles, limits)) {
+      untold += 1;
+      continue;
+    }
     const kinds = new Map<string, Set<string>>();
     for (const { id, kind } of mine) kinds.set(kind, (kinds.get(kind) ?? new Set()).add(id));
     for (const kind of ["firing", "resolved"]) {
@@ -167,7 +182,14 @@ export function judgeNotices({ told, troubles, faults }: Evidence): Verdict {
     if (firing !== -1 && resolved !== -1 && resolved < firing)
       problems.push(`incident ${incident} was told to be over before it was told`);
   }
-  return { problems: few("notices", problems), figures: { notices: told.length, repeats } };
+  return { problems: few("notices", problems), figures: { notices: told.length, repeats, untold } };
+}
+
+/** Whether an incident was over soon after somebody knew of it. */
+function wasShort(incident: string, troubles: readonly Trouble[], { heldBackMs }: Limits): boolean {
+  return troubles
+    .filter((one) => one.incident === incident)
+    .every(({ decidedAt, until }) => until !== null && until - decidedAt < heldBackMs);
 }
 
 /** Nothing is held for down but in its outages. */

@@ -312,17 +312,18 @@ async function collect(
     })),
     heldDown: await eachOf(watched, ({ id }) => readDowns(hub, id, begin, to)),
     stored: await eachOf(watched.slice(0, histories), ({ id }) => readStored(hub, id, begin, to)),
-    countedMissed: missed + skipped.reduce((sum, one) => sum + one, 0),
+    counted: { takeOvers: missed, skipped: skipped.reduce((sum, one) => sum + one, 0) },
   };
 }
 
-function troublesOf({ id, troubles }: IncidentView): readonly Trouble[] {
+function troublesOf({ id, troubles, decided_at }: IncidentView): readonly Trouble[] {
   return troubles
     .filter(({ kind }) => kind === "monitor")
     .map((one) => ({
       incident: id,
       monitor: one.id,
       since: Date.parse(one.since),
+      decidedAt: Date.parse(decided_at),
       until: one.until === null ? null : Date.parse(one.until),
     }));
 }
