@@ -124,16 +124,20 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
   const { hosts } = watching;
   const rules = openRules({ clock, log, metrics, store, board, hosts, fleet, alerting });
   stack.use(rules);
-  const jobs = createJobs({
-    clock,
-    log,
-    store,
-    live,
-    metrics,
-    onEvent: (event: RunEvent) => outputs.eventTaken(event),
-    onRuns: rules.runsChanged,
-    onRang: () => alerting.wake(),
-  });
+  const jobs = createJobs(
+    {
+      clock,
+      log,
+      store,
+      fleet,
+      live,
+      metrics,
+      onEvent: (event: RunEvent) => outputs.eventTaken(event),
+      onRuns: rules.runsChanged,
+      onRang: () => alerting.wake(),
+    },
+    stack,
+  );
   const readiness = createReadiness({ store, fleet, commits: deciding.commits });
   return {
     ...common,
@@ -215,7 +219,7 @@ async function begin(
 ): Promise<void> {
   const { settings, clock, log, store, checking, deciding, outputs, path, rules, jobs } = hub;
   const { board, alerts, commits, noticing } = deciding;
-  const runWatch = stack.use(jobs.listen());
+  const runWatch = jobs.listen();
   rules.start();
   path.locations.start();
   await path.maintenance.start();

@@ -14,6 +14,7 @@ import type { Outcome } from "./model/outcome.ts";
 
 export interface DeskStore {
   createMonitor(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<void>;
+  provisionHeartbeat(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<MonitorId>;
   createHost(
     host: Host,
     monitor: Monitor,
@@ -81,6 +82,20 @@ export class Desk {
       const status = statusChangeOf(monitor, monitor.createdAt);
       await this.#parts.store.createMonitor(monitor, status, this.#audit("create", monitor, actor));
       return this.#begin(monitor, undefined, true);
+    });
+  }
+
+  /**
+   * Stores a new heartbeat as `create` does, unless there is one whose slug was set to the same, though only another hub may
+   * know of it yet. Answers with the id of the one there is then.
+   */
+  provision(monitor: Monitor, actor: string): Promise<MonitorId> {
+    return this.#inOrder(monitor.id, async () => {
+      const status = statusChangeOf(monitor, monitor.createdAt);
+      const audit = this.#audit("create", monitor, actor);
+      const id = await this.#parts.store.provisionHeartbeat(monitor, status, audit);
+      if (id === monitor.id) this.#begin(monitor, undefined, true);
+      return id;
     });
   }
 

@@ -209,6 +209,7 @@ describe("errors", () => {
       {
         ready: () => Promise.reject(new Error("no")),
         desk: {
+          provision: () => assert.fail("nothing is provisioned"),
           create: () => Promise.reject(new AppError("unavailable", "The store is busy")),
           update: () => assert.fail(),
           remove: () => assert.fail(),

@@ -106,7 +106,7 @@ async function openFolder(t: Pick<TestContext, "after">) {
 
 /** What looks at samples and runs, listening. */
 async function openRulesAndJobs(
-  parts: Omit<Parameters<typeof createJobs>[0], "onEvent" | "onRuns" | "onRang"> &
+  parts: Omit<Parameters<typeof createJobs>[0], "fleet" | "onEvent" | "onRuns" | "onRang"> &
     Omit<Parameters<typeof openRules>[0], "hosts" | "alerting" | "fleet"> & {
       readonly stack: AsyncDisposableStack;
     },
@@ -117,8 +117,10 @@ async function openRulesAndJobs(
   await rules.load();
   const onEvent = (): void => undefined;
   const onRang = (): void => watched.alerting.wake();
-  const jobs = createJobs({ ...parts, onEvent, onRuns: rules.runsChanged, onRang });
-  return { rules, jobs, watch: parts.stack.use(jobs.listen()) };
+  const fleet = createSoloFleet();
+  const onRuns = rules.runsChanged;
+  const jobs = createJobs({ ...parts, fleet, onEvent, onRuns, onRang }, parts.stack);
+  return { rules, jobs, watch: jobs.listen() };
 }
 
 const noOutputs: Omit<ApiParts["outputs"], "counts"> = {

@@ -69,6 +69,8 @@ export interface Board {
 /** Where changes to monitors go through. */
 export interface Desk {
   create(monitor: Monitor, actor: string): Promise<BoardEntry>;
+  /** Makes a heartbeat unless there is one whose slug was set to the same; answers with the id of the one there is. */
+  provision(monitor: Monitor, actor: string): Promise<MonitorId>;
   /** `monitor.version` is one more than the version it replaces. */
   update(
     monitor: Monitor,

@@ -7,6 +7,12 @@ import type { Clock } from "../model/clock.ts";
 import type { RunEvent } from "../model/run.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
 
+/** What of an event is told. */
+export type ToldEvent = Pick<
+  RunEvent,
+  "siteId" | "type" | "runId" | "kind" | "at" | "status" | "metrics" | "metadata"
+>;
+
 export interface TailOptions {
   readonly keyId: string | undefined;
   /** Called when the reader is dropped because it takes its events too slowly. */
@@ -42,7 +48,7 @@ export class EventTail implements Disposable {
   }
 
   /** Tells of events that were stored. */
-  push(events: readonly RunEvent[]): void {
+  push(events: readonly ToldEvent[]): void {
     if (this.#readers.size === 0) return;
     const text = events.map(textOf).join("");
     for (const reader of this.#readers) this.#send(reader, text);
@@ -94,7 +100,7 @@ export class EventTail implements Disposable {
   }
 }
 
-function textOf(event: RunEvent): string {
+function textOf(event: ToldEvent): string {
   const { kind, status, metrics, metadata } = event;
   const at = new Date(event.at).toISOString();
   const data = {

@@ -12,9 +12,8 @@ import type { Clock } from "../model/clock.ts";
 import { followsHost } from "../model/host.ts";
 import type { HostId, IncidentId, MonitorId } from "../model/id.ts";
 import type { ChangedRun, JobId, RunRowId } from "../model/job.ts";
-import type { RunEvent } from "../model/run.ts";
 import { createEventQueue, type EventQueue } from "./event-queue.ts";
-import { EventTail, type TailOptions } from "./event-tail.ts";
+import { EventTail, type TailOptions, type ToldEvent } from "./event-tail.ts";
 import { RunFeed, wants, type ShownRun, type WantedRuns } from "./run-feed.ts";
 
 export interface LiveParts {
@@ -58,7 +57,9 @@ export interface Live extends Disposable {
   /** Jobs were changed or deleted by somebody, or became late. */
   jobsChanged(ids: readonly JobId[]): void;
   /** Events of runs were stored. */
-  eventsStored(events: readonly RunEvent[]): void;
+  eventsStored(events: readonly ToldEvent[]): void;
+  /** Whether anybody reads what changes of runs, and each of their events. */
+  readonly runReaders: { readonly pages: boolean; readonly tails: boolean };
   /** Opens a stream of every event of a run; undefined when as many are open as are allowed. */
   openTail(options: TailOptions): AsyncIterable<string> | undefined;
   /** Opens a stream; undefined when as many are open as are allowed. */
@@ -182,8 +183,13 @@ class LiveEventSource implements Live {
     this.#arm();
   }
 
-  eventsStored(events: readonly RunEvent[]): void {
+  eventsStored(events: readonly ToldEvent[]): void {
     this.#tail.push(events);
+  }
+
+  get runReaders(): { readonly pages: boolean; readonly tails: boolean } {
+    const pages = [...this.#readers].some(({ runs }) => isAny(runs));
+    return { pages, tails: this.#tail.stats.readers > 0 };
   }
 
   openTail(options: TailOptions): AsyncIterable<string> | undefined {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { createId } from "../model/id.ts";
 import type { ChangedRun, JobId } from "../model/job.ts";
-import { catchUpMs, RunWatch } from "./run-watch.ts";
+import { catchUpMs, RunWatch, type OtherHubs } from "./run-watch.ts";
 
 /** A watch whose clocks move when they are told to, over a store that says what it was asked. */
-function setUp() {
+function setUp(fleet?: { isHolder: boolean; others: OtherHubs }) {
   const clocks = { wall: 1_000_000, monotonic: 500 };
-  const asked: { listenedMs: number; after?: number; until?: number }[] = [];
+  const asked: { listenedMs: number; graceMs: number; after?: number; until?: number }[] = [];
   const errors: unknown[] = [];
   const lost: ChangedRun[] = [];
   const late: JobId[] = [];
@@ -17,9 +17,9 @@ function setUp() {
   const watch = new RunWatch({
     clock: { now: () => clocks.wall, monotonicMs: () => clocks.monotonic },
     store: {
-      async loseSilentRuns({ listenedMs }) {
+      async loseSilentRuns({ listenedMs, graceMs }) {
         if (store.fails) throw new Error("away");
-        asked.push({ listenedMs });
+        asked.push({ listenedMs, graceMs });
         return store.lost.shift() ?? [];
       },
       async lookAtJobs() {
@@ -35,6 +35,9 @@ function setUp() {
     onLate: (jobs) => void late.push(...jobs),
     onRang: () => void (counts.rang += 1),
     onError: (error) => void errors.push(error),
+    ...(fleet === undefined
+      ? {}
+      : { shared: { hasDuty: () => fleet.isHolder, otherHubs: async () => fleet.others } }),
   });
   return {
     counts,
@@ -151,5 +154,70 @@ describe("the watch over runs", () => {
     t.mock.timers.tick(10_000);
     await new Promise(setImmediate);
     assert.equal(asked.length, before);
+  });
+
+  describe("of one among several hubs", () => {
+    const second = 1000;
+    interface Row {
+      readonly says: string;
+      /** What holds from an instant on, in seconds from the start. */
+      readonly turns: readonly (readonly [number, { isHolder?: boolean; others?: OtherHubs }])[];
+      /** From when to when runs may be lost, in seconds. */
+      readonly loses: readonly number[];
+      readonly graceMs: number;
+    }
+    const rows: readonly Row[] = [
+      {
+        says: "loses nothing without the duty",
+        turns: [[0, { isHolder: false }]],
+        loses: [],
+        graceMs: 0,
+      },
+      {
+        says: "loses runs some time after it took the duty",
+        turns: [[20, { isHolder: true }]],
+        loses: [110],
+        graceMs: 10_000,
+      },
+      {
+        says: "loses nothing while a hub is in doubt, nor until what it was told can have come again",
+        turns: [
+          [0, { isHolder: true }],
+          [100, { others: "in_doubt" }],
+          [110, { others: "none" }],
+        ],
+        loses: [90, 199],
+        graceMs: 0,
+      },
+      {
+        says: "counts anew when the duty comes back",
+        turns: [
+          [0, { isHolder: true }],
+          [100, { isHolder: false }],
+          [120, { isHolder: true }],
+        ],
+        loses: [90, 210],
+        graceMs: 10_000,
+      },
+    ];
+    for (const { says, turns, loses, graceMs } of rows) {
+      test(says, async () => {
+        const fleet = { isHolder: false, others: "heard" as OtherHubs };
+        const { pass, asked, late, store } = setUp(fleet);
+        store.late = [createId<"job">(1)];
+        const began: number[] = [];
+        let before = 0;
+        for (let at = 0; at < 230; at += 1) {
+          Object.assign(fleet, turns.findLast(([from]) => from === at)?.[1] ?? {});
+          const count = asked.length;
+          await pass(at === 0 ? 0 : second);
+          if (asked.length > count && before === 0) began.push(at);
+          before = asked.length - count;
+        }
+        assert.deepEqual(began, loses);
+        assert.equal(asked.at(-1)?.graceMs ?? 0, graceMs);
+        assert.equal(late.length, 229, "pages of each hub are told of jobs that are late");
+      });
+    }
   });
 });

@@ -8,6 +8,10 @@
  * store fails, since nothing can be taken in then. A hub that was away for an hour so calls nothing lost that still runs.
  * For the same reason nothing rings for being late or slow before what waited in sidecars meanwhile has had the time to
  * arrive.
+ *
+ * Of several hubs one looks for all (`shared`), which counts what it could hear itself. Runs are taken in by any of them, so
+ * whoever told a hub that goes, or seems to, has to find another one first: no run is lost while one is in doubt, nor until
+ * what waits in sidecars had the time to arrive, and silence has to last a little longer, so that a hub in doubt is seen.
  */
 import type { Clock } from "../model/clock.ts";
 import type { ChangedRun, JobId } from "../model/job.ts";
@@ -18,6 +22,7 @@ export interface RunWatchParts {
     loseSilentRuns(bounds: {
       readonly now: number;
       readonly listenedMs: number;
+      readonly graceMs: number;
       readonly limit: number;
     }): Promise<readonly ChangedRun[]>;
     lookAtJobs(bounds: {
@@ -36,19 +41,33 @@ export interface RunWatchParts {
   readonly onRang: () => void;
   /** A look failed; the next one comes in a second. */
   readonly onError: (error: unknown) => void;
+  /** Left out: there is no other hub. */
+  readonly shared?: {
+    /** Whether this hub looks for all at present. */
+    readonly hasDuty: () => boolean;
+    readonly otherHubs: () => Promise<OtherHubs>;
+  };
 }
+
+/** How the other hubs of a fleet fare: there are none, all are heard, or one is not heard any more. */
+export type OtherHubs = "none" | "heard" | "in_doubt";
 
 const everyMs = 1_000;
 /** A look that is later than this, or a wall clock that is off by more, ends the listening so far. */
 const toleranceMs = 2_000;
 /** What sidecars keep while Belfry is away arrives within this time: they try at least once a minute. */
 export const catchUpMs = 90_000;
+/** Among several hubs runs have to be silent for so much longer: a hub that does not live any more is seen before, ms. */
+const otherHubsGraceMs = 10_000;
 /** Runs, or jobs, of one question. */
 const mostAtOnce = 200;
 
 export class RunWatch implements AsyncDisposable {
   readonly #parts: RunWatchParts;
   #listeningMs: number;
+  /** No run is lost before: monotonic ms. */
+  #noneLostUntilMs = Number.NEGATIVE_INFINITY;
+  #hadDuty = false;
   #looked: { readonly wallMs: number; readonly monotonicMs: number };
   #lateUntil: number;
   #timer: NodeJS.Timeout | null = null;
@@ -107,16 +126,40 @@ export class RunWatch implements AsyncDisposable {
     if (passedMs > everyMs + toleranceMs || Math.abs(jumpedMs) > toleranceMs) {
       this.#listeningMs = now.monotonicMs;
     }
+    const others = await this.#lookAtOthers(now.monotonicMs);
     const listenedMs = now.monotonicMs - this.#listeningMs;
-    await this.#findLost(now.wallMs, listenedMs);
+    if (others !== null && now.monotonicMs >= this.#noneLostUntilMs) {
+      const graceMs = others === "none" ? 0 : otherHubsGraceMs;
+      await this.#findLost({ now: now.wallMs, listenedMs, graceMs });
+    }
+    // Each hub tells its own pages.
     await this.#findLate(now.wallMs);
-    if (listenedMs >= catchUpMs) await this.#findRinging(now.wallMs);
+    if (others !== null && listenedMs >= catchUpMs) await this.#findRinging(now.wallMs);
   }
 
-  async #findLost(now: number, listenedMs: number): Promise<void> {
+  /** null: another hub looks for all. */
+  async #lookAtOthers(monotonicMs: number): Promise<OtherHubs | null> {
+    const { shared } = this.#parts;
+    if (shared === undefined) return "none";
+    const hadDuty = this.#hadDuty;
+    this.#hadDuty = shared.hasDuty();
+    if (!this.#hadDuty) return null;
+    const others = await shared.otherHubs();
+    if (!hadDuty || others === "in_doubt") {
+      this.#listeningMs = monotonicMs;
+      this.#noneLostUntilMs = monotonicMs + catchUpMs;
+    }
+    return others;
+  }
+
+  async #findLost(bounds: {
+    readonly now: number;
+    readonly listenedMs: number;
+    readonly graceMs: number;
+  }): Promise<void> {
     const { store, onLost } = this.#parts;
     for (;;) {
-      const lost = await store.loseSilentRuns({ now, listenedMs, limit: mostAtOnce });
+      const lost = await store.loseSilentRuns({ ...bounds, limit: mostAtOnce });
       if (lost.length > 0) {
         onLost(lost);
         this.#parts.onRang();

@@ -52,18 +52,21 @@ export interface FollowingStore {
   callsOf(
     wanted: readonly { readonly id: MonitorId; readonly after: number | "judged" }[],
   ): Promise<readonly HeartbeatCalls[]>;
-  /** Makes a heartbeat as `createMonitor` does, unless there is one whose slug was set to the same: answers which it is. */
+  /**
+   * Makes a heartbeat as `createMonitor` does, unless there is one whose slug was set to the same: answers which it is. Also
+   * on SQLite.
+   */
   provisionHeartbeat(monitor: Monitor, status: StatusChange, audit: AuditEntry): Promise<MonitorId>;
-  /** Runs that changed since, those of which nothing but a name is known left out. */
+  /** Runs that changed since, and by which transaction; none where it is asked from null. */
   runsChangedSince(since: number | null): Promise<{
     readonly next: number;
-    readonly changed: readonly ChangedRun[];
+    readonly changed: readonly (ChangedRun & { readonly changedIn: number })[];
   }>;
   /** Events of these runs that were stored since, in the order in which they were received. */
   eventsStoredSince(ids: readonly RunRowId[], since: number): Promise<readonly FollowedEvent[]>;
   /**
-   * Jobs that people changed or deleted: entries of the audit after the sequence `after` and `overlap` entries before it,
-   * since they do not become visible in their order. null: only where the audit ends.
+   * Jobs that people changed or deleted: entries of the audit after the sequence `after` and the last `overlap` before it,
+   * since they do not become visible in their order; null: where the audit ends. `last` is where it ends now.
    */
   jobEdits(
     after: number | null,

@@ -167,11 +167,13 @@ export interface JobWatchStore {
   /**
    * Makes those runs `lost` of which nothing was heard for as long as their heartbeats promised: at most `limit`, those
    * silent for longest first, and none that may be silent for longer than `listenedMs`, the time in which words of it
-   * would have been taken in. `now` is epoch ms. Answers which they were.
+   * would have been taken in. `now` is epoch ms; with `graceMs` they have to be silent for so much longer. Answers which
+   * they were.
    */
   loseSilentRuns(bounds: {
     readonly now: number;
     readonly listenedMs: number;
+    readonly graceMs?: number;
     readonly limit: number;
   }): Promise<readonly ChangedRun[]>;
   /**

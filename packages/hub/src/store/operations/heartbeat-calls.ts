@@ -16,7 +16,7 @@ import type { Span } from "../../model/heartbeat-outcome.ts";
 import type { MonitorId } from "../../model/id.ts";
 import type { Shown } from "../../model/fleet.ts";
 import type { Monitor } from "../../model/monitor.ts";
-import { asWritten, fromJson, inChunks, rowsPerStatement } from "../values.ts";
+import { asWritten, fromJson, inChunks, rowsPerStatement, toJson } from "../values.ts";
 import type { HeartbeatCalls } from "../following-calls.ts";
 import { lookFrom } from "./changed-in.ts";
 import { databaseNow, mustBeShared } from "./fleet.ts";
@@ -144,17 +144,23 @@ export async function provisionHeartbeat(
   status: StatusChange,
   audit: AuditEntry,
 ): Promise<MonitorId> {
-  mustBeShared(context);
+  const { db, engine } = context;
   const { slug } = heartbeatSettingsOf(monitor);
-  // Hubs that are called with the same slug at the same moment make it one after another.
-  await sql`select pg_advisory_xact_lock(hashtextextended(${`slug ${slug}`}, 0))`.execute(
-    context.db,
-  );
-  const { rows } = await sql<{ id: MonitorId }>`
-    select id from monitor where kind = ${heartbeatKind} and settings::json ->> 'slug' = ${slug}
-    order by created_at, id limit 1`.execute(context.db);
-  const [known] = rows;
-  if (known !== undefined) return known.id;
+  if (engine === "postgres") {
+    // Hubs that are called with the same slug at the same moment make it one after another.
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`slug ${slug}`}, 0))`.execute(db);
+  }
+  const rows = await db
+    .selectFrom("monitor")
+    .select(["id", "settings"])
+    .where("kind", "=", heartbeatKind)
+    .where("settings", "like", `%"slug":${toJson(slug)}%`)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
+  // A pattern takes `_` for any character.
+  const known = rows.find((row) => fromJson<{ slug?: unknown }>(row.settings).slug === slug);
+  if (known !== undefined) return asWritten<MonitorId>(known.id);
   await createMonitor(context, monitor, status, audit);
   return monitor.id;
 }

@@ -10,13 +10,18 @@ import { changedRunOf } from "./run-changes.ts";
 /** See `JobStore.loseSilentRuns`. */
 export async function loseSilentRuns(
   context: OperationContext,
-  { now, listenedMs, limit }: { now: number; listenedMs: number; limit: number },
+  {
+    now,
+    listenedMs,
+    graceMs,
+    limit,
+  }: { now: number; listenedMs: number; graceMs?: number; limit: number },
 ): Promise<readonly ChangedRun[]> {
   const { db, engine } = context;
   let select = db
     .selectFrom("run")
     .select(["id", "job_id", "parent_id"])
-    .where("silent_at", "<=", now)
+    .where("silent_at", "<=", now - (graceMs ?? 0))
     .where("silence_ms", "<=", listenedMs)
     .orderBy("silent_at")
     .limit(limit);

@@ -13,18 +13,24 @@ import type { EventBody } from "./take-events.ts";
 export async function runsChangedSince(
   context: OperationContext,
   since: number | null,
-): Promise<{ readonly next: number; readonly changed: readonly ChangedRun[] }> {
+): Promise<{
+  readonly next: number;
+  readonly changed: readonly (ChangedRun & { readonly changedIn: number })[];
+}> {
   mustBeShared(context);
   const { db } = context;
   const { from, before, next } = await lookFrom(db, since);
   if (from === null) return { next, changed: [] };
   const rows = await db
     .selectFrom("run")
-    .select(["id", "job_id", "parent_id"])
+    .select(["id", "job_id", "parent_id", "changed_in"])
     .where("changed_in", ">=", from)
     .where("changed_in", "<", before)
     .execute();
-  return { next, changed: rows.map(changedRunOf) };
+  return {
+    next,
+    changed: rows.map((row) => ({ ...changedRunOf(row), changedIn: row.changed_in })),
+  };
 }
 
 /** A run as it is told to whoever follows runs. */
@@ -91,21 +97,19 @@ export async function jobEdits(
 }> {
   mustBeShared(context);
   const { db } = context;
-  if (after === null) {
-    const { rows } = await sql<{ last: number }>`
-      select coalesce(max(sequence), 0) as last from audit`.execute(db);
-    return { last: rows[0]?.last ?? 0, edits: [] };
-  }
+  const { rows: ends } = await sql<{ last: number }>`
+    select coalesce(max(sequence), 0) as last from audit`.execute(db);
+  const end = ends[0]?.last ?? 0;
   const rows = await db
     .selectFrom("audit")
-    .select(["sequence", "resource", "resource_id"])
-    .where("sequence", ">", after - overlap)
+    .select(["sequence", "resource_id"])
+    .where("sequence", ">", (after ?? end) - overlap)
+    .where("resource", "=", "job")
     .orderBy("sequence")
     .execute();
-  return {
-    last: Math.max(after, rows.at(-1)?.sequence ?? 0),
-    edits: rows.flatMap(({ sequence, resource, resource_id }) =>
-      resource === "job" ? [{ sequence, id: asWritten<JobId>(resource_id) }] : [],
-    ),
-  };
+  const edits = rows.map((row) => ({
+    sequence: row.sequence,
+    id: asWritten<JobId>(row.resource_id),
+  }));
+  return { last: Math.max(end, edits.at(-1)?.sequence ?? 0), edits };
 }

@@ -100,7 +100,7 @@ function namesIn(path: string): readonly string[] {
 
 interface CallParts extends HealthchecksParts {
   readonly limits: CallLimits;
-  readonly provision: (slug: string, key: ApiKey) => Promise<MonitorId>;
+  readonly provision: (slug: string, key: ApiKey) => Promise<Provisioned>;
 }
 
 /** A body in plain text, and its status. */
@@ -158,8 +158,7 @@ async function call(request: FastifyRequest, parts: CallParts): Promise<Plain> {
     if (found === "missing") {
       if (create !== "1") return missed();
       if (!slugPattern.test(slug)) return badUrl;
-      id = await provision(slug, key);
-      created = true;
+      ({ id, created } = await provision(slug, key));
     } else {
       id = found;
     }
@@ -190,12 +189,18 @@ function actionOf(
   return { kind: exitCode === 0 ? "success" : "fail", exitCode };
 }
 
-/** Makes the heartbeat a slug stands for; calls that come at once make one. */
+/** The heartbeat a slug stands for; `created`: it was made just now, and not by another hub. */
+interface Provisioned {
+  readonly id: MonitorId;
+  readonly created: boolean;
+}
+
+/** Makes the heartbeat a slug stands for; calls that come at once make one, whichever hubs they come to. */
 function createProvisioning(
   settings: ApiSettings,
   parts: HealthchecksParts,
-): (slug: string, key: ApiKey) => Promise<MonitorId> {
-  const making = new Map<string, Promise<MonitorId>>();
+): (slug: string, key: ApiKey) => Promise<Provisioned> {
+  const making = new Map<string, Promise<Provisioned>>();
   return (slug, key) => {
     const made =
       making.get(slug) ?? provision(slug, settings, parts, key).finally(() => making.delete(slug));
@@ -210,10 +215,10 @@ async function provision(
   settings: ApiSettings,
   parts: HealthchecksParts,
   key: ApiKey,
-): Promise<MonitorId> {
+): Promise<Provisioned> {
   const id = parts.newId<"monitor">(parts.clock.now());
   const input = { name: slug, kind: heartbeatKind, settings: { slug } };
   const monitor = accept(parseMonitor(input, contextOf(settings, parts, id, undefined)));
-  await parts.desk.create(monitor, `key:${key.name}`);
-  return id;
+  const found = await parts.desk.provision(monitor, `key:${key.name}`);
+  return { id: found, created: found === id };
 }
