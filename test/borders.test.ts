@@ -148,6 +148,8 @@ const borders: Readonly<Record<string, Row>> = {
     ours: ["@belfry/agent", "@belfry/contract", "hub/model"],
     node: ["os"],
   },
+  "hub/commits.ts": { ours: "all", ...pure },
+  "hub/taking-up.ts": { ours: ["hub/judge", "hub/live", "hub/model", "hub/store"], ...pure },
   "hub/readiness.ts": { ours: [], node: ["timers/promises"] },
   "hub/own-process.ts": { ours: "all", node: ["os"] },
   "hub/process-end.ts": { ours: ["hub/self"], node: ["timers/promises"] },

@@ -9,7 +9,7 @@ import { openPath } from "./check-path.ts";
 import { openChecking } from "./checking.ts";
 import { ensureAdminKey } from "./command/admin-key.ts";
 import type { Settings } from "./config/settings.ts";
-import { enabledMonitors, openDeciding, takeUp, takeUpAlerts } from "./deciding.ts";
+import { openDeciding, takeUpAlerts } from "./deciding.ts";
 import { openFleet } from "./fleet-path.ts";
 import { openDropInPorts } from "./drop-in-ports.ts";
 import { openHosts, openOwnAgent, takeUpHosts } from "./host-path.ts";
@@ -36,6 +36,7 @@ import type { Log } from "./self/log.ts";
 import { addFleetMetrics } from "./self/metrics-fleet.ts";
 import { createMetrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
+import { enabledMonitors, takeUp } from "./taking-up.ts";
 import { startUpkeep } from "./upkeep.ts";
 
 export interface HubParts {

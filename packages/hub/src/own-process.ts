@@ -2,11 +2,11 @@
 import { hostname } from "node:os";
 import type { OwnProcess } from "./api/fleet-port.ts";
 import type { Checking } from "./checking.ts";
-import { enabledMonitors } from "./deciding.ts";
 import type { Fleet } from "./fleet/port.ts";
 import type { Board } from "./live/board.ts";
 import type { Clock } from "./model/clock.ts";
 import { createProcessFigures, type ProcessFigureKeeper } from "./self/process-figures.ts";
+import { enabledMonitors } from "./taking-up.ts";
 
 export interface OwnProcessParts {
   readonly settings: { readonly location: string };

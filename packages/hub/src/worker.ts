@@ -8,7 +8,7 @@ import { countedCheckOf, openScheduler } from "./check-path.ts";
 import { openChecking } from "./checking.ts";
 import type { Settings } from "./config/settings.ts";
 import type { CommitQueue } from "./commit-queue.ts";
-import { openCommits, takeUp } from "./deciding.ts";
+import { openCommits } from "./commits.ts";
 import type { FleetKeeper } from "./fleet/keeper.ts";
 import { createSharedMonitors, openFleet } from "./fleet-path.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
@@ -25,6 +25,7 @@ import { addFleetMetrics } from "./self/metrics-fleet.ts";
 import { createMetrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
+import { takeUp } from "./taking-up.ts";
 import { openWorkerServer } from "./worker-server.ts";
 
 /** A worker that checks. Disposing stops it: what was decided is stored, and its shares are free for others. */
@@ -111,7 +112,9 @@ function openWorkerPath(path: Common, stack: AsyncDisposableStack) {
   const { clock, log } = parts;
   // Of certificates that end only whoever checks knows.
   const alerting = { wake: () => fleet.hint("signals") };
-  const noticing = stack.use(createNoticing({ clock, log, metrics, store, board, alerting, fleet }));
+  const noticing = stack.use(
+    createNoticing({ clock, log, metrics, store, board, alerting, fleet }),
+  );
   const onChecked: PipelineParts["onChecked"] = (entry, outcome, transition) => {
     if (transition !== null) fleet.hint("signals", "status");
     metrics.checked(countedCheckOf(entry, outcome));

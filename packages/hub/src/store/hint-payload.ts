@@ -1,9 +1,5 @@
 /** What a notification of PostgreSQL carries: who says it and what about, `1b9d… monitors status`; or a sign of life. */
-import { sql } from "kysely";
 import { hintTopics, type HintTopic } from "../model/fleet.ts";
-
-/** What processes on one database listen to; schemas of one database have one each. */
-export const hintChannel = sql<string>`'belfry_' || md5(current_schema())`;
 
 /** The text of a hint; `sender` holds no space. */
 export function hintPayload(sender: string, topics: readonly HintTopic[]): string {

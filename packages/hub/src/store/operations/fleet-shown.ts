@@ -7,7 +7,7 @@ import type { StatusChange } from "../../model/change.ts";
 import type { Shown } from "../../model/fleet.ts";
 import type { MonitorId } from "../../model/id.ts";
 import { asWritten, fromJson, inChunks, rowsPerStatement } from "../values.ts";
-import { hintChannel } from "../hint-payload.ts";
+import { hintChannel } from "../hint-channel.ts";
 import { thisTransaction } from "./changed-in.ts";
 import { databaseNow, mustBeShared } from "./fleet.ts";
 import { changeStatuses } from "./intervals.ts";

@@ -10,7 +10,8 @@ import { randomUUID } from "node:crypto";
 import { Socket } from "node:net";
 import { sql, type Kysely } from "kysely";
 import pg from "pg";
-import { hintChannel, parseHintPayload } from "../hint-payload.ts";
+import { hintChannel } from "../hint-channel.ts";
+import { parseHintPayload } from "../hint-payload.ts";
 import type { HintListener } from "../thread/messages.ts";
 
 export interface HintParts {
