@@ -4,11 +4,9 @@
  * restart, and everything it found is handed in afterwards with the times at which it was found.
  */
 import { readFileSync } from "node:fs";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createThreadDisk } from "@belfry/relay";
-import type { WorkerMonitor } from "@belfry/contract";
 import type { HubParts } from "../app.ts";
 import type { KeyStore } from "../api/access/key-ring.ts";
 import { openChecking } from "../checking.ts";
@@ -16,7 +14,7 @@ import type { Settings } from "../config/settings.ts";
 import { createRetries } from "../judge/retry.ts";
 import { AppError } from "../model/error.ts";
 import { foundOf } from "../model/found.ts";
-import { createId, parseId, type Id } from "../model/id.ts";
+import { createId, parseId } from "../model/id.ts";
 import { ownLocation } from "../model/location.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { Outcome } from "../model/outcome.ts";
@@ -26,8 +24,9 @@ import { createMetrics } from "../self/metrics.ts";
 import { openWorkerServer } from "../worker-server.ts";
 import { Assignment } from "./assignment.ts";
 import { createHubClock } from "./hub-clock.ts";
-import { HubLink, HubRefusal, parseHubUrl } from "./hub-link.ts";
-import { openKeepsake, type Keepsake, type Kept } from "./keepsake.ts";
+import { HubLink, parseHubUrl } from "./hub-link.ts";
+import { HubWatch } from "./hub-watch.ts";
+import { openKeepsake } from "./keepsake.ts";
 import { addRemoteWorkerMetrics } from "./metrics.ts";
 import { openOutbox, type Outbox } from "./outbox.ts";
 
@@ -42,12 +41,9 @@ export interface RunningRemoteWorker extends AsyncDisposable {
 }
 
 type WorkerSettings = Settings["worker"] & object;
-type WorkerId = Id<"worker">;
 
 /** A failure to reach the hub is told of so often, ms. */
 const tellEveryMs = 60_000;
-const pollMs = 3_000;
-const mostPauseMs = 15_000;
 
 /** Starts it; rejects with an `AppError` that says why it cannot. */
 export async function startRemoteWorker(
@@ -64,7 +60,7 @@ export async function startRemoteWorker(
     await openWorkerServer(settings, {
       ...parts,
       keys: noKeys,
-      readiness: { read: () => Promise.resolve({ process: life, hub: hub.state() }) },
+      readiness: { read: () => Promise.resolve({ process: life, hub: hub.state }) },
       metrics: metrics.registry,
     }),
   );
@@ -135,7 +131,7 @@ async function openRemoteWorker(
     stack,
   );
   const hub = stack.use(
-    createHubWatch({
+    new HubWatch({
       id,
       location,
       version,
@@ -152,7 +148,7 @@ async function openRemoteWorker(
   addRemoteWorkerMetrics(metrics.registry, {
     outbox: () => outbox.stats(),
     assigned: () => assignment.size,
-    heardAt: () => hub.heardAt(),
+    heardAt: () => hub.heardAt,
     clockOffsetMs: () => hubClock.offsetMs(),
   });
   checking.network.watch(() => {
@@ -261,121 +257,4 @@ function openAssignment(
     },
   });
   return { assignment, scheduler };
-}
-
-interface HubWatch extends AsyncDisposable {
-  /** Begins with what was kept; resolves when the hub was asked once. */
-  start(): Promise<void>;
-  /** `ok`, or why it cannot check: it was never told what to. */
-  state(): string;
-  /** When the hub answered last, epoch ms of this machine; null: not yet. */
-  heardAt(): number | null;
-}
-
-/** Asks the hub what to check, again and again. */
-function createHubWatch({
-  id,
-  location,
-  version,
-  link,
-  keepsake,
-  kept,
-  outbox,
-  assignment,
-  tell,
-  hubClock,
-  clock,
-}: {
-  readonly id: WorkerId;
-  readonly location: string;
-  readonly version: string;
-  readonly link: HubLink;
-  readonly keepsake: Keepsake;
-  readonly kept: Kept | undefined;
-  readonly outbox: Outbox;
-  readonly assignment: Assignment;
-  readonly tell: (err: unknown, message: string) => void;
-  readonly hubClock: ReturnType<typeof createHubClock>;
-  readonly clock: RemoteWorkerParts["clock"];
-}): HubWatch {
-  const stop = new AbortController();
-  let known = "";
-  let isKnown = false;
-  let heardAt: number | null = null;
-  let why = kept === undefined ? "the hub was not reached yet" : "ok";
-  let running: Promise<void> | null = null;
-
-  async function save(monitors: readonly WorkerMonitor[]): Promise<void> {
-    const offset = hubClock.offsetMs();
-    await keepsake
-      .save({ id, known, clock_offset_ms: offset, monitors: [...monitors] })
-      .catch((error: unknown) => tell(error, "what is to be checked could not be kept on disk"));
-  }
-
-  async function ask(): Promise<void> {
-    const { signal } = stop;
-    if (!isKnown) {
-      const name = `${hostname()}/${process.pid}`;
-      await link.hello({ id, name, location, version }, signal);
-      isKnown = true;
-    }
-    const { waiting, dropped } = outbox.stats();
-    const answer = await link.monitors(
-      {
-        id,
-        known,
-        waiting: String(waiting),
-        dropped: String(dropped),
-        clock_offset_ms: String(Math.round(hubClock.offsetMs())),
-      },
-      signal,
-    );
-    if (heardAt === null || clock.now() - heardAt > 2 * pollMs) outbox.hurry();
-    heardAt = clock.now();
-    why = "ok";
-    if (answer.monitors === null) return;
-    known = answer.known;
-    assignment.replace(answer.monitors);
-    await save(answer.monitors);
-  }
-
-  /** Answers how long to wait, ms. */
-  async function round(pauseMs: number): Promise<number> {
-    try {
-      await ask();
-      return pollMs;
-    } catch (error) {
-      if (stop.signal.aborted) return pollMs;
-      if (error instanceof HubRefusal && error.status === 404) isKnown = false;
-      if (why !== "ok") why = error instanceof Error ? error.message : "the hub was not reached";
-      tell(error, "the hub could not be asked what to check; what was assigned goes on");
-      return Math.min(pauseMs * 1.5, mostPauseMs);
-    }
-  }
-
-  async function watch(): Promise<void> {
-    let pauseMs = pollMs;
-    while (!stop.signal.aborted) {
-      await sleep(pauseMs, undefined, { signal: stop.signal }).catch(() => undefined);
-      if (!stop.signal.aborted) pauseMs = await round(pauseMs);
-    }
-  }
-
-  return {
-    async start() {
-      if (kept !== undefined) {
-        known = kept.known;
-        assignment.replace(kept.monitors);
-      } else await save([]);
-      outbox.start();
-      await round(pollMs);
-      running = watch();
-    },
-    state: () => why,
-    heardAt: () => heardAt,
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await running;
-    },
-  };
 }

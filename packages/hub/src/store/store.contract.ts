@@ -14,6 +14,7 @@ import { heartbeatContract } from "./contract/heartbeats.contract.ts";
 import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
 import { jobContract } from "./contract/jobs.contract.ts";
+import { locationContract } from "./contract/locations.contract.ts";
 import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
 import { outboxContract } from "./contract/outbox.contract.ts";
@@ -39,6 +40,7 @@ export function storeContract(stores: ContractStores): void {
     jobContract(stores);
     ruleContract(stores);
     externalAlertContract(stores);
+    locationContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);
   });
