@@ -27,7 +27,7 @@ export interface Member extends AsyncDisposable {
   /** Ends it in order. */
   leave(): Promise<void>;
   signal(signal: "SIGSTOP" | "SIGCONT"): void;
-  /** Slots skipped by all of its processes, as far as they could be asked. */
+  /** Slots that all of its processes skipped because they were late, as far as they could be asked. */
   skipped(): Promise<number>;
   /** Everything its processes printed. */
   output(): string;
@@ -87,18 +87,26 @@ export async function openMember(settings: MemberSettings): Promise<Member> {
   };
 }
 
-/** Of a process that answers soon; else 0. */
+/** What it skipped because it was late itself. Of a process that answers soon; else 0. */
 async function readSkipped({ url }: Hub): Promise<number> {
   try {
     const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3_000) });
-    return sumOf(await answer.text(), "belfry_checks_skipped_total");
+    const metrics = await answer.text();
+    const causes = ["overrun", "stall"].map((cause) =>
+      sumOf(metrics, `belfry_checks_skipped_total{cause="${cause}"}`),
+    );
+    return causes.reduce((sum, one) => sum + one, 0);
   } catch {
     return 0;
   }
 }
 
-/** Adds up a metric over its labels. */
-export function sumOf(metrics: string, name: string): number {
-  const lines = metrics.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, "gm"));
-  return [...lines].reduce((sum, [, value]) => sum + Number(value), 0);
+/** Adds up a metric: of one series, or over all labels where only its name is given. */
+export function sumOf(metrics: string, series: string): number {
+  let sum = 0;
+  for (const line of metrics.split("\n")) {
+    const isIt = line.startsWith(`${series} `) || line.startsWith(`${series}{`);
+    if (isIt) sum += Number(line.slice(line.lastIndexOf(" ") + 1));
+  }
+  return sum;
 }
