@@ -1,9 +1,10 @@
 /** Connections to PostgreSQL, set up so that they behave as the store promises whatever the server's defaults are. */
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { CompiledQuery, Kysely, sql } from "kysely";
 import pg from "pg";
 import { AppError } from "../../model/error.ts";
 import { toAppError } from "../failure.ts";
 import { asSchema, type MigrationScope } from "../migrations/run.ts";
+import { settingsOf, StoreDialect } from "./dialect.ts";
 import { withoutSecrets } from "./url.ts";
 
 const { Pool, types } = pg;
@@ -46,10 +47,10 @@ export async function connectPostgres(
   // One that breaks between two statements of a transaction says so to nobody else; its next statement fails.
   pool.on("connect", (client) => client.on("error", () => undefined));
   const db = new Kysely<unknown>({
-    dialect: new PostgresDialect({
+    dialect: new StoreDialect({
       pool,
       onCreateConnection: async (connection) => {
-        await connection.executeQuery(sessionSettings.compile(db));
+        await connection.executeQuery(CompiledQuery.raw(settingsOf("session")));
       },
     }),
   });
@@ -67,14 +68,6 @@ export async function connectPostgres(
     throw new AppError(code, `${withoutSecrets(url)}: ${detail}${why}`, { cause: error });
   }
 }
-
-/** A transaction that waits, or is forgotten, for longer than these gives up. An acknowledged write is on disk. */
-const sessionSettings = sql`select
-  set_config('statement_timeout', '60s', false),
-  set_config('lock_timeout', '10s', false),
-  set_config('idle_in_transaction_session_timeout', '60s', false),
-  case when current_setting('synchronous_commit') = 'off'
-    then set_config('synchronous_commit', 'on', false) end`;
 
 async function checkServer(db: Kysely<unknown>): Promise<readonly string[]> {
   const { rows } = await sql<{ version: number; text: string; encoding: string; fsync: string }>`

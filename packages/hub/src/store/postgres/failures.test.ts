@@ -83,6 +83,22 @@ describe("PostgreSQL", () => {
     assert.deepEqual(rows, [{ synchronous_commit: "on" }]);
   });
 
+  test("waits for the disk in every transaction that writes, whatever its connection was told", async () => {
+    await using connection = await connectPostgres(await freshDatabase(), 1);
+    const { db } = connection;
+    // What another session left behind in a pooler.
+    await sql`select set_config('synchronous_commit', 'off', false),
+      set_config('lock_timeout', '0', false)`.execute(db);
+    const inside = await db.transaction().execute(async (transaction) => {
+      const { rows } = await sql`select current_setting('synchronous_commit') as waits,
+        current_setting('lock_timeout') as locks`.execute(transaction);
+      return rows;
+    });
+    assert.deepEqual(inside, [{ waits: "on", locks: "10s" }]);
+    const { rows } = await sql`show synchronous_commit`.execute(db);
+    assert.deepEqual(rows, [{ synchronous_commit: "off" }]);
+  });
+
   test("is brought to this release once when several hubs start together", async () => {
     const url = await freshDatabase();
     const stores = await Promise.all([open(url), open(url), open(url)]);
