@@ -6,7 +6,7 @@
 import type { HistoryRow, Reason } from "@belfry/contract";
 import type { FailedCheck } from "../../model/change.ts";
 import type { Monitor } from "../../model/monitor.ts";
-import { monitorSource } from "../../model/monitor-series.ts";
+import { locationLabel, monitorSource } from "../../model/monitor-series.ts";
 import type { SeriesKey, SeriesSamples, TimeRange } from "../../model/series.ts";
 import type { HistoryStore, SeriesStore } from "../parts.ts";
 import { timeText } from "./view.ts";
@@ -31,11 +31,7 @@ export interface HistoryPage {
 
 export type HistoryParts = Pick<HistoryStore, "failedChecks"> & Pick<SeriesStore, "rawOf">;
 
-const keys: readonly SeriesKey[] = [
-  { name: "probe_success", labels: {} },
-  { name: "probe_duration_seconds", labels: {} },
-  { name: "probe_http_status_code", labels: {} },
-];
+const keyNames = ["probe_success", "probe_duration_seconds", "probe_http_status_code"] as const;
 const mostFailedAtOnce = 2_000;
 const mostSamples = 500_000;
 const mostWindows = 40;
@@ -98,30 +94,39 @@ async function readWindow(
   readonly from: number;
   readonly samples: number;
 }> {
+  const placed = monitor.placement?.locations;
   const [failed, series] = await Promise.all([
     store.failedChecks(monitor.id, range, mostFailedAtOnce),
-    wantsUp ? store.rawOf(monitorSource(monitor.id), keys, range) : [],
+    wantsUp ? store.rawOf(monitorSource(monitor.id), keysOf(placed), range) : [],
   ]);
   const from = completeFrom(failed, range);
   const rows = failed
     .filter((check) => check.checkedAt >= from)
     .map((check) => ({ at: check.checkedAt, row: failedRow(check) }));
-  const known = new Set(rows.map(({ at }) => at));
-  const [success, duration, code] = series;
-  if (success !== undefined) {
+  let samples = failed.length;
+  for (const [i, location] of (placed ?? ["local"]).entries()) {
+    const [success, duration, code] = series.slice(i * keyNames.length);
+    const known = new Set(
+      failed
+        .filter((one) => placed === undefined || one.location === location)
+        .map((one) => one.checkedAt),
+    );
     const durationAt = reader(duration);
     const codeAt = reader(code);
-    success.times.forEach((at, i) => {
+    samples += success?.times.length ?? 0;
+    success?.times.forEach((at, place) => {
       if (at < from || known.has(at)) return;
-      const row = sampledRow(at, success.values[i] === 1, durationAt(at), codeAt(at));
-      rows.push({ at, row });
+      const isUp = success.values[place] === 1;
+      rows.push({ at, row: { ...sampledRow(at, isUp, durationAt(at), codeAt(at)), location } });
     });
   }
-  return {
-    rows: rows.toSorted((a, b) => b.at - a.at),
-    from,
-    samples: failed.length + (success?.times.length ?? 0),
-  };
+  return { rows: rows.toSorted((a, b) => b.at - a.at), from, samples };
+}
+
+/** The series of a check, or of the checks of each location. */
+function keysOf(locations: readonly string[] | undefined): readonly SeriesKey[] {
+  const sets = locations?.map((location) => ({ [locationLabel]: location })) ?? [{}];
+  return sets.flatMap((labels) => keyNames.map((name) => ({ name, labels })));
 }
 
 /** When the rows of failures were cut off, the window is complete only after the oldest of them. */

@@ -9,7 +9,7 @@ import {
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { parseId, type MonitorId } from "../../model/id.ts";
-import { monitorSource } from "../../model/monitor-series.ts";
+import { locationLabel, monitorSource } from "../../model/monitor-series.ts";
 import type { SeriesBuckets, SeriesKey, TimeRange } from "../../model/series.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { ApiParts } from "../parts.ts";
@@ -170,9 +170,10 @@ async function summaries(
   const slotMs = Math.max(1000, Math.round((hours * 3_600_000) / slots));
   const end = (Math.floor(now / slotMs) + 1) * slotMs;
   const range = { from: end - slots * slotMs, to: end - 1 };
-  const [intervals, buckets] = await Promise.all([
+  const [intervals, buckets, placed] = await Promise.all([
     parts.store.statusIntervalsOf(ids, { from: range.from, to: now }),
     parts.store.bucketsOf(ids.map(monitorSource), durationKey, range, slotMs),
+    placedLatencies(parts, ids, range, slotMs),
   ]);
   return ids.map((id, i) => {
     const own = intervals.get(id) ?? [];
@@ -182,7 +183,7 @@ async function summaries(
       from: timeText(range.from),
       slot_seconds: slotMs / 1000,
       bar: statusBar(closeAt(own, now), { from: range.from, to: end }, slots),
-      latency_ms: latencies(buckets[i], range.from, slotMs, slots),
+      latency_ms: latencies(placed.get(id) ?? [buckets[i]], range.from, slotMs, slots),
       uptime_ratio: uptimeOf(own, known).ratio,
     };
   });
@@ -196,19 +197,50 @@ function closeAt<T extends { readonly to: number | null }>(
   return intervals.map((interval) => (interval.to === null ? { ...interval, to: now } : interval));
 }
 
+/** How long checks took at each location, of monitors that have several. */
+async function placedLatencies(
+  { board, store }: ApiParts,
+  ids: readonly MonitorId[],
+  range: TimeRange,
+  stepMs: number,
+): Promise<ReadonlyMap<MonitorId, readonly (SeriesBuckets | undefined)[]>> {
+  const found = new Map<MonitorId, (SeriesBuckets | undefined)[]>();
+  const placed = ids.filter((id) => board.get(id)?.monitor.placement !== undefined);
+  const at = Map.groupBy(
+    placed.flatMap((id) =>
+      (board.get(id)?.monitor.placement?.locations ?? []).map((location) => ({ id, location })),
+    ),
+    ({ location }) => location,
+  );
+  await Promise.all(
+    [...at].map(async ([location, some]) => {
+      const key = { name: durationKey.name, labels: { [locationLabel]: location } };
+      const sources = some.map(({ id }) => monitorSource(id));
+      const buckets = await store.bucketsOf(sources, key, range, stepMs);
+      some.forEach(({ id }, i) => found.set(id, [...(found.get(id) ?? []), buckets[i]]));
+    }),
+  );
+  return found;
+}
+
+/** The mean of each slot, over all that measured. */
 function latencies(
-  buckets: SeriesBuckets | undefined,
+  all: readonly (SeriesBuckets | undefined)[],
   from: number,
   slotMs: number,
   slots: number,
 ): (number | null)[] {
-  const row: (number | null)[] = Array.from({ length: slots }, () => null);
-  buckets?.starts.forEach((start, i) => {
-    const slot = Math.round((start - from) / slotMs);
-    const count = buckets.count[i] ?? 0;
-    if (slot < 0 || slot >= slots || count === 0) return;
-    const mean = ((buckets.sum[i] ?? Number.NaN) / count) * 1000;
-    row[slot] = Number.isFinite(mean) ? Math.round(mean * 1000) / 1000 : null;
+  const sums = Array.from({ length: slots }, () => ({ sum: 0, count: 0 }));
+  for (const buckets of all) {
+    buckets?.starts.forEach((start, i) => {
+      const slot = sums[Math.round((start - from) / slotMs)];
+      if (slot === undefined) return;
+      slot.count += buckets.count[i] ?? 0;
+      slot.sum += buckets.sum[i] ?? Number.NaN;
+    });
+  }
+  return sums.map(({ sum, count }) => {
+    const mean = (sum / count) * 1000;
+    return count > 0 && Number.isFinite(mean) ? Math.round(mean * 1000) / 1000 : null;
   });
-  return row;
 }
