@@ -88,6 +88,7 @@ export class RuleDuty implements AsyncDisposable {
     await this.#feed();
     await takeUp();
     runner.start();
+    runner.lookSoon();
     this.#isRunning = true;
   }
 

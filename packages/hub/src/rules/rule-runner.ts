@@ -126,17 +126,26 @@ export class RuleRunner implements AsyncDisposable {
   /** Begins to look. */
   start(): void {
     this.#order = [...this.#watched.values()];
-    this.#timer = setInterval(() => {
-      const looking = this.#nextSlot().finally(() => this.#looking.delete(looking));
-      this.#looking.add(looking);
-    }, roundMs / slots);
+    this.#timer = setInterval(() => this.#track(this.#nextSlot()), roundMs / slots);
+  }
+
+  /** Looks at everything soon, beside the rounds: nobody has for a while. */
+  lookSoon(): void {
+    this.#meet();
+    this.#track(
+      this.#recallSoon().then(async () => {
+        await this.#lookAt([...this.#watched.values()]);
+        this.#commitSoon();
+      }),
+    );
   }
 
   /** Stops looking, and forgets what is known: another process decides from now on. It may be loaded and started again. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#timer);
-    await Promise.all([...this.#looking, this.#recalling, this.#committing]);
+    await Promise.all([...this.#looking, this.#recalling]);
+    await this.#committing;
     if (this.#waiting > 0 && !this.#isFenced) await this.#commitOnce();
     this.#watched.clear();
     this.#order = [];
@@ -200,7 +209,8 @@ export class RuleRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#timer);
-    await Promise.all([...this.#looking, this.#recalling, this.#committing]);
+    await Promise.all([...this.#looking, this.#recalling]);
+    await this.#committing;
     if (this.#waiting > 0) await this.#commitOnce();
   }
 
@@ -253,11 +263,25 @@ export class RuleRunner implements AsyncDisposable {
     const from = Math.floor((this.#slot * this.#order.length) / slots);
     const to = Math.floor(((this.#slot + 1) * this.#order.length) / slots);
     this.#slot = (this.#slot + 1) % slots;
-    this.#recalling ??= this.#recallAll().finally(() => (this.#recalling = null));
+    void this.#recallSoon();
     if (this.#waiting > mostWaiting || this.#isFenced) return;
     await this.#lookAt(this.#order.slice(from, to));
-    if (this.#waiting > 0)
-      this.#committing ??= this.#commit().finally(() => (this.#committing = null));
+    this.#commitSoon();
+  }
+
+  #recallSoon(): Promise<void> {
+    this.#recalling ??= this.#recallAll().finally(() => (this.#recalling = null));
+    return this.#recalling;
+  }
+
+  #commitSoon(): void {
+    if (this.#waiting === 0) return;
+    this.#committing ??= this.#commit().finally(() => (this.#committing = null));
+  }
+
+  #track(looking: Promise<void>): void {
+    this.#looking.add(looking);
+    void looking.finally(() => this.#looking.delete(looking));
   }
 
   async #lookAt(some: readonly WatchedSource[]): Promise<void> {

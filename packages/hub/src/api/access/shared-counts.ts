@@ -1,11 +1,11 @@
 /**
- * Counts what hubs on one database allow only so often, together. Each counts by itself and adds to the sum in the database
- * once a second; between two of these it knows its own and what the others had added by then. Most callers never come
- * near a limit: as long as a hub counted less than a sixteenth of it, the database is not asked.
+ * Counts what hubs on one database allow only so often, together. Each counts by itself and adds to the sum in the database,
+ * at most four times a second; between two of these it knows its own and what the others had added by then. Most callers
+ * never come near a limit: as long as a hub counted less than a sixteenth of it, the database is not asked.
  *
  * How exact it is: spans of time are the same for all hubs by their clocks (a minute begins with the minute). Beyond a
- * limit a caller gets what it asks of further hubs within about a second, and at each of them a sixteenth of the limit,
- * but never the whole limit at one hub. While the database does not answer, each hub counts alone.
+ * limit a caller gets a sixteenth of it at each further hub, and what it asks within a quarter of a second, but never more
+ * than the limit at one hub. While the database does not answer, each hub counts alone.
  */
 import type { Clock } from "../../model/clock.ts";
 import type { RequestCount } from "../../model/request-count.ts";
@@ -28,7 +28,7 @@ export interface Counted {
   readonly leftMs: number;
 }
 
-const sendEveryMs = 1_000;
+const sendEveryMs = 250;
 /** Of the limit: what a hub counts alone. */
 const aloneRatio = 1 / 16;
 const mostSubjects = 10_000;
@@ -46,6 +46,7 @@ export class SharedCounts implements AsyncDisposable {
   readonly #entries = new Map<string, Entry>();
   #timer: NodeJS.Timeout | null = null;
   #sending: Promise<void> = Promise.resolve();
+  #sentMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
 
   constructor(parts: SharedCountsParts) {
@@ -91,14 +92,21 @@ export class SharedCounts implements AsyncDisposable {
 
   #sendSoon(): void {
     if (this.#timer !== null || this.#isOver) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
-      this.#sending = this.#send();
-    }, sendEveryMs);
+    const sinceMs = this.#parts.clock.monotonicMs() - this.#sentMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#sending = this.#send().finally(() => {
+          this.#timer = null;
+          if (this.#entries.values().some(isToBeSent)) this.#sendSoon();
+        });
+      },
+      Math.max(0, sendEveryMs - sinceMs),
+    );
     this.#timer.unref();
   }
 
   async #send(): Promise<void> {
+    this.#sentMs = this.#parts.clock.monotonicMs();
     const now = this.#parts.clock.now();
     const sent = new Map<string, { readonly entry: Entry; readonly count: number }>();
     for (const [subject, entry] of this.#entries) {
@@ -118,7 +126,6 @@ export class SharedCounts implements AsyncDisposable {
       }
     } catch (error) {
       this.#parts.onError(error);
-      this.#sendSoon();
     }
   }
 }
