@@ -8,7 +8,7 @@ import { shareOf, type ShareName, type Shown, type TakenShare } from "../model/f
 import type { MonitorId } from "../model/id.ts";
 import type { JudgeState } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
-import { planTakeOver, slotAt, startOfSlot, type TakeOver } from "../schedule/slots.ts";
+import { planFirst, planTakeOver, slotAt, startOfSlot, type TakeOver } from "../schedule/slots.ts";
 import type { LeaseTimes, ShareKeeping } from "./keeper.ts";
 import type { Share } from "./port.ts";
 
@@ -231,10 +231,7 @@ export class FleetMonitors implements ShareKeeping {
     const freeMs = now - (since ?? now);
     const nobody = { delayMs: 0, soonerMs: null, missed: 0, knownUntil: null };
     if (last === undefined && state !== undefined) {
-      return {
-        ...planTakeOver(monitor, { now, lastCheckedAt: null, safeFrom: now }),
-        knownUntil: this.#parts.aliveAt() ?? null,
-      };
+      return planFirst(monitor, now, this.#parts.aliveAt() ?? null);
     }
     if (this.#parts.isPassive(monitor)) {
       return { ...nobody, knownUntil: since !== null && freeMs > leaseMs * 1.5 ? since : null };

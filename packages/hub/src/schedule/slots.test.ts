@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { createId } from "../model/id.ts";
-import { planTakeOver, slotAt, startOfSlot, type TakeOver } from "./slots.ts";
+import { planFirst, planTakeOver, slotAt, startOfSlot, type TakeOver } from "./slots.ts";
 
 const id = createId<"monitor">(1);
 const monitor = { id, intervalMs: 10_000 };
@@ -95,4 +95,17 @@ describe("a take-over", () => {
       if (soonerMs !== null) assert.ok(soonerMs >= 0 && soonerMs < delayMs);
     });
   }
+});
+
+describe("a monitor nobody knows the last check of", () => {
+  test("is checked soon, and then at its slots", () => {
+    for (const intervalMs of [1_000, 60_000, 86_400_000]) {
+      const monitor = { id: createId<"monitor">(0), intervalMs };
+      const now = 1_750_000_000_000;
+      const { delayMs, soonerMs, missed, knownUntil } = planFirst(monitor, now, now - 5_000);
+      assert.equal(now + delayMs, startOfSlot(monitor, slotAt(monitor, now) + 1));
+      assert.ok(soonerMs !== null && soonerMs >= 0 && soonerMs < Math.min(delayMs, 10_000));
+      assert.deepEqual([missed, knownUntil], [0, now - 5_000]);
+    }
+  });
 });

@@ -47,6 +47,19 @@ const toleranceMs = 400;
 const mostSpreadMs = 10_000;
 
 /**
+ * Plans the same for a monitor of which nobody knows when it was checked last: it was looked after by a release, or on a
+ * database, that noted no such thing. It is checked soon, so that a move costs no check. `knownUntil`: see `TakeOver`.
+ */
+export function planFirst(monitor: Slotted, now: number, knownUntil: number | null): TakeOver {
+  const delayMs = startOfSlot(monitor, slotAt(monitor, now) + 1) - now;
+  return { delayMs, soonerMs: soonerOf(monitor, delayMs), missed: 0, knownUntil };
+}
+
+function soonerOf({ id }: Slotted, delayMs: number): number {
+  return spreadOf(id) * Math.min(delayMs * 0.8, mostSpreadMs);
+}
+
+/**
  * Plans from when on a monitor is checked by whoever takes it over at `now`. `lastCheckedAt`: its last check that was
  * stored; null: there was none. `safeFrom`: whoever looked after it before began nothing from then on. Epoch ms.
  */
@@ -64,7 +77,7 @@ export function planTakeOver(
   const missed = isFree ? passed - 1 : passed;
   return {
     delayMs,
-    soonerMs: isFree ? spreadOf(monitor.id) * Math.min(delayMs * 0.8, mostSpreadMs) : null,
+    soonerMs: isFree ? soonerOf(monitor, delayMs) : null,
     missed,
     knownUntil: missed === 0 ? null : Math.min(lastCheckedAt + monitor.intervalMs, now),
   };
