@@ -10,6 +10,7 @@ import { checkContract } from "./contract/checks.contract.ts";
 import { externalAlertContract } from "./contract/external-alerts.contract.ts";
 import type { ContractStores } from "./contract/fixtures.ts";
 import { fleetContract } from "./contract/fleet.contract.ts";
+import { followingContract } from "./contract/following.contract.ts";
 import { heartbeatContract } from "./contract/heartbeats.contract.ts";
 import { historyContract } from "./contract/history.contract.ts";
 import { hostContract } from "./contract/hosts.contract.ts";
@@ -37,6 +38,7 @@ export function storeContract(stores: ContractStores): void {
     historyContract(stores);
     hostContract(stores);
     heartbeatContract(stores);
+    followingContract(stores);
     jobContract(stores);
     ruleContract(stores);
     externalAlertContract(stores);
