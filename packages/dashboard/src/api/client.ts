@@ -9,6 +9,7 @@ import type {
   HostSparklinesView,
   HostView,
   MonitorInput,
+  MonitorLocationsView,
   MonitorPatch,
   MonitorSummary,
   MonitorTestView,
@@ -108,6 +109,8 @@ export function createClient(requester: Requester) {
       ask("GET", `${api}/monitors/${id}/history?${queryOf(query)}`),
     uptime: (id: string, span: Span, signal?: AbortSignal): Promise<Reply<UptimeView>> =>
       ask("GET", `${api}/monitors/${id}/uptime?${queryOf(spanQuery(span))}`, withSignal(signal)),
+    locations: (id: string): Promise<Reply<MonitorLocationsView>> =>
+      ask("GET", `${api}/monitors/${id}/locations`),
     checkKinds: (): Promise<Reply<{ readonly items: readonly CheckKindView[] }>> =>
       ask("GET", `${api}/check-kinds`),
     /** Samples of the series a selector matches; `stepSeconds` null asks for them as they are. */

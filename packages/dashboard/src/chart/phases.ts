@@ -20,6 +20,18 @@ export interface Phase {
 /** The key of the one column where a kind measures no phases. */
 export const wholeKey = "response";
 
+const locationPrefix = "from ";
+
+/** The key of what was measured at a location, of a monitor that has several. */
+export function locationKey(location: string): string {
+  return `${locationPrefix}${location}`;
+}
+
+/** Whether a key is that of a location: its line stands for itself, and is no part of a whole. */
+export function isLocationKey(key: string): boolean {
+  return key.startsWith(locationPrefix);
+}
+
 /** The key of the highest of each bucket. */
 export const slowestKey = "slowest";
 

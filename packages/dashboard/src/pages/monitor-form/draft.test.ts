@@ -34,6 +34,8 @@ const monitor: MonitorView = {
   settings: { host: "db", port: 5432, token: { set: true } },
   labels: { team: "core" },
   depends_on: [],
+  locations: [],
+  quorum: null,
   judging: {
     down_after: 2,
     up_after: 1,
@@ -62,6 +64,8 @@ test("a new draft holds every default", () => {
     labels: {},
     depends_on: [],
     judging: monitor.judging,
+    locations: [],
+    quorum: null,
   });
 });
 
@@ -79,7 +83,9 @@ test("only what a PUT takes is sent", () => {
     "judging",
     "kind",
     "labels",
+    "locations",
     "name",
+    "quorum",
     "settings",
     "timeout",
   ]);
@@ -116,4 +122,10 @@ test("what is not checked has no interval, and is judged as its kind is; both co
   assert.deepEqual(withKind({ ...newDraft(ping), name: "a" }, heartbeat), { ...draft, name: "a" });
   const checked = withKind(draft, ping);
   assert.deepEqual(checked, newDraft(ping));
+});
+
+test("an edit keeps where it is checked from", () => {
+  const placed = { ...monitor, locations: ["local", "paris"], quorum: 2 };
+  const { locations, quorum } = draftOf(placed);
+  assert.deepEqual([locations, quorum], [["local", "paris"], 2]);
 });

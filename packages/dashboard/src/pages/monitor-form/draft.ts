@@ -4,7 +4,7 @@ import { fieldsOf, initialOfAll } from "../../form/field.ts";
 import { isRecord } from "../../form/path.ts";
 import { withoutMasks } from "../../form/secret.ts";
 import { isPassive } from "../../parts/passive.ts";
-import { judgingSchema, timingSchema } from "./monitor-fields.ts";
+import { judgingSchema, placementSchema, timingSchema } from "./monitor-fields.ts";
 
 /** What is edited: the body of the API, with everything filled in. */
 export interface Draft {
@@ -20,6 +20,9 @@ export interface Draft {
   readonly depends_on: readonly string[];
   /** Left out: as the hub judges what is not checked. */
   readonly judging?: Readonly<Record<string, unknown>>;
+  /** Left out, with `quorum`: what is not checked is checked from nowhere. */
+  readonly locations?: readonly string[];
+  readonly quorum?: number | null;
 }
 
 /** The draft of a new monitor of a kind. */
@@ -36,18 +39,24 @@ export function newDraft(kind: CheckKindView): Draft {
 }
 
 /** When it is checked, and how that is judged; of what is not checked, the hub knows what fits. */
-function checkingOf({ kind }: CheckKindView): Pick<Draft, "interval" | "timeout" | "judging"> {
+function checkingOf({
+  kind,
+}: CheckKindView): Pick<Draft, "interval" | "timeout" | "judging" | "locations" | "quorum"> {
   if (isPassive(kind)) return {};
   return {
     ...initialOfAll(fieldsOf(timingSchema)),
     judging: initialOfAll(fieldsOf(judgingSchema)),
+    ...initialOfAll(fieldsOf(placementSchema)),
   };
 }
 
 /** The draft of an existing monitor. */
 export function draftOf(monitor: MonitorView): Draft {
   const { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging } = monitor;
-  return { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging };
+  const draft = { name, kind, enabled, interval, timeout, settings, labels, depends_on, judging };
+  return isPassive(kind)
+    ? draft
+    : { ...draft, locations: monitor.locations, quorum: monitor.quorum };
 }
 
 /** The draft of a copy: another name, and no secrets. */
@@ -61,6 +70,9 @@ export function copyOf(monitor: MonitorView): Draft {
   };
 }
 
+/** What only monitors that are checked have. */
+const checkingKeys = new Set(["interval", "timeout", "judging", "locations", "quorum"]);
+
 /** The draft with another kind: settings begin anew, but what the new kind knows under the same name stays. */
 export function withKind(draft: unknown, kind: CheckKindView): unknown {
   if (!isRecord(draft)) return draft;
@@ -70,7 +82,7 @@ export function withKind(draft: unknown, kind: CheckKindView): unknown {
   const settings = { ...fresh, ...Object.fromEntries(kept.map((key) => [key, former[key]])) };
   if (isPassive(kind.kind) === isPassive(draft["kind"]))
     return { ...draft, kind: kind.kind, settings };
-  const { interval: _interval, timeout: _timeout, judging: _judging, ...rest } = draft;
+  const rest = Object.fromEntries(Object.entries(draft).filter(([key]) => !checkingKeys.has(key)));
   return { ...rest, ...checkingOf(kind), kind: kind.kind, settings };
 }
 

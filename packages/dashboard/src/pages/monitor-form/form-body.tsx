@@ -9,7 +9,7 @@ import { isRecord, type Path } from "../../form/path.ts";
 import { isPassive } from "../../parts/passive.ts";
 import { suggestedName, secretsOf, withKind } from "./draft.ts";
 import { DependsOn } from "./depends-on.tsx";
-import { judgingSchema, labelsSchema, timingSchema } from "./monitor-fields.ts";
+import { judgingSchema, labelsSchema, placementSchema, timingSchema } from "./monitor-fields.ts";
 
 interface BodyProps {
   readonly kinds: readonly CheckKindView[];
@@ -18,6 +18,7 @@ interface BodyProps {
 
 const timing = fieldsOf(timingSchema);
 const judging = fieldsOf(judgingSchema);
+const placement = fieldsOf(placementSchema);
 const labels = fieldOf(labelsSchema, "labels", true);
 
 /** Draws all fields of the draft. */
@@ -53,7 +54,10 @@ export function FormBody({ kinds, isNew }: BodyProps) {
           at={["settings"]}
         />
         {!isPassive(kindName) && (
-          <Folded title="When it counts as down or degraded" fields={judging} at={["judging"]} />
+          <>
+            <Folded title="When it counts as down or degraded" fields={judging} at={["judging"]} />
+            <Folded title="Where it is checked from" fields={placement} at={[]} />
+          </>
         )}
         <details class="folded">
           <summary>Labels and dependencies</summary>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { JudgingSchema, LabelsSchema, MonitorInputSchema } from "@belfry/contract";
 import { isRecord } from "../../form/path.ts";
-import { judgingSchema, labelsSchema, timingSchema } from "./monitor-fields.ts";
+import { judgingSchema, labelsSchema, placementSchema, timingSchema } from "./monitor-fields.ts";
 
 const words = ["title", "description", "unit"];
 
@@ -35,4 +35,13 @@ test("a label's value is as long as in the contract", () => {
   const [value] = Object.values(LabelsSchema.patternProperties);
   const { maxLength } = labelsSchema.additionalProperties;
   assert.deepEqual({ ...value, maxLength }, { ...value });
+});
+
+test("locations and quorum have the bounds of the contract", () => {
+  const { locations, quorum } = placementSchema.properties;
+  const contract = MonitorInputSchema.properties.locations;
+  assert.deepEqual(bare({ ...locations, items: 0 }), bare({ ...contract, items: 0, default: [] }));
+  assert.deepEqual(bare({ ...contract.items, ...locations.items }), bare(contract.items));
+  const { default: _none, ...bounds } = quorum;
+  assert.deepEqual(bare(bounds), bare(MonitorInputSchema.properties.quorum));
 });

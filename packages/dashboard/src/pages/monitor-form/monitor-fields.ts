@@ -85,6 +85,36 @@ export const judgingSchema = {
   },
 } as const;
 
+/** Where it is checked from, and how many places must agree. */
+export const placementSchema = {
+  type: "object",
+  properties: {
+    locations: {
+      type: "array",
+      uniqueItems: true,
+      maxItems: 16,
+      items: {
+        type: "string",
+        minLength: 1,
+        maxLength: 63,
+        pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        title: "Location",
+      },
+      default: [],
+      title: "Locations",
+      description:
+        "local is the hub; other names are those of workers elsewhere, which may come later. Empty: the hub alone",
+    },
+    quorum: {
+      anyOf: [{ type: "integer", minimum: 1, maximum: 16 }, { type: "null" }],
+      default: null,
+      title: "Down from",
+      description: "So many locations must agree that it is down. Empty: more than half of them",
+      unit: "locations",
+    },
+  },
+} as const;
+
 /** Free names and values. */
 export const labelsSchema = {
   type: "object",

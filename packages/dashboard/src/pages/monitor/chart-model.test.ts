@@ -40,6 +40,8 @@ function monitorOf(change: Partial<MonitorView> = {}): MonitorView {
     settings: {},
     labels: {},
     depends_on: [],
+    locations: [],
+    quorum: null,
     judging: {
       down_after: 2,
       up_after: 1,

@@ -14,7 +14,7 @@ import {
 import type { MonitorView, SeriesRangeView, UptimeView } from "@belfry/contract";
 import type { Client } from "../../api/client.ts";
 import { bucketStart, gapFor, spanOf, stepFor } from "../../chart/resolution.ts";
-import { slowestKey, wholeKey } from "../../chart/phases.ts";
+import { locationKey, slowestKey, wholeKey } from "../../chart/phases.ts";
 import {
   alignLines,
   breakAtGaps,
@@ -144,12 +144,19 @@ class MonitorChart implements ChartModel {
   }
 }
 
-/** Phases where the kind measures them, else the whole; with buckets, the slowest of each as well. */
+/**
+ * Phases where the kind measures them, else the whole; with buckets, the slowest of each as well. Of a monitor with several
+ * locations, a line for each.
+ */
 function timelineOf(
   phases: SeriesRangeView,
   durations: SeriesRangeView,
   step: number | null,
 ): Timeline {
+  const located = linesOf(durations, ({ location }) =>
+    location === undefined ? undefined : locationKey(location),
+  );
+  if (located.length > 0) return alignLines(located);
   const measured = linesOf(phases, (labels) => labels["phase"]);
   return alignLines([
     ...(measured.length > 0 ? measured : linesOf(durations, () => wholeKey)),

@@ -1,7 +1,7 @@
 /** Response times over the span of the address, with the strip of statuses below; dragging zooms. */
 import { useSignal } from "@preact/signals";
 import { Chart } from "../../chart/chart.tsx";
-import { phasesOf, slowestKey, wholeKey, type Phase } from "../../chart/phases.ts";
+import { isLocationKey, phasesOf, slowestKey, wholeKey, type Phase } from "../../chart/phases.ts";
 import { zoomOf } from "../../chart/resolution.ts";
 import type { PlotLine } from "../../chart/plot.ts";
 import { speakingKeys } from "../../chart/timeline.ts";
@@ -66,7 +66,10 @@ function Drawn({
   const phases = phasesOf(speaking);
   const hasSlowest = speaking.includes(slowestKey);
   const lines: readonly PlotLine[] = [
-    ...phases.map((phase) => ({ ...phase, draw: "area" as const })),
+    ...phases.map((phase) => ({
+      ...phase,
+      draw: isLocationKey(phase.key) ? ("line" as const) : ("area" as const),
+    })),
     ...(hasSlowest
       ? [{ key: slowestKey, title: "Slowest", color: "--ink-2", draw: "dashed" as const }]
       : []),
@@ -121,9 +124,11 @@ function Legend({
   const valueOf = (key: string): number | null =>
     place === null ? null : (timeline.columns.get(key)?.[place] ?? null);
   const values = phases.map(({ key }) => valueOf(key));
-  const sum = values.some((value) => value !== null)
-    ? values.reduce<number>((total, value) => total + (value ?? 0), 0)
-    : null;
+  const isWhole = phases.every(({ key }) => !isLocationKey(key));
+  const sum =
+    isWhole && values.some((value) => value !== null)
+      ? values.reduce<number>((total, value) => total + (value ?? 0), 0)
+      : null;
   return (
     <dl class="chart-legend">
       {phases.map(({ key, title, color }, i) => (
@@ -138,7 +143,7 @@ function Legend({
       {at !== undefined && (
         <div class="chart-legend-at">
           <dt>{formatMoment(at, Date.now())}</dt>
-          <dd>{inMs(sum)}</dd>
+          {isWhole && <dd>{inMs(sum)}</dd>}
         </div>
       )}
     </dl>

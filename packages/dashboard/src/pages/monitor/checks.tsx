@@ -19,6 +19,7 @@ const columns: readonly Column[] = [
 /** Draws the table. */
 export function Checks({ model, isPassive }: { model: MonitorModel; isPassive: boolean }) {
   const page = model.history.value;
+  const isPlaced = (model.view.value?.locations.length ?? 0) > 0;
   return (
     <section class="checks" aria-labelledby="checks-title">
       <header>
@@ -36,10 +37,10 @@ export function Checks({ model, isPassive }: { model: MonitorModel; isPassive: b
         <p class="quiet">{model.failuresOnly.value ? "Nothing has failed." : "None yet."}</p>
       ) : (
         <table>
-          <ColumnTitles columns={columns} />
+          <ColumnTitles columns={isPlaced ? [...columns, { title: "From" }] : columns} />
           <tbody>
             {page?.items.map((row) => (
-              <Check key={row.timestamp} row={row} />
+              <Check key={`${row.timestamp} ${row.location}`} row={row} isPlaced={isPlaced} />
             ))}
           </tbody>
         </table>
@@ -61,7 +62,7 @@ const results = {
   UNKNOWN: { mark: "unknown", word: "unknown" },
 } as const satisfies Record<HistoryRow["status"], { mark: Status; word: string }>;
 
-function Check({ row }: { row: HistoryRow }) {
+function Check({ row, isPlaced }: { row: HistoryRow; isPlaced: boolean }) {
   const at = Date.parse(row.timestamp);
   const { mark, word } = results[row.status];
   return (
@@ -82,6 +83,7 @@ function Check({ row }: { row: HistoryRow }) {
         )}{" "}
         {row.error_message}
       </td>
+      {isPlaced && <td>{row.location}</td>}
     </tr>
   );
 }

@@ -23,6 +23,8 @@ const monitor: MonitorView = {
   settings: {},
   labels: {},
   depends_on: [],
+  locations: [],
+  quorum: null,
   judging: {
     down_after: 2,
     up_after: 1,

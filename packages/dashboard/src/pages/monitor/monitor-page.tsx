@@ -23,6 +23,8 @@ import "./monitor-page.css";
 const loadHeartbeat = async () =>
   (await import("../heartbeat/heartbeat-section.tsx")).HeartbeatSection;
 
+const loadLocations = async () => (await import("./locations.tsx")).Locations;
+
 /** Draws the monitor of an id. */
 export function MonitorPage({ id }: { id: string }) {
   const { model, chart, view } = useModels(id);
@@ -92,6 +94,7 @@ function Shown({ monitor, model, chart, view }: Models & { monitor: MonitorView 
       />
       {monitor.kind === "heartbeat" && <Later load={loadHeartbeat} give={{ id }} />}
       <Facts monitor={monitor} uptimes={model.past.uptimes.value} />
+      {monitor.locations.length > 0 && <Later load={loadLocations} give={{ monitor, model }} />}
       <ChartSection
         model={chart}
         view={view.value}

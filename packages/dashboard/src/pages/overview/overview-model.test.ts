@@ -23,6 +23,8 @@ function monitor(id: string, status: Status = "up"): MonitorView {
     settings: {},
     labels: {},
     depends_on: [],
+    locations: [],
+    quorum: null,
     judging: {
       down_after: 2,
       up_after: 1,
