@@ -41,6 +41,7 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
   }
 
   function lead(near: Socket): void {
+    if (near.destroyed) return;
     const far = connect(Number(target.port), target.hostname);
     far.setNoDelay(true);
     near.setNoDelay(true);

@@ -35,8 +35,8 @@ const nobody = 65_534;
 const startWithinMs = 30_000;
 const run = promisify(execFile);
 
-/** Starts a server; rejects with what it printed when it does not start within 30 s. */
-export async function startPostgres(): Promise<Postgres> {
+/** Starts a server for so many connections at a time; rejects with what it printed when it does not start within 30 s. */
+export async function startPostgres({ maxConnections = 60 } = {}): Promise<Postgres> {
   await using started = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "belfry-postgres-"));
   started.defer(() => rm(folder, { recursive: true, force: true }));
@@ -50,7 +50,8 @@ export async function startPostgres(): Promise<Postgres> {
   const how = ["--username=belfry", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   await run(join(binaries.folder, "initdb"), [...how, "-D", data], options);
   const port = await freePort();
-  const spawnOne = () => spawnServer(join(binaries.folder, "postgres"), data, port, options);
+  const spawnOne = () =>
+    spawnServer(join(binaries.folder, "postgres"), data, { port, maxConnections }, options);
   let server = spawnOne();
   started.defer(() => stop(server));
   await ready(server);
@@ -163,7 +164,7 @@ async function addMissingLinks(native: string, links: string): Promise<void> {
 function spawnServer(
   postgres: string,
   data: string,
-  port: number,
+  { port, maxConnections }: { readonly port: number; readonly maxConnections: number },
   options: User & { readonly env: Readonly<Record<string, string>>; readonly cwd: string },
 ): ChildProcess {
   const settings = {
@@ -172,7 +173,11 @@ function spawnServer(
     unix_socket_directories: "",
     fsync: "off",
   };
-  const args = Object.entries({ ...settings, max_connections: 60, shared_buffers: "32MB" });
+  const args = Object.entries({
+    ...settings,
+    max_connections: maxConnections,
+    shared_buffers: "32MB",
+  });
   // The shell sees the end of its input when this process is gone, and then stops the server. (A job in the background
   // would read /dev/null, if its input were not named.)
   const script = `exec 3<&0; "$0" "$@" & server=$!; (cat <&3; kill -INT $server) & wait $server`;

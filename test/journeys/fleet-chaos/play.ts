@@ -102,7 +102,7 @@ const env = {
 };
 
 async function prepare(settings: PlaySettings, opened: AsyncDisposableStack): Promise<Stage> {
-  const postgres = opened.use(await startPostgres());
+  const postgres = opened.use(await startPostgres({ maxConnections: 200 }));
   const database = await postgres.createDatabase();
   const kinds = [
     ...Array.from({ length: settings.hubs }, () => "hub" as const),
