@@ -6,8 +6,10 @@ import { startPostgres, type Postgres } from "../../../test/kit/postgres.ts";
 import { createHeartbeatPath } from "./heartbeats.ts";
 import { createJudgingTable } from "./judge/judging.ts";
 import { createBoard } from "./live/board.ts";
+import { AppError } from "./model/error.ts";
 import type { ProcessId } from "./model/fleet.ts";
 import { heartbeatKind, type Ping } from "./model/heartbeat.ts";
+import type { Span } from "./model/heartbeat-outcome.ts";
 import { createId, type MonitorId } from "./model/id.ts";
 import type { Monitor } from "./model/monitor.ts";
 import { createPipeline } from "./pipeline.ts";
@@ -37,6 +39,8 @@ after(() => resources.disposeAsync());
 const minute = 60_000;
 /** The hub that holds every share. */
 type Holder = { name: string };
+/** When nobody could be called, as the store has it; null: it is asked. */
+type Deaf = { gap: Span | null; isAway: boolean };
 
 function pingOf(at: number, kind: PingKind = "success", exitCode: number | null = null): Ping {
   return {
@@ -81,7 +85,8 @@ function openHub(
     time,
     holder,
     id,
-  }: { store: Store; time: { ms: number }; holder: Holder; id: MonitorId },
+    deaf,
+  }: { store: Store; time: { ms: number }; holder: Holder; id: MonitorId; deaf: Deaf },
   said: string[],
 ) {
   const clock = { now: () => time.ms, monotonicMs: () => time.ms };
@@ -112,8 +117,15 @@ function openHub(
   });
   const path = createHeartbeatPath({
     clock,
-    log: { error: (fields) => assert.fail(JSON.stringify(fields)) },
-    store,
+    log: { error: (fields) => assert.ok(deaf.isAway, JSON.stringify(fields)) },
+    store: {
+      ...store,
+      async noteListening() {
+        if (deaf.isAway) throw new AppError("unavailable", "the database is away");
+        const gap = await store.noteListening();
+        return deaf.gap ?? gap;
+      },
+    },
     board,
     fleet: {
       process: {
@@ -177,9 +189,10 @@ async function startHubs() {
   await first.createMonitor(monitor, statusOf(id, "pending", monitor.createdAt), auditOf());
   const time = { ms: monitor.createdAt + 1000 };
   const holder: Holder = { name: "a" };
+  const deaf: Deaf = { gap: null, isAway: false };
   const said: string[] = [];
   const make = (name: string, store: Store) => {
-    const hub = openHub(name, { store, time, holder, id }, said);
+    const hub = openHub(name, { store, time, holder, id, deaf }, said);
     stack.use(hub.path);
     return hub;
   };
@@ -193,6 +206,7 @@ async function startHubs() {
     monitor,
     store: first,
     time,
+    deaf,
     said,
     /** Another hub holds the share from now on. */
     async moveTo(next: "a" | "b") {
@@ -337,6 +351,66 @@ describe("two hubs that are called", { timeout: 120_000 }, () => {
     await desk.moveTo("b");
     await desk.pass(3000);
     assert.deepEqual(desk.said, ["a up #1", "b down late #1"]);
+  });
+
+  test("do not count the time in which no hub could be called", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    const from = desk.time.ms;
+    // The whole grace passed: that time says nothing, and the next one counts.
+    desk.time.ms += 2.5 * minute;
+    desk.deaf.gap = { from, to: desk.time.ms };
+    await desk.moveTo("b");
+    await desk.pass(20_000);
+    assert.deepEqual(desk.said, ["a up #1"]);
+    await desk.pass(3 * minute);
+    assert.equal(desk.said[1], "b down late #1");
+  });
+
+  test("count the time in which only the one was away that looks after the monitor", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    desk.time.ms += 2 * minute + 3000;
+    // It was stopped for longer than others wait before they take its monitors over.
+    await desk.pass(1000);
+    assert.deepEqual(desk.said, ["a up #1", "a down late #1"]);
+  });
+
+  test("call nobody late while the store cannot be asked", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    await desk.pass(minute);
+    desk.deaf.isAway = true;
+    await desk.pass(1.5 * minute);
+    assert.deepEqual(desk.said, ["a up #1"]);
+    desk.deaf.isAway = false;
+    // Whoever was answered by the other hub in the meantime was in time.
+    await desk.b.call(desk.id);
+    await desk.pass(5000);
+    assert.deepEqual(desk.said, ["a up #1", "a up #2"]);
+  });
+
+  test("judge nothing that came while the monitor was paused, but how it stands", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    desk.a.path.watch.remove(desk.id);
+    await desk.b.call(desk.id);
+    await desk.b.call(desk.id, "fail");
+    await desk.quiet();
+    desk.time.ms += 5000;
+    const resumed = { ...desk.monitor, version: 2, updatedAt: desk.time.ms };
+    const options = { status: statusOf(desk.id, "pending", desk.time.ms), resetState: true };
+    assert.equal(await desk.store.updateMonitor(resumed, options, auditOf()), "updated");
+    await desk.a.take();
+    await desk.quiet();
+    assert.deepEqual(desk.said, ["a up #1", "a down reported #3"]);
+    await desk.b.call(desk.id);
+    await desk.quiet();
+    assert.deepEqual(desk.said.slice(2), ["a up #4"]);
   });
 
   test("go on behind the last call that was judged when the monitor was changed", async () => {

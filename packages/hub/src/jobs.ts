@@ -66,7 +66,7 @@ export function createJobs(parts: JobsParts, stack: AsyncDisposableStack): Jobs 
       if (follower === null) {
         live.eventsStored(events);
         live.runsChanged(changed);
-      } else void follower.look();
+      } else follower.soon();
       onRuns(changed);
       for (const event of events) onEvent(event);
     },
@@ -84,7 +84,7 @@ export function createJobs(parts: JobsParts, stack: AsyncDisposableStack): Jobs 
       store,
       onChanged(ids) {
         if (follower === null) live.jobsChanged(ids);
-        else void follower.look();
+        else follower.soon();
         onRang();
       },
     }),
@@ -112,7 +112,7 @@ function openFollower(
       log.error({ err }, "what other hubs took in of runs could not be read; trying again");
     },
   });
-  fleet.onHint(["runs"], () => follower.look());
+  fleet.onHint(["runs"], () => follower.soon());
   return stack.use(follower);
 }
 
@@ -130,7 +130,7 @@ function createWatch(
     ...(follower === null ? {} : { shared }),
     onLost(lost) {
       if (follower === null) live.runsChanged(lost);
-      else void follower.look();
+      else follower.soon();
     },
     onLate: (late) => live.jobsChanged(late),
     onRang,

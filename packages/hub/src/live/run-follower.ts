@@ -41,6 +41,8 @@ export interface RunFollowerParts {
 }
 
 const everyMs = 1_000;
+/** What comes within so long is one look. */
+const gatherMs = 100;
 /** Changes of jobs by people that may become visible after later ones. */
 const overlap = 50;
 
@@ -55,6 +57,7 @@ export class RunFollower implements AsyncDisposable {
   #looking: Promise<void> | null = null;
   #isWanted = false;
   #timer: NodeJS.Timeout | null = null;
+  #soonTimer: NodeJS.Timeout | null = null;
   #isOver = false;
 
   constructor(parts: RunFollowerParts) {
@@ -67,6 +70,20 @@ export class RunFollower implements AsyncDisposable {
     this.#timer = setInterval(() => void this.look(), everyMs);
   }
 
+  /** Something may be there that somebody wants to read. */
+  soon(): void {
+    if (this.#soonTimer !== null || this.#isOver || !this.#isRead) return;
+    this.#soonTimer = setTimeout(() => {
+      this.#soonTimer = null;
+      void this.look();
+    }, gatherMs);
+  }
+
+  get #isRead(): boolean {
+    const { pages, tails } = this.#parts.live.runReaders;
+    return pages || tails;
+  }
+
   /** Looks now; what is wanted while a look is under way is one more afterwards. Never rejects. */
   look(): Promise<void> {
     this.#isWanted = true;
@@ -77,6 +94,7 @@ export class RunFollower implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#soonTimer !== null) clearTimeout(this.#soonTimer);
     await this.#looking;
   }
 
@@ -91,8 +109,7 @@ export class RunFollower implements AsyncDisposable {
 
   async #look(): Promise<void> {
     const { store, live } = this.#parts;
-    const { pages, tails } = live.runReaders;
-    if (!pages && !tails) {
+    if (!this.#isRead) {
       // Whoever comes back fetches everything anew.
       live.runsChanged([]);
       const [runs, edits] = await Promise.all([
@@ -106,11 +123,12 @@ export class RunFollower implements AsyncDisposable {
       return;
     }
     await this.#followEdits();
-    await this.#followRuns(tails);
+    await this.#followRuns();
   }
 
-  async #followRuns(tails: boolean): Promise<void> {
+  async #followRuns(): Promise<void> {
     const { store, live } = this.#parts;
+    const { tails } = live.runReaders;
     const since = this.#since;
     const { next, changed } = await store.runsChangedSince(since);
     const fresh = changed.filter(({ id, changedIn }) => this.#toldRuns.get(id) !== changedIn);

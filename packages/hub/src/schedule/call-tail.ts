@@ -79,6 +79,8 @@ interface Judged {
 
 const everyMs = 1_000;
 const listenEveryMs = 2_000;
+/** Calls of this hub that wait for others to be read wait together for so long. */
+const gatherMs = 50;
 
 export class CallTail implements Disposable {
   readonly #parts: CallTailParts;
@@ -91,6 +93,7 @@ export class CallTail implements Disposable {
   #looking: Promise<void> | null = null;
   #isWanted = false;
   #timer: NodeJS.Timeout | null = null;
+  #soonTimer: NodeJS.Timeout | null = null;
   #heardMs: number;
   #listenedMs = Number.NEGATIVE_INFINITY;
   #isOver = false;
@@ -111,6 +114,7 @@ export class CallTail implements Disposable {
   [Symbol.dispose](): void {
     this.#isOver = true;
     if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#soonTimer !== null) clearTimeout(this.#soonTimer);
   }
 
   /** Reads how every heartbeat stands. */
@@ -148,7 +152,10 @@ export class CallTail implements Disposable {
     }
     if (judged !== undefined && judged.call >= call.n) return;
     this.#behind.add(id);
-    void this.look();
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = null;
+      void this.look();
+    }, gatherMs);
   }
 
   /** Something was judged of a monitor at a time without a call; answers with the number of the last one that was. */

@@ -178,12 +178,10 @@ function runContract({ open, createDatabase }: ContractStores): void {
     });
     const taken = await store.takeEvents([event], now);
     const found = await other.runsChangedSince(next);
-    assert.deepEqual(
-      found.changed.map(({ changedIn: _, ...run }) => run),
-      taken.changed,
-    );
     const [run] = taken.changed;
     assert.ok(run !== undefined);
+    const changedIn = found.changed[0]?.changedIn ?? 0;
+    assert.deepEqual(found.changed, [{ ...run, changedIn }]);
     const [stored, ...more] = await other.eventsStoredSince([run.id], next);
     assert.equal(more.length, 0);
     const { key, siteId, type, runId, kind, at, status, metrics, metadata } = event;
