@@ -40,7 +40,7 @@ export interface HostSharingParts {
   readonly deadlines: { heard(id: MonitorId): void; deaf(ms: number): void };
   /** Monitors of hosts, as this hub knows them. */
   readonly monitors: () => Iterable<{ readonly id: MonitorId; readonly version: number }>;
-  /** Something could not be written or read; it is tried again. */
+  /** Something could not be written or read; it is tried again every second, and said every ten. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,6 +54,7 @@ const lateMs = 2_500;
 const mostGrantedMs = 10_000;
 /** Of more hosts than there may be, those that are gone included, nothing is remembered. */
 const mostSeen = 40_000;
+const saidEveryMs = 10_000;
 /** From one reading of all hosts to the next, unless somebody waits for it. */
 const followPauseMs = 500;
 
@@ -62,7 +63,7 @@ export class HostSharing implements AsyncDisposable {
   readonly #untold = new Set<HostId>();
   /** The instants at which hosts were last heard, as they are stored. */
   readonly #seen = new Map<MonitorId, number>();
-  /** Versions of the monitors of hosts when all hosts were read. */
+  /** Versions of the monitors of hosts just before all hosts were read. */
   #versions: ReadonlyMap<MonitorId, number> = new Map();
   #isBehind = false;
   #following: Promise<void> | null = null;
@@ -79,6 +80,7 @@ export class HostSharing implements AsyncDisposable {
   /** Up to then deaf time was told of. */
   #deafUntilMs: number;
   #lostMs = 0;
+  #saidMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   readonly #stop = new AbortController();
 
@@ -139,22 +141,24 @@ export class HostSharing implements AsyncDisposable {
   }
 
   #followIfDue(): void {
-    const { clock, onError } = this.#parts;
-    const isDue = clock.monotonicMs() - this.#followedMs >= followPauseMs;
-    if (this.#isBehind && isDue && this.#following === null) this.follow().catch(onError);
+    const isDue = this.#parts.clock.monotonicMs() - this.#followedMs >= followPauseMs;
+    if (!this.#isBehind || !isDue || this.#following !== null) return;
+    this.follow().catch((error: unknown) => this.#failed(error));
   }
 
   async #followNow(): Promise<void> {
     const { clock, store, hosts } = this.#parts;
     const asOfMs = clock.monotonicMs();
     this.#followedMs = asOfMs;
+    // Who is behind from now on looks once more.
+    this.#isBehind = false;
+    this.#noteVersions();
     try {
       const stored = await store.loadHosts();
       // What was read later may have been taken over before.
       if (asOfMs < this.#takenOverMs) return;
       this.#takenOverMs = asOfMs;
-      this.#noteVersions();
-      this.#isBehind = !hosts.follow(stored, asOfMs);
+      if (!hosts.follow(stored, asOfMs)) this.#isBehind = true;
     } catch (error) {
       this.#isBehind = true;
       throw error;
@@ -181,7 +185,7 @@ export class HostSharing implements AsyncDisposable {
 
   async #tell(): Promise<void> {
     if (this.#untold.size === 0) return;
-    const { store, hosts, processId, onError } = this.#parts;
+    const { store, hosts, processId } = this.#parts;
     const by = processId();
     const rows = [...this.#untold].flatMap((id) => hosts.row(id) ?? []);
     this.#untold.clear();
@@ -198,7 +202,7 @@ export class HostSharing implements AsyncDisposable {
       for (const { id, at } of items) this.#seen.set(id, at);
     } catch (error) {
       for (const [n, row] of rows.entries()) this.#tellAgain(row, froms[n] ?? null);
-      onError(error);
+      this.#failed(error);
     }
   }
 
@@ -208,7 +212,7 @@ export class HostSharing implements AsyncDisposable {
   }
 
   async #hear(): Promise<void> {
-    const { clock, store, deadlines, hosts, onError } = this.#parts;
+    const { clock, store, deadlines, hosts } = this.#parts;
     const askedMs = clock.monotonicMs();
     try {
       const isFirst = this.#since === null;
@@ -223,8 +227,16 @@ export class HostSharing implements AsyncDisposable {
       this.#since = now;
       this.#endDeaf(askedMs);
     } catch (error) {
-      onError(error);
+      this.#failed(error);
     }
+  }
+
+  #failed(error: unknown): void {
+    const { clock, onError } = this.#parts;
+    const nowMs = clock.monotonicMs();
+    if (nowMs - this.#saidMs < saidEveryMs) return;
+    this.#saidMs = nowMs;
+    onError(error);
   }
 
   #show(heard: readonly Heard[]): void {
@@ -256,14 +268,14 @@ export class HostSharing implements AsyncDisposable {
 
   /** A little after each bucket of trends is over. */
   #refill(): void {
-    const { clock, hosts, onError } = this.#parts;
+    const { clock, hosts } = this.#parts;
     const now = clock.now() - lateMs;
     const isOver = Math.floor(now / trendStepMs) !== Math.floor(this.#refilledAt / trendStepMs);
     if (!isOver || this.#refilling !== null) return;
     this.#refilledAt = now;
     this.#refilling = hosts
       .refillTrends(this.#stop.signal)
-      .catch(onError)
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => (this.#refilling = null));
   }
 }
