@@ -147,7 +147,8 @@ function toldCertificate({
 }: KeptRuleState): readonly [MonitorId, SeenCertificate][] {
   const id = parseId<"monitor">(source.slice(certificatePrefix.length));
   const { fingerprint, certificate: name, expires_at: ends } = raised?.evidence ?? {};
-  if (id === undefined || typeof fingerprint !== "string" || typeof name !== "string") return [];
-  const expiresAt = Date.parse(String(ends));
+  if (id === undefined || typeof fingerprint !== "string") return [];
+  if (typeof name !== "string" || typeof ends !== "string") return [];
+  const expiresAt = Date.parse(ends);
   return Number.isNaN(expiresAt) ? [] : [[id, { fingerprint, name, expiresAt }]];
 }

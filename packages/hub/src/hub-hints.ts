@@ -28,16 +28,11 @@ export function withHints(store: Store, hint: (topic: HintTopic) => void): Store
   };
 }
 
-/** Calls, then tells when it changed something. */
-function telling<A extends readonly unknown[], R>(
-  call: (...args: A) => Promise<R>,
-  tell: (result: R, ...args: A) => void,
-): (...args: A) => Promise<R> {
-  return async (...args) => {
-    const result = await call(...args);
-    tell(result, ...args);
-    return result;
-  };
+/** Tells once something was done. */
+async function telling<R>(done: Promise<R>, tell: (result: R) => void): Promise<R> {
+  const result = await done;
+  tell(result);
+  return result;
 }
 
 type SettingCalls = Pick<
@@ -67,9 +62,9 @@ function settingHints(store: Store, hint: (topic: HintTopic) => void): SettingCa
       if (result === "deleted") hint("policy");
       return result;
     },
-    createKey: telling(store.createKey, keys),
-    revokeKey: telling(store.revokeKey, keys),
-    deleteSession: telling(store.deleteSession, keys),
+    createKey: (key, audit) => telling(store.createKey(key, audit), keys),
+    revokeKey: (id, at, audit) => telling(store.revokeKey(id, at, audit), keys),
+    deleteSession: (hash) => telling(store.deleteSession(hash), keys),
   };
 }
 
@@ -88,12 +83,16 @@ function alertHints(store: Store, hint: (topic: HintTopic) => void): AlertCalls 
     if (count > 0) hint("signals");
   };
   return {
-    commitAlerting: telling(store.commitAlerting, () => hint("incidents")),
-    putSignals: telling(store.putSignals, (_, put) => signals(put.length)),
-    commitRules: telling(store.commitRules, (_, change) => signals(change.signals.length)),
-    settleNotice: telling(store.settleNotice, (_, settled) => signals(settled.signals.length)),
-    takeExternalAlerts: telling(store.takeExternalAlerts, (taken) => signals(taken.signals)),
-    endExternalAlerts: telling(store.endExternalAlerts, (ended) => signals(ended.signals)),
+    commitAlerting: (step) => telling(store.commitAlerting(step), () => hint("incidents")),
+    putSignals: (put) => telling(store.putSignals(put), () => signals(put.length)),
+    commitRules: (change) =>
+      telling(store.commitRules(change), () => signals(change.signals.length)),
+    settleNotice: (settled) =>
+      telling(store.settleNotice(settled), () => signals(settled.signals.length)),
+    takeExternalAlerts: (alerts, now) =>
+      telling(store.takeExternalAlerts(alerts, now), (taken) => signals(taken.signals)),
+    endExternalAlerts: (fingerprints, now) =>
+      telling(store.endExternalAlerts(fingerprints, now), (ended) => signals(ended.signals)),
   };
 }
 
@@ -107,16 +106,21 @@ function jobHints(store: Store, hint: (topic: HintTopic) => void): JobCalls {
     if (isChanged) hint("runs");
   };
   return {
-    takeEvents: telling(store.takeEvents, ({ changed, rang }) => {
-      runs(changed.length > 0);
-      if (rang) hint("signals");
-    }),
-    loseSilentRuns: telling(store.loseSilentRuns, (lost) => runs(lost.length > 0)),
-    lookAtJobs: telling(store.lookAtJobs, ({ rang }) => {
-      if (rang) hint("signals");
-    }),
-    changeJob: telling(store.changeJob, (result) => runs(result === "updated")),
-    deleteJob: telling(store.deleteJob, (result) => runs(result === "deleted")),
+    takeEvents: (events, receivedAt) =>
+      telling(store.takeEvents(events, receivedAt), ({ changed, rang }) => {
+        runs(changed.length > 0);
+        if (rang) hint("signals");
+      }),
+    loseSilentRuns: (bounds) =>
+      telling(store.loseSilentRuns(bounds), (lost) => runs(lost.length > 0)),
+    lookAtJobs: (bounds) =>
+      telling(store.lookAtJobs(bounds), ({ rang }) => {
+        if (rang) hint("signals");
+      }),
+    changeJob: (id, change, version, audit) =>
+      telling(store.changeJob(id, change, version, audit), (done) => runs(done === "updated")),
+    deleteJob: (id, version, audit) =>
+      telling(store.deleteJob(id, version, audit), (done) => runs(done === "deleted")),
   };
 }
 
@@ -182,11 +186,15 @@ function createActReader(store: Pick<Store, "auditEntries">): () => Promise<read
 /** What the API knows of other hubs. */
 export function otherHubsOf(
   fleet: Pick<Fleet, "process" | "onHint">,
-  store: Pick<Store, "countRequests">,
+  store: Pick<Store, "countRequests" | "claimAnswer" | "releaseAnswer">,
 ): OtherHubs {
   if (fleet.process === undefined) return noOtherHubs;
   return {
     onKeys: (listener) => fleet.onHint(["keys"], listener),
     counts: { countRequests: (counts) => store.countRequests(counts) },
+    claims: {
+      claimAnswer: (claim) => store.claimAnswer(claim),
+      releaseAnswer: (principal, key) => store.releaseAnswer(principal, key),
+    },
   };
 }

@@ -47,3 +47,13 @@ export interface AuditEntry {
   /** What changed, without secrets. */
   readonly detail: unknown;
 }
+
+/** Says that an answer under an `Idempotency-Key` of one principal is under way. */
+export interface AnswerClaim {
+  readonly principal: string;
+  readonly key: string;
+  /** SHA-256 of method, path and body. */
+  readonly requestHash: string;
+  /** Epoch ms. */
+  readonly at: number;
+}

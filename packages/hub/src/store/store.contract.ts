@@ -20,6 +20,7 @@ import { migrationContract } from "./contract/migrations.contract.ts";
 import { monitorContract } from "./contract/monitors.contract.ts";
 import { outboxContract } from "./contract/outbox.contract.ts";
 import { ruleContract } from "./contract/rules.contract.ts";
+import { sharedContract } from "./contract/shared.contract.ts";
 import { signalContract, stepContract } from "./contract/signals.contract.ts";
 import { sourceSeriesContract } from "./contract/source-series.contract.ts";
 
@@ -43,6 +44,7 @@ export function storeContract(stores: ContractStores): void {
     ruleContract(stores);
     externalAlertContract(stores);
     locationContract(stores);
+    sharedContract(stores);
     sourceSeriesContract(stores);
     migrationContract(stores);
   });

@@ -42,8 +42,7 @@ export function createKeyRing(
   let keys: readonly ApiKey[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
   let reading: Promise<void> | undefined;
-  const used = new Map<KeyId, number>();
-  let touchedAt = clock.monotonicMs();
+  const uses = createLastUses(store, clock, onError);
 
   async function read(): Promise<void> {
     reading ??= (async () => {
@@ -65,16 +64,6 @@ export function createKeyRing(
   async function freshen(maxAgeMs: number): Promise<void> {
     if (clock.monotonicMs() - readAt > maxAgeMs) await read();
   }
-  let flushed = Promise.resolve();
-  function flush(): Promise<void> {
-    const batch = [...used].map(([id, at]) => ({ id, at }));
-    used.clear();
-    touchedAt = clock.monotonicMs();
-    if (batch.length > 0) {
-      flushed = flushed.then(() => store.touchKeys(batch)).catch(onError);
-    }
-    return flushed;
-  }
   function match(hash: string): ApiKey | undefined {
     return keys.find((key) => key.revokedAt === null && isSameText(key.hash, hash));
   }
@@ -88,8 +77,7 @@ export function createKeyRing(
         key = match(hash);
       }
       if (key === undefined) return undefined;
-      used.set(key.id, clock.now());
-      if (clock.monotonicMs() - touchedAt > touchEveryMs) void flush();
+      uses.note(key.id);
       return key;
     },
     async byId(id) {
@@ -114,6 +102,33 @@ export function createKeyRing(
       await reading?.catch(() => undefined);
       await read();
     },
-    [Symbol.asyncDispose]: flush,
+    [Symbol.asyncDispose]: () => uses.flush(),
+  };
+}
+
+/** When keys were last used, on its way to the store. */
+function createLastUses(
+  store: Pick<KeyStore, "touchKeys">,
+  clock: Clock,
+  onError: (error: unknown) => void,
+): { note(id: KeyId): void; flush(): Promise<void> } {
+  const used = new Map<KeyId, number>();
+  let touchedAt = clock.monotonicMs();
+  let flushed = Promise.resolve();
+  function flush(): Promise<void> {
+    const batch = [...used].map(([id, at]) => ({ id, at }));
+    used.clear();
+    touchedAt = clock.monotonicMs();
+    if (batch.length > 0) {
+      flushed = flushed.then(() => store.touchKeys(batch)).catch(onError);
+    }
+    return flushed;
+  }
+  return {
+    flush,
+    note(id) {
+      used.set(id, clock.now());
+      if (clock.monotonicMs() - touchedAt > touchEveryMs) void flush();
+    },
   };
 }

@@ -216,7 +216,7 @@ function addCreating<K extends ResourceKind, I extends TSchema>(
   resource: Resource<K, I>,
 ): void {
   const { path, tag, noun } = resource;
-  const idempotency = createIdempotency(parts.store, parts.clock, parts.log);
+  const idempotency = createIdempotency(parts);
   const answer = answerOf(resource);
   addRoute(app, {
     method: "POST",

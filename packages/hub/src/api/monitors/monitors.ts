@@ -131,7 +131,7 @@ function addReading(app: FastifyInstance, parts: ApiParts): void {
 
 function addCreating(app: FastifyInstance, settings: ApiSettings, parts: ApiParts): void {
   const view = viewer(parts);
-  const idempotency = createIdempotency(parts.store, parts.clock, parts.log);
+  const idempotency = createIdempotency(parts);
   addRoute(app, {
     method: "POST",
     path: "/api/v1/monitors",

@@ -1,6 +1,6 @@
 /** Keys, sessions and answers to repeated requests. */
 import type { Selectable } from "kysely";
-import type { ApiKey, AuditEntry } from "../../model/access.ts";
+import type { AnswerClaim, ApiKey, AuditEntry } from "../../model/access.ts";
 import { AppError } from "../../model/error.ts";
 import type { KeyId } from "../../model/id.ts";
 import type { RememberedAnswer, Session } from "../port.ts";
@@ -138,6 +138,51 @@ export async function deleteSession({ db }: OperationContext, hash: string): Pro
   await db.deleteFrom("session").where("hash", "=", hash).execute();
 }
 
+/** Stands in the place of a status while an answer is under way. */
+const claimed = 0;
+/** Whoever claimed an answer and did not give it for so long is gone, ms. */
+const claimLifetimeMs = 60_000;
+
+/** See `SharedStore.claimAnswer`. */
+export async function claimAnswer(
+  { db }: OperationContext,
+  { principal, key, requestHash, at }: AnswerClaim,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("answer")
+    .values({
+      principal: plainText(principal, "principal"),
+      key: plainText(key, "Idempotency-Key"),
+      request_hash: requestHash,
+      status: claimed,
+      body: toJson(""),
+      at,
+    })
+    .onConflict((conflict) =>
+      conflict
+        .columns(["principal", "key"])
+        .doUpdateSet({ request_hash: requestHash, at })
+        .where("answer.status", "=", claimed)
+        .where("answer.at", "<", at - claimLifetimeMs),
+    )
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** See `SharedStore.releaseAnswer`. */
+export async function releaseAnswer(
+  { db }: OperationContext,
+  principal: string,
+  key: string,
+): Promise<void> {
+  await db
+    .deleteFrom("answer")
+    .where("principal", "=", plainText(principal, "principal"))
+    .where("key", "=", plainText(key, "Idempotency-Key"))
+    .where("status", "=", claimed)
+    .execute();
+}
+
 /** See `AccessStore.rememberAnswer`. */
 export async function rememberAnswer(
   context: OperationContext,
@@ -160,7 +205,17 @@ export async function rememberAnswer(
       body: toJson(answer.body),
       at: answer.at,
     })
-    .onConflict((conflict) => conflict.columns(["principal", "key"]).doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(["principal", "key"])
+        .doUpdateSet((set) => ({
+          request_hash: set.ref("excluded.request_hash"),
+          status: set.ref("excluded.status"),
+          body: set.ref("excluded.body"),
+          at: set.ref("excluded.at"),
+        }))
+        .where("answer.status", "=", claimed),
+    )
     .execute();
   return (await rememberedAnswer(context, principal, key)) ?? answer;
 }
@@ -176,6 +231,7 @@ export async function rememberedAnswer(
     .selectAll()
     .where("principal", "=", plainText(principal, "principal"))
     .where("key", "=", plainText(key, "Idempotency-Key"))
+    .where("status", "!=", claimed)
     .executeTakeFirst();
   return row === undefined ? undefined : answerOf(row);
 }

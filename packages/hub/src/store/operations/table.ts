@@ -1,6 +1,7 @@
 /** Every operation of the store, by name: what a thread can be asked for. All types of the calls come from here. */
 import { createKey, createSession, deleteSession, keys, rememberAnswer } from "./access.ts";
-import { rememberedAnswer, revokeKey, session, touchKeys } from "./access.ts";
+import { claimAnswer, releaseAnswer, rememberedAnswer } from "./access.ts";
+import { revokeKey, session, touchKeys } from "./access.ts";
 import { alertingState, alertingSteps, commitAlerting } from "./alerting.ts";
 import { incident, incidentComments } from "./alerting.ts";
 import { incidents, openIncidents, pendingTransitions } from "./alerting.ts";
@@ -193,6 +194,8 @@ export const operations = {
   seriesTail: snapshot(seriesTail),
   tailSources: snapshot(tailSources),
   countRequests: write(countRequests),
+  claimAnswer: write(claimAnswer),
+  releaseAnswer: write(releaseAnswer),
   alertingSteps: read(alertingSteps),
 } as const;
 
