@@ -54,7 +54,7 @@ export interface FleetStore {
   endKnown(items: readonly { readonly id: MonitorId; readonly at: number }[]): Promise<void>;
   /** Asks whoever looks after these monitors to check them now. */
   requestChecks(ids: readonly MonitorId[]): Promise<void>;
-  /** Hands out requests about monitors that `shares` hold; they are gone then, as are those older than a minute. */
+  /** Hands out requests about these monitors; they are gone then, as are all that are older than a minute. */
   takeRequests(ids: readonly MonitorId[]): Promise<readonly MonitorId[]>;
 
   /**

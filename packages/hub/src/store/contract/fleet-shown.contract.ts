@@ -1,21 +1,32 @@
 /** What the store promises to processes that tell each other of monitors. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { sql } from "kysely";
 import { createId } from "../../model/id.ts";
 import { thisTransaction } from "../operations/changed-in.ts";
+import type { Store } from "../port.ts";
 import type { ContractStores } from "./fixtures.ts";
 import { auditOf, changeOf, create, everything, statusOf } from "./fixtures.ts";
 import { checkedAt, join, shownOf } from "./fleet-fixtures.ts";
 
 /** Runs where several processes share a database. */
 export function shownContract({ open, createDatabase, openScope }: ContractStores): void {
-  describe("what processes tell each other", () => {
+  describe("what processes tell each other", { concurrency: 1 }, () => {
+    let database: string;
+    let store: Store;
+    let other: Store;
+    before(async () => {
+      database = await createDatabase();
+      store = await open(database);
+      other = await open(database);
+    });
+    after(async () => {
+      await other[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    });
+
     test("of checks is the newest, and read from where one looked last", async () => {
-      const database = await createDatabase();
-      await using store = await open(database);
-      await using other = await open(database);
       const fence = await join(store);
       const { id } = await create(store);
       const empty = await other.shownSince(null);
@@ -37,8 +48,6 @@ export function shownContract({ open, createDatabase, openScope }: ContractStore
     });
 
     test("is found although it was committed after what began later", async () => {
-      const database = await createDatabase();
-      await using store = await open(database);
       await using late = await openScope(database);
       const fence = await join(store);
       const [first, second] = [await create(store), await create(store)];
@@ -59,7 +68,6 @@ export function shownContract({ open, createDatabase, openScope }: ContractStore
     });
 
     test("of versions follows every change", async () => {
-      await using store = await open();
       const first = await create(store);
       const second = await create(store);
       await store.updateMonitor(
@@ -67,20 +75,14 @@ export function shownContract({ open, createDatabase, openScope }: ContractStore
         { status: null, resetState: false },
         auditOf(),
       );
-      assert.deepEqual(
-        await store.monitorVersions(),
-        new Map([
-          [first.id, 1],
-          [second.id, 2],
-        ]),
-      );
+      const versions = await other.monitorVersions();
+      assert.deepEqual([versions.get(first.id), versions.get(second.id)], [1, 2]);
       const [found, ...others] = await store.monitorsOf([second.id, createId<"monitor">(1)]);
       assert.deepEqual(others, []);
       assert.deepEqual(found, { monitor: { ...second, version: 2 }, state: undefined });
     });
 
     test("to check now is heard once, by whoever asks for it", async () => {
-      await using store = await open();
       const [first, second] = [await create(store), await create(store)];
       await store.requestChecks([first.id, second.id, createId<"monitor">(1)]);
       await store.requestChecks([first.id]);
@@ -91,7 +93,6 @@ export function shownContract({ open, createDatabase, openScope }: ContractStore
     });
 
     test("of what was heard is the latest, with what is shown of it", async () => {
-      await using store = await open();
       const [first, second] = [await create(store), await create(store)];
       const { now } = await store.heardSince(null);
       await store.noteHeard([
@@ -114,7 +115,6 @@ export function shownContract({ open, createDatabase, openScope }: ContractStore
     });
 
     test("of a gap ends what was known of each monitor, at its instant", async () => {
-      await using store = await open();
       const statuses = ["up", "down", "maintenance", "paused", "unknown"] as const;
       const monitors = [];
       for (const status of statuses) {

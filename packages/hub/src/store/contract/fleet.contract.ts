@@ -1,8 +1,9 @@
 /** What the store promises to several processes on one database; on SQLite there is one. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import { shareCounts, shareNames, type FleetProcess } from "../../model/fleet.ts";
 import { createId } from "../../model/id.ts";
+import type { Store } from "../port.ts";
 import type { ContractStores } from "./fixtures.ts";
 import {
   auditOf,
@@ -59,9 +60,18 @@ function aloneContract({ open }: ContractStores): void {
 }
 
 function shareContract({ open }: ContractStores): void {
-  describe("shares", () => {
+  // One database for all, one after another: whoever was there has left when the next begins.
+  describe("shares", { concurrency: 1 }, () => {
+    let store: Store;
+    before(async () => {
+      store = await open();
+    });
+    after(() => store[Symbol.asyncDispose]());
+    afterEach(async () => {
+      for (const { id } of await store.members()) await store.leaveFleet(id);
+    });
+
     test("are all taken at once by a process that is alone", async () => {
-      await using store = await open();
       const id = await join(store);
       const before = Date.now();
       const first = await renew(store, id);
@@ -106,7 +116,6 @@ function shareContract({ open }: ContractStores): void {
     ];
     for (const { title, members, check, hear, duty } of spreads) {
       test(title, async () => {
-        await using store = await open();
         const joined = [];
         for (const { over, lagSeconds = 0 } of members) {
           const id = await join(store, over);
@@ -131,7 +140,6 @@ function shareContract({ open }: ContractStores): void {
     }
 
     test("that are given up say since when they are free, and only a holder gives them up", async () => {
-      await using store = await open();
       const first = await join(store);
       const { held, now } = await renew(store, first);
       const second = await join(store, { holds: ["hear"] });
@@ -148,7 +156,6 @@ function shareContract({ open }: ContractStores): void {
     });
 
     test("of a process that leaves are free at once", async () => {
-      await using store = await open();
       const first = await join(store);
       const before = await renew(store, first);
       const second = await join(store);
@@ -160,26 +167,35 @@ function shareContract({ open }: ContractStores): void {
     });
 
     test("of a process that did not renew are taken, since it was seen last", async () => {
-      await using store = await open();
       const [dead, heir] = [await join(store), await join(store)];
       const last = await renew(store, dead, { leaseMs: shortMs });
       const { taken, held } = await untilAlone(store, heir);
       assert.equal(held.length, shareNames.length);
-      assert.ok(taken.every(({ freeSince }) => freeSince === null || freeSince === last.now));
+      const inherited = taken.filter(({ name }) => last.held.includes(name));
+      assert.equal(inherited.length, last.held.length);
+      assert.ok(inherited.every(({ freeSince }) => freeSince === last.now));
       const renewal = await renew(store, dead);
       assert.deepEqual([renewal.alive, renewal.held, renewal.taken], [false, [], []]);
-      const members = await store.members();
+      const lapsed = (await store.members()).filter(({ lapsedAt }) => lapsedAt !== null);
       assert.deepEqual(
-        new Map(members.map(({ id, lapsedAt }) => [id, lapsedAt !== null])),
-        new Map([
-          [dead, true],
-          [heir, false],
-        ]),
+        lapsed.map(({ id }) => id),
+        [dead],
       );
     });
 
+    test("of processes that ended a day ago are forgotten with them", async () => {
+      const [ended, alive] = [await join(store), await join(store)];
+      await store.leaveFleet(ended);
+      const idsAfter = async (ms: number) => {
+        await store.maintain(Date.now() + ms);
+        const ids = (await store.members()).map(({ id }) => id);
+        return [ended, alive].filter((id) => ids.includes(id));
+      };
+      assert.deepEqual(await idsAfter(80_000_000), [ended, alive]);
+      assert.deepEqual(await idsAfter(90_000_000), [alive]);
+    });
+
     test("are taken by one each when many processes ask at once", async () => {
-      await using store = await open();
       const ids = await Promise.all(Array.from({ length: 5 }, () => join(store)));
       const renewals = await Promise.all(ids.map((id) => renew(store, id)));
       const held = renewals.flatMap((renewal) => renewal.held);
@@ -192,15 +208,17 @@ function shareContract({ open }: ContractStores): void {
     });
 
     test("are shown with who holds them", async () => {
-      await using store = await open();
       const process = processOf({ url: "http://127.0.0.1:1", location: "paris" });
       await store.joinFleet(process);
       await store.joinFleet(process);
       const figures = { ...noFigures, monitors: 7 };
       const { now } = await store.renewLease({ id: process.id, leaseMs, figures });
-      const [member, ...others] = await store.members();
-      assert.deepEqual(others, []);
-      assert.ok(member !== undefined);
+      const members = await store.members();
+      const found = members.filter(({ id }) => id === process.id);
+      const [member] = found;
+      assert.ok(member !== undefined && found.length === 1);
+      const order = members.map(({ kind, name }) => `${kind} ${name}`);
+      assert.deepEqual(order, order.toSorted());
       const { joinedAt, readAt, ...rest } = member;
       assert.ok(joinedAt <= now && readAt >= now);
       assert.deepEqual(rest, {
@@ -218,11 +236,20 @@ function shareContract({ open }: ContractStores): void {
 }
 
 function fenceContract({ open, createDatabase }: ContractStores): void {
-  describe("a change of a process", () => {
-    test("is refused when it was taken for dead, left, or never joined", async () => {
+  describe("a change of a process", { concurrency: 1 }, () => {
+    let store: Store;
+    let other: Store;
+    before(async () => {
       const database = await createDatabase();
-      await using store = await open(database);
-      await using other = await open(database);
+      store = await open(database);
+      other = await open(database);
+    });
+    after(async () => {
+      await other[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+    });
+
+    test("is refused when it was taken for dead, left, or never joined", async () => {
       const { id } = await create(store);
       const [dead, heir] = [await join(store), await join(other)];
       const change = changeOf({
@@ -235,7 +262,7 @@ function fenceContract({ open, createDatabase }: ContractStores): void {
       assert.equal(await store.commit({ ...change, fence: dead }), "fenced");
       assert.equal(await store.commit({ ...change, fence: createId<"process">(1) }), "fenced");
       assert.deepEqual(await store.pendingTransitions(9), []);
-      assert.equal((await store.loadMonitors())[0]?.state, undefined);
+      assert.equal((await store.monitorsOf([id]))[0]?.state, undefined);
       assert.equal(await store.commit({ ...change, fence: heir }), "stored");
       assert.equal((await store.pendingTransitions(9)).length, 1);
       await store.leaveFleet(heir);
@@ -243,17 +270,17 @@ function fenceContract({ open, createDatabase }: ContractStores): void {
     });
 
     test("about an older version of a monitor is dropped, but for its samples", async () => {
-      await using store = await open();
       const fence = await join(store);
       const old = await create(store);
-      const other = await create(store, { createdAt: 2000 });
+      const kept = await create(store, { createdAt: 2000 });
+      const { samples } = await store.seriesStats();
       await store.updateMonitor(
         { ...old, version: 2, name: "renamed" },
         { status: null, resetState: true },
         auditOf(),
       );
       const at = Date.now();
-      const ids = [old.id, other.id];
+      const ids = [old.id, kept.id];
       const change = changeOf({
         fence,
         mark: { writer: "queue", number: 1, at },
@@ -271,26 +298,25 @@ function fenceContract({ open, createDatabase }: ContractStores): void {
         states.map(({ monitor, state }) => [monitor.id, state]),
         [
           [old.id, undefined],
-          [other.id, upState],
+          [kept.id, upState],
         ],
       );
       assert.equal((await store.statusIntervals(old.id, everything)).length, 1);
-      assert.equal((await store.statusIntervals(other.id, everything)).length, 2);
+      assert.equal((await store.statusIntervals(kept.id, everything)).length, 2);
       assert.deepEqual(await store.failedChecks(old.id, everything, 9), []);
-      const pending = await store.pendingTransitions(9);
+      const pending = (await store.pendingTransitions(9)).map(({ transition }) => transition);
       assert.deepEqual(
-        pending.map(({ transition }) => transition.monitorId),
-        [other.id],
+        ids.filter((id) => pending.some(({ monitorId }) => monitorId === id)),
+        [kept.id],
       );
       assert.deepEqual(
         (await store.shownOf(ids)).map(({ monitorId }) => monitorId),
-        [other.id],
+        [kept.id],
       );
-      assert.equal((await store.seriesStats()).samples, 2);
+      assert.equal((await store.seriesStats()).samples, samples + 2);
     });
 
     test("about a monitor that is gone writes nothing of it", async () => {
-      await using store = await open();
       const fence = await join(store);
       const { id } = await create(store);
       const gone = createId<"monitor">(1);

@@ -7,6 +7,8 @@ import { describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { auditOf, frameOf, keyOf, monitorOf, noLog, retention } from "../contract/fixtures.ts";
+import { createId } from "../../model/id.ts";
+import type { Hint } from "./messages.ts";
 import { startWorker } from "./start.ts";
 import { StoreThread } from "./thread.ts";
 
@@ -86,6 +88,25 @@ describe("a store thread", () => {
     await pingAgain(thread);
     const later = { ...frame, times: Float64Array.of(Date.now() + 1) };
     assert.deepEqual(await thread.call("append", [], [later]), { accepted: 1, refused: 0 });
+  });
+
+  test("that is full takes what keeps a process in its fleet, and refuses the rest", async () => {
+    await using opened = await openThread();
+    const { thread } = opened;
+    const waiting = Array.from({ length: 100 }, () => thread.ping());
+    await assert.rejects(thread.ping(), { code: "unavailable", detail: /100 calls already wait/ });
+    const id = createId<"process">(1);
+    // It came through: SQLite itself has no fleet.
+    await assert.rejects(thread.call("leaveFleet", [id]), { detail: /only on PostgreSQL/ });
+    await Promise.all(waiting);
+  });
+
+  test("that ends by itself hears nobody until another listens", async () => {
+    await using opened = await openThread();
+    const { promise, resolve } = Promise.withResolvers<Hint>();
+    opened.thread.onHint(resolve);
+    await opened.workers[0]?.terminate();
+    assert.equal(await promise, "lost");
   });
 
   test("can be closed while another is being started", async () => {
