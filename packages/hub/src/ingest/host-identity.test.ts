@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
+import type { Host } from "../model/host.ts";
 import { createId, type HostId } from "../model/id.ts";
 import { HostIdentities } from "./host-identity.ts";
 
@@ -9,10 +10,11 @@ const deadlineMs = 30_000;
 interface Trial {
   readonly identities: HostIdentities;
   readonly changed: HostId[];
-  pass(ms: number): void;
+  readonly pass: (ms: number) => void;
+  readonly now: () => number;
   /** `machine boot name` as one word each; answers whose it is. */
-  batch(text: string): HostId;
-  post(name: string): HostId;
+  readonly batch: (text: string) => HostId;
+  readonly post: (name: string) => HostId;
 }
 
 function trial(): Trial {
@@ -27,7 +29,8 @@ function trial(): Trial {
     identities,
     changed,
     pass: (ms) => void (now += ms),
-    batch(text) {
+    now: () => now,
+    batch: (text) => {
       const [machineId = "", bootId = "", name = ""] = text.split(" ");
       return identities.ofBatch({ machineId, bootId, name }, now).known.id;
     },
@@ -344,4 +347,88 @@ describe("whatever happens", () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe("what another hub keeps of hosts", () => {
+  const keptOf = (over: Partial<Host>): Host => ({
+    id: createId<"monitor">(2),
+    identity: "machine:m",
+    names: ["web"],
+    bootId: "b",
+    agentVersion: "1",
+    intervalMs: 5000,
+    agentLabels: {},
+    nameIsChosen: false,
+    silentAfterMs: null,
+    retentionMs: null,
+    clonedFrom: null,
+    lastHeardAt: null,
+    createdAt: 1,
+    ...over,
+  });
+
+  test("is known from then on, and nobody is told", () => {
+    const { identities, changed, batch, post } = trial();
+    const host = keptOf({ names: ["web", "www"] });
+    assert.equal(identities.knowsMachine("m"), false);
+    identities.follow([host], 0);
+    assert.ok(identities.knowsMachine("m") && identities.knowsName("www"));
+    assert.deepEqual([batch("m b web"), post("www")], [host.id, host.id]);
+    assert.deepEqual(changed, []);
+  });
+
+  test("goes before what is known here: names, and the identity of who adopted a host", () => {
+    const { identities, batch, post } = trial();
+    const posted = post("web");
+    const other = batch("n b db");
+    assert.equal(batch("m b web"), posted, "adopted here");
+    const heir = keptOf({ names: ["db"] });
+    identities.follow([heir, keptOf({ id: posted, identity: "name:web", bootId: null })], 0);
+    assert.equal(post("db"), heir.id);
+    assert.equal(post("web"), posted);
+    assert.equal(batch("m b web"), heir.id);
+    assert.equal(batch("n b x"), other);
+  });
+
+  test("gives up a name that a host has here and not there", () => {
+    const { identities, batch, post } = trial();
+    const id = batch("m b web");
+    batch("m b db");
+    identities.follow([keptOf({ id, names: ["db"] })], 0);
+    assert.notEqual(post("web"), id);
+  });
+
+  /** `=b web` is what the other hub last heard of the host, everything else as above. */
+  const clones: readonly { title: string; happens: string; hosts: number }[] = [
+    {
+      title: "a machine that is heard elsewhere by turns with the own one is a clone",
+      happens: "m b web; =c db; m b web; =c db; m b web",
+      hosts: 2,
+    },
+    {
+      title: "what was heard before a reboot and is written late makes no clone",
+      happens: "m b web; m c web; =b web; m c web; m c web; m c web",
+      hosts: 1,
+    },
+    {
+      title: "a reboot that the other hub heard first makes none",
+      happens: "m b web; =c web; m c web; m c web; =c web; m c web",
+      hosts: 1,
+    },
+  ];
+  for (const { title, happens, hosts } of clones) {
+    test(title, () => {
+      const { identities, batch, pass, now } = trial();
+      const ids = new Set<HostId>();
+      let id: HostId | undefined;
+      for (const step of happens.split("; ")) {
+        pass(1000);
+        if (step.startsWith("=") && id !== undefined) {
+          const [bootId = "", name = ""] = step.slice(1).split(" ");
+          identities.follow([keptOf({ id, bootId, names: [name] })], now());
+        } else ids.add((id = batch(step)));
+      }
+      assert.equal(ids.size, hosts);
+    });
+  }
 });

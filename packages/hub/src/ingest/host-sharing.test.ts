@@ -75,14 +75,14 @@ function trial(t: Pick<TestContext, "after">) {
     errors,
     settle,
     deaf: () => deafMs,
-    async pass(seconds: number) {
+    pass: async (seconds: number): Promise<void> => {
       for (let n = 0; n < seconds; n += 1) {
         now += 1000;
         mock.timers.tick(1000);
         await settle();
       }
     },
-    async answerAll() {
+    answerAll: async (): Promise<void> => {
       state.store = "here";
       for (const resolve of held.splice(0)) resolve();
       await settle();

@@ -73,4 +73,29 @@ describe("the last hour of a host", () => {
     assert.equal(ring.mean("memoryRatio", now - trendStepMs), 3);
     assert.equal(ring.mean("memoryRatio", now), 1);
   });
+
+  test("has what the store says instead of what was heard of here, but not of the bucket that is not over", () => {
+    const ring = new TrendRing();
+    const before = now + 2 * trendStepMs;
+    for (const at of [now, now + trendStepMs, before]) ring.note({ memoryRatio: 0.9 }, at, before);
+    const starts = Float64Array.of(now + trendStepMs, before);
+    const ones = Float64Array.of(2, 2);
+    const key = { name: "x", labels: {} };
+    const some = { starts, min: ones, max: ones, last: ones, count: ones };
+    const buckets = { key, ...some, sum: Float64Array.of(1, 1) };
+    ring.replace("memoryRatio", buckets, now, before);
+    assert.equal(ring.mean("memoryRatio", now), null, "the store has none");
+    assert.equal(ring.mean("memoryRatio", now + trendStepMs), 0.5);
+    assert.equal(ring.mean("memoryRatio", before), 0.9);
+  });
+
+  test("takes in the latest figures that another hub heard, but not from ahead of the present", () => {
+    const ring = new TrendRing();
+    ring.note({ memoryRatio: 0.2, cpuRatio: null }, now, now);
+    ring.note({ memoryRatio: 0.4 }, now + 1, now);
+    ring.note({ memoryRatio: 9 }, now + hourMs, now);
+    assert.ok(Math.abs((ring.mean("memoryRatio", now) ?? 0) - 0.3) < 1e-12);
+    assert.equal(ring.mean("cpuRatio", now), null);
+    assert.equal(ring.mean("memoryRatio", now + hourMs), null);
+  });
 });
