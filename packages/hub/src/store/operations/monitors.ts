@@ -67,9 +67,7 @@ function selectWithStates(db: Database) {
     .orderBy("monitor.id");
 }
 
-function withStateOf(
-  row: Selectable<MonitorTable> & { readonly state: string | null },
-): WithState {
+function withStateOf(row: Selectable<MonitorTable> & { readonly state: string | null }): WithState {
   return {
     monitor: monitorOf(row),
     state: row.state === null ? undefined : fromJson<JudgeState>(row.state),
