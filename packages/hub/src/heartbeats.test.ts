@@ -120,9 +120,9 @@ function openHub(
     log: { error: (fields) => assert.ok(deaf.isAway, JSON.stringify(fields)) },
     store: {
       ...store,
-      async noteListening() {
+      async noteListening(isListening) {
         if (deaf.isAway) throw new AppError("unavailable", "the database is away");
-        const gap = await store.noteListening();
+        const gap = await store.noteListening(isListening);
         return deaf.gap ?? gap;
       },
     },
@@ -207,6 +207,7 @@ async function startHubs() {
     store: first,
     time,
     deaf,
+    holder,
     said,
     /** Another hub holds the share from now on. */
     async moveTo(next: "a" | "b") {
@@ -391,6 +392,17 @@ describe("two hubs that are called", { timeout: 120_000 }, () => {
     await desk.b.call(desk.id);
     await desk.pass(5000);
     assert.deepEqual(desk.said, ["a up #1", "a up #2"]);
+  });
+
+  test("say nothing of a monitor once its share may be somebody else's", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    // The lease of the hub ends, and nobody has told its watch yet.
+    desk.holder.name = "nobody";
+    await desk.b.call(desk.id);
+    await desk.pass(3 * minute);
+    assert.deepEqual(desk.said, ["a up #1"]);
   });
 
   test("judge nothing that came while the monitor was paused, but how it stands", async () => {

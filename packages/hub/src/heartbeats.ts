@@ -142,6 +142,7 @@ function createTail(
       const state = judged(id);
       return state !== undefined && state.lastKnown !== "pending";
     },
+    isListening: () => !watch().isDeaf,
     onState: (id, state) => heartbeats.load([{ id, state }]),
     judge(monitor, call, at) {
       const outcome = pingOutcome(call, call);

@@ -22,10 +22,18 @@ import type { Span } from "../model/heartbeat-outcome.ts";
 import type { MonitorId } from "../model/id.ts";
 import type { Monitor } from "../model/monitor.ts";
 
+/** What all hubs took in, read just now. */
+export interface FreshCalls {
+  /** When no hub could be called last, epoch ms; null: it never was so. */
+  readonly gap: Span | null;
+  /** Those of which every call is judged; of others this hub cannot say that they were not called. */
+  readonly known: ReadonlySet<MonitorId>;
+}
+
 export interface CallTailParts {
   readonly clock: Clock;
   readonly store: {
-    noteListening(): Promise<Span | null>;
+    noteListening(isListening: boolean): Promise<Span | null>;
     calledSince(since: number | null): Promise<{
       readonly next: number;
       readonly called: readonly KeptHeartbeat[];
@@ -46,6 +54,8 @@ export interface CallTailParts {
   readonly watched: (id: MonitorId) => Monitor | undefined;
   /** Whether anything was judged of a monitor since it was made, paused or changed. */
   readonly isJudged: (id: MonitorId) => boolean;
+  /** Whether this hub can be called just now. */
+  readonly isListening: () => boolean;
   /** Told how a heartbeat stands. */
   readonly onState: (id: MonitorId, state: HeartbeatState) => void;
   /** Judges a call at a time, epoch ms; false: it says nothing of the status. Must not throw. */
@@ -166,15 +176,11 @@ export class CallTail implements Disposable {
     return judged.call;
   }
 
-  /**
-   * Judges everything that any hub took in of these until now. Resolves to when no hub could be called last, epoch ms; null:
-   * it never was so. Rejects while the store is away.
-   */
-  async fresh(ids: readonly MonitorId[]): Promise<Span | null> {
+  /** See `SharedCalls.fresh`. */
+  async fresh(ids: readonly MonitorId[]): Promise<FreshCalls> {
     try {
-      const gap = await this.#parts.store.noteListening();
-      await this.#catchUp(ids);
-      return gap;
+      const gap = await this.#parts.store.noteListening(this.#parts.isListening());
+      return { gap, known: await this.#catchUp(ids) };
     } catch (error) {
       this.#failed(error);
       throw error;
@@ -203,10 +209,10 @@ export class CallTail implements Disposable {
   }
 
   async #look(): Promise<void> {
-    const { clock, store, onState } = this.#parts;
+    const { clock, store, onState, isListening } = this.#parts;
     const now = clock.monotonicMs();
     if (this.#timer !== null && now - this.#listenedMs >= listenEveryMs) {
-      await store.noteListening();
+      await store.noteListening(isListening());
       this.#listenedMs = now;
     }
     const { next, called } = await store.calledSince(this.#since);
@@ -224,13 +230,15 @@ export class CallTail implements Disposable {
     this.#parts.onError(error);
   }
 
-  async #catchUp(ids: readonly MonitorId[]): Promise<void> {
+  /** Reads and judges; answers of which monitors everything is known now. */
+  async #catchUp(ids: readonly MonitorId[]): Promise<ReadonlySet<MonitorId>> {
+    const known = new Set<MonitorId>();
     for (const id of ids) this.#behind.delete(id);
     const asked = ids.flatMap((id) => {
       const monitor = this.#parts.watched(id);
       return monitor === undefined ? [] : [{ monitor, judged: this.#judged.get(id) }];
     });
-    if (asked.length === 0) return;
+    if (asked.length === 0) return known;
     let found: Awaited<ReturnType<CallTailParts["store"]["callsOf"]>>;
     try {
       found = await this.#parts.store.callsOf(
@@ -246,8 +254,11 @@ export class CallTail implements Disposable {
       // It was changed, or taken over and back, while it was asked for: that asks anew.
       const isSame =
         this.#parts.watched(monitor.id) === monitor && this.#judged.get(monitor.id) === judged;
-      if (answer !== undefined && isSame) this.#apply(monitor, judged, answer);
+      if (answer === undefined || !isSame) continue;
+      this.#apply(monitor, judged, answer);
+      known.add(monitor.id);
     }
+    return known;
   }
 
   #apply(

@@ -27,6 +27,7 @@ import type { MonitorId } from "../model/id.ts";
 import type { JudgeState } from "../model/judgement.ts";
 import type { Monitor } from "../model/monitor.ts";
 import type { DownOutcome, Outcome } from "../model/outcome.ts";
+import type { FreshCalls } from "./call-tail.ts";
 import { DueHeap, type Due } from "./due-heap.ts";
 
 export interface HeartbeatWatchParts {
@@ -45,11 +46,8 @@ export interface HeartbeatWatchParts {
 export interface SharedCalls {
   /** Told of a monitor that was taken in; `caughtUp` is called once its calls are known and judged. Must not throw. */
   readonly added: (monitor: Monitor) => void;
-  /**
-   * Judges what all hubs took in of these. Resolves to when none could be called last, epoch ms; null: it never was so.
-   * Rejects where that cannot be known now.
-   */
-  readonly fresh: (ids: readonly MonitorId[]) => Promise<Span | null>;
+  /** Judges what all hubs took in of these until now; rejects while the store is away. */
+  readonly fresh: (ids: readonly MonitorId[]) => Promise<FreshCalls>;
   /** Whether nothing is known of a monitor since somebody looked after it last. */
   readonly reopens: (id: MonitorId) => boolean;
 }
@@ -149,6 +147,11 @@ export class HeartbeatWatch implements Disposable {
     this.#gap = { from: isSame && this.#gap !== null ? this.#gap.from : from, to: now };
   }
 
+  /** Whether calls could not be taken in until just now. */
+  get isDeaf(): boolean {
+    return this.#gap !== null && this.#parts.clock.now() - this.#gap.to < everyMs + toleranceMs;
+  }
+
   /** Looks at once, and waits for what has to be asked of others; false for a monitor that is not in. */
   async checkNow(id: MonitorId): Promise<boolean> {
     this.look();
@@ -221,20 +224,21 @@ export class HeartbeatWatch implements Disposable {
   /** Those that are due once everything is known that other hubs took in. */
   async #askOthers(due: readonly Entry[], shared: SharedCalls): Promise<void> {
     const isHere = (entry: Entry): boolean => this.#entries.get(entry.monitor.id) === entry;
-    let gap: Span | null;
+    let fresh: FreshCalls;
     try {
-      gap = await shared.fresh(due.map(({ monitor }) => monitor.id));
+      fresh = await shared.fresh(due.map(({ monitor }) => monitor.id));
     } catch {
       for (const entry of due) if (isHere(entry)) this.#schedule(entry);
       return;
     }
+    const { gap, known } = fresh;
     const own = this.#gap;
     const isShort = own !== null && own.to - own.from <= longestOwnGapMs;
     const now = this.#parts.clock.now();
     for (const entry of due.filter(isHere)) {
       this.#schedule(entry);
-      const { deadline } = entry;
-      if (deadline === null || entry.dueAt > now - settleMs) continue;
+      const { deadline, monitor } = entry;
+      if (deadline === null || !known.has(monitor.id) || entry.dueAt > now - settleMs) continue;
       const isOfAll = gap !== null && isTouched(deadline, gap);
       this.#fallDue(entry, now, isOfAll || !isShort ? gap : own);
     }

@@ -39,10 +39,10 @@ export interface FollowedEvent {
 
 export interface FollowingStore {
   /**
-   * Notes that a hub can be called. Answers when nobody could last (epoch ms of the database's clock), which is found out
-   * by whoever is the first to be able to again; null: it never was so.
+   * Notes whether a hub can be called. Answers when none could last (epoch ms of the database's clock): that lasts until now
+   * while none can, and is kept by whoever is the first to be able to again. null: it never was so.
    */
-  noteListening(): Promise<Span | null>;
+  noteListening(isListening: boolean): Promise<Span | null>;
   /** Heartbeats that were called or excused since. */
   calledSince(since: number | null): Promise<{
     readonly next: number;

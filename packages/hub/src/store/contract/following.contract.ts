@@ -59,7 +59,7 @@ export function followingContract(stores: ContractStores): void {
     if (stores.engine === "sqlite") {
       test("is refused where there is one process", async () => {
         await using store = await stores.open();
-        await assert.rejects(store.noteListening(), { code: "internal" });
+        await assert.rejects(store.noteListening(true), { code: "internal" });
         await assert.rejects(store.calledSince(null), { code: "internal" });
         await assert.rejects(store.callsOf([]), { code: "internal" });
         await assert.rejects(store.runsChangedSince(null), { code: "internal" });
@@ -149,17 +149,17 @@ function callContract({ open, createDatabase, openScope }: ContractStores): void
     await using first = await open(database);
     await using second = await open(database);
     await using scope = await openScope(database);
-    assert.deepEqual(await Promise.all([first.noteListening(), second.noteListening()]), [
-      null,
-      null,
-    ]);
+    const both = [first.noteListening(true), second.noteListening(true)];
+    assert.deepEqual(await Promise.all(both), [null, null]);
     const passedMs = 60_000;
     await scope.scope.transaction((schema) =>
       sql`update note set value = value - ${passedMs} where name = 'listening_at'`.execute(schema),
     );
-    const gap = await second.noteListening();
-    assert.ok(gap !== null && gap.to - gap.from >= passedMs);
-    assert.deepEqual(await first.noteListening(), gap);
+    const lasting = await first.noteListening(false);
+    const gap = await second.noteListening(true);
+    assert.ok(lasting !== null && gap !== null && gap.to - gap.from >= passedMs);
+    assert.equal(gap.from, lasting.from, "who cannot be called itself ends nothing");
+    assert.deepEqual(await first.noteListening(true), gap);
   });
 }
 

@@ -30,7 +30,10 @@ const deafAfterMs = 6_000;
 const names = { listening: "listening_at", from: "deaf_from", to: "deaf_to" } as const;
 
 /** See `FollowingStore.noteListening`. */
-export async function noteListening(context: OperationContext): Promise<Span | null> {
+export async function noteListening(
+  context: OperationContext,
+  isListening: boolean,
+): Promise<Span | null> {
   mustBeShared(context);
   const { db } = context;
   // Hubs wait for one another here, so that the first after a gap notes it.
@@ -42,10 +45,12 @@ export async function noteListening(context: OperationContext): Promise<Span | n
     .where("name", "=", names.listening)
     .forUpdate()
     .executeTakeFirstOrThrow();
-  await setNote(context, names.listening, former.now);
+  if (isListening) await setNote(context, names.listening, former.now);
   if (former.now - former.value > deafAfterMs) {
-    await setNote(context, names.from, former.value);
-    await setNote(context, names.to, former.now);
+    if (isListening) {
+      await setNote(context, names.from, former.value);
+      await setNote(context, names.to, former.now);
+    }
     return { from: former.value, to: former.now };
   }
   const rows = await db
