@@ -23,6 +23,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "/v1/healthz": "figures of the process",
   "/api/v2/status": "figures of the process",
   "/api/v1/fleet": "figures of the processes",
+  "/api/v1/worker/monitors": "told to workers alone",
   "/incident-links/{incident}/{action}": "a page; what it shows is /api/v1/incidents/{id}",
   "/ping/{first}": "a call",
   "/ping/{first}/{second}": "a call",
@@ -61,6 +62,7 @@ const asked: Readonly<Record<string, Asked>> = {
     monitors,
     "/api/v1/monitors/{id}/history?{span}&limit=1000",
   ),
+  "/api/v1/monitors/{id}/locations": each(monitors, "/api/v1/monitors/{id}/locations"),
   "/api/v1/monitors/{id}/uptime": each(monitors, "/api/v1/monitors/{id}/uptime?{span}"),
   "/api/v1/monitors/summary": async (hub) => {
     // Of the hours until now: what is not paused has been watched for longer every time.

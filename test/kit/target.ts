@@ -9,9 +9,10 @@ export interface Target extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts a server on a free loopback port; it answers 200 `ok` unless told otherwise. */
+/** Starts a server on a free port, of the loopback unless told otherwise; it answers 200 `ok` unless told otherwise. */
 export async function startTarget(
   answer: RequestListener = (_request, response) => response.end("ok"),
+  host = "127.0.0.1",
 ): Promise<Target> {
   let server: Server | undefined;
   let port = 0;
@@ -19,7 +20,7 @@ export async function startTarget(
     const fresh = createServer(answer);
     await new Promise<void>((resolve, reject) => {
       fresh.once("error", reject);
-      fresh.listen(port, "127.0.0.1", resolve);
+      fresh.listen(port, host, resolve);
     });
     port = (fresh.address() as AddressInfo).port;
     server = fresh;

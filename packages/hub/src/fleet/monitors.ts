@@ -57,7 +57,7 @@ export interface FleetMonitorsParts {
   readonly scheduler: {
     add(monitor: Monitor, delayMs: number, soonerMs?: number): void;
     remove(id: MonitorId): void;
-    retire(ids: Iterable<MonitorId>): Promise<void>;
+    retire(ids: Iterable<MonitorId>, withinMs: number): Promise<void>;
   };
   /** Those that are waited for. */
   readonly heard: {
@@ -150,10 +150,13 @@ export class FleetMonitors implements ShareKeeping {
     onTaken(ids);
   }
 
-  async release(names: readonly ShareName[]): Promise<void> {
+  async release(names: readonly ShareName[], withinMs: number): Promise<void> {
     const { scheduler, heard, judging, flush } = this.#parts;
     const monitors = [...this.#monitorsIn(new Set(names))];
-    await scheduler.retire(monitors.map(({ id }) => id));
+    await scheduler.retire(
+      monitors.map(({ id }) => id),
+      withinMs,
+    );
     for (const { id } of monitors) heard.remove(id);
     await flush();
     for (const { id } of monitors) judging.remove(id);
@@ -238,11 +241,13 @@ export class FleetMonitors implements ShareKeeping {
     }
     // Who gives a share up says so at once; who lapsed may have begun something until shortly before its lease ended.
     const goneOnMs = freeMs > leaseMs - marginMs ? leaseMs - marginMs : 0;
-    return planTakeOver(monitor, {
+    const plan = planTakeOver(monitor, {
       now,
       lastCheckedAt: last === undefined ? null : last.lastCheck.checkedAt,
       safeFrom: (since ?? now) + goneOnMs,
     });
+    // Where several locations check, what each of them missed is in its own history.
+    return monitor.placement === undefined ? plan : { ...plan, missed: 0, knownUntil: null };
   }
 
   /** Begins to look after a monitor; answers how many of its slots fell into the take-over. */

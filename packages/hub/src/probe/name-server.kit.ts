@@ -4,7 +4,6 @@
  */
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { createServer, type Server, type Socket } from "node:net";
-import type { TestContext } from "node:test";
 import { addressBytes, parseAddress } from "./address.ts";
 import { portOf } from "./probe.kit.ts";
 
@@ -35,9 +34,9 @@ const types = {
 };
 const codes = { FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 };
 
-/** Starts a server that lives as long as the test. */
+/** Starts a server that lives as long as the test (or what else `t` is). */
 export async function serveNames(
-  t: TestContext,
+  t: { after(end: () => Promise<void>): void },
   reply: (name: string, type: string) => Reply,
 ): Promise<NameServer> {
   const server: NameServer = { port: 0, asked: [], bad: [] };

@@ -15,31 +15,43 @@ export interface HubClock {
   read(reading: ClockReading): void;
 }
 
+interface Known {
+  /** It may be wrong by half of it, ms. */
+  readonly spanMs: number;
+  /** The hub's clock less the monotonic one, ms. */
+  readonly baseMs: number;
+}
+
 /** Of so many readings the one with the shortest way there and back counts. */
 const mostReadings = 16;
+/** What was known before a restart is taken to be wrong by half of it at most, and a clock nobody compared by this, ms. */
+const keptSpanMs = 1_000;
+const unknownSpanMs = 60_000;
+/** Clocks drift apart between two readings, ms. */
+const driftMs = 50;
 
-/** `offsetMs`: what was known before. */
-export function createHubClock(clock: Clock, offsetMs: number): HubClock {
-  let readings: { readonly roundTripMs: number; readonly baseMs: number }[] = [];
-  /** The hub's clock less the monotonic one, ms. */
-  let baseMs = clock.now() - offsetMs - clock.monotonicMs();
+/** `keptOffsetMs`: what was known before; null: nothing. */
+export function createHubClock(clock: Clock, keptOffsetMs: number | null): HubClock {
+  const wallBaseMs = clock.now() - clock.monotonicMs();
+  let known: readonly Known[] = [
+    keptOffsetMs === null
+      ? { spanMs: unknownSpanMs, baseMs: wallBaseMs }
+      : { spanMs: keptSpanMs, baseMs: wallBaseMs - keptOffsetMs },
+  ];
+  let baseMs = wallBaseMs - (keptOffsetMs ?? 0);
   const now = (): number => baseMs + clock.monotonicMs();
   return {
     now: () => Math.round(now()),
     offsetMs: () => clock.now() - now(),
     read({ sentMs, heardMs, hubNow }) {
-      const reading = {
-        roundTripMs: heardMs - sentMs,
-        baseMs: hubNow - (sentMs + heardMs) / 2,
-      };
-      // One that cannot be reconciled with this one is of another time: a clock was set, or this machine slept.
-      readings = readings.filter(
+      const reading = { spanMs: heardMs - sentMs, baseMs: hubNow - (sentMs + heardMs) / 2 };
+      // What cannot be reconciled with the newest is of another time: a clock was set, or this machine slept.
+      const fitting = known.filter(
         (one) =>
-          Math.abs(one.baseMs - reading.baseMs) <= (one.roundTripMs + reading.roundTripMs) / 2 + 50,
+          Math.abs(one.baseMs - reading.baseMs) <= (one.spanMs + reading.spanMs) / 2 + driftMs,
       );
-      readings = [...readings, reading].slice(-mostReadings);
-      const best = readings.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
-      baseMs = best.baseMs;
+      known = [...fitting, reading].slice(-mostReadings);
+      baseMs = known.reduce((a, b) => (b.spanMs <= a.spanMs ? b : a)).baseMs;
     },
   };
 }

@@ -53,7 +53,7 @@ export class HubWatch implements AsyncDisposable {
     return this.#heardAt;
   }
 
-  /** Begins with what was kept; resolves when the hub was asked once. */
+  /** Begins with what was kept, and to ask; waits for no answer: the hub may be away. */
   async start(): Promise<void> {
     const { kept, assignment, outbox } = this.#parts;
     if (kept === undefined) await this.#save([]);
@@ -62,8 +62,7 @@ export class HubWatch implements AsyncDisposable {
       assignment.replace(kept.monitors);
     }
     outbox.start();
-    const pauseMs = await this.#round(pollMs);
-    this.#running = this.#watch(pauseMs);
+    this.#running = this.#watch();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -71,12 +70,12 @@ export class HubWatch implements AsyncDisposable {
     await this.#running;
   }
 
-  async #watch(firstMs: number): Promise<void> {
+  async #watch(): Promise<void> {
     const { signal } = this.#stop;
-    let pauseMs = firstMs;
+    let pauseMs = pollMs;
     while (!signal.aborted) {
+      pauseMs = await this.#round(pauseMs);
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) pauseMs = await this.#round(pauseMs);
     }
   }
 
@@ -89,7 +88,10 @@ export class HubWatch implements AsyncDisposable {
       if (this.#stop.signal.aborted) return pollMs;
       if (error instanceof HubRefusal && error.status === 404) this.#isIntroduced = false;
       if (this.#why !== "ok" && error instanceof Error) this.#why = error.message;
-      this.#parts.tell(error, "the hub could not be asked what to check; what was assigned goes on");
+      this.#parts.tell(
+        error,
+        "the hub could not be asked what to check; what was assigned goes on",
+      );
       return Math.min(pauseMs * 1.5, mostPauseMs);
     }
   }

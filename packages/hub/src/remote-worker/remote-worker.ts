@@ -101,7 +101,7 @@ async function openRemoteWorker(
   const keepsake = await openKeepsake(folder);
   const kept = await keepsake.load();
   const id = parseId<"worker">(kept?.id) ?? createId<"worker">(clock.now());
-  const hubClock = createHubClock(clock, kept?.clock_offset_ms ?? 0);
+  const hubClock = createHubClock(clock, kept?.clock_offset_ms ?? null);
   const metrics = stack.use(createMetrics(version));
   const checking = openChecking(settings, parts, metrics, stack);
   const link = stack.use(

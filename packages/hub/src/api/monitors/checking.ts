@@ -10,6 +10,8 @@ import {
 import type { FastifyInstance } from "fastify";
 import { Type } from "typebox";
 import { AppError } from "../../model/error.ts";
+import { ownNameIn } from "../../model/location.ts";
+import type { Monitor } from "../../model/monitor.ts";
 import { parseMonitor } from "../../model/monitor-input.ts";
 import type { Outcome } from "../../model/outcome.ts";
 import type { ApiParts } from "../parts.ts";
@@ -44,13 +46,17 @@ export function addCheckingRoutes(
     permission: "write",
     tag: "monitors",
     summary: "Check a monitor now",
-    description: "Answers when the check has ended. A monitor that is paused is not checked.",
+    description:
+      "Answers when the check has ended. A monitor that is paused is not checked. Of several locations the hub's own checks.",
     params: idParams,
     answers: { 200: { description: "The monitor after the check", schema: MonitorSchema } },
     errors: ["not_found", "conflict", "unavailable"],
     async handle({ params }) {
       const { monitor } = findEntry(parts, params.id);
       if (!monitor.enabled) throw new AppError("conflict", "The monitor is paused");
+      if (isElsewhere(monitor, parts.ownProcess.location)) {
+        throw new AppError("conflict", "The monitor is checked by workers elsewhere alone");
+      }
       const entry = await bounded(() => parts.desk.checkNow(monitor.id));
       if (entry === undefined) {
         throw new AppError("conflict", "The monitor was changed or deleted during the check");
@@ -115,4 +121,9 @@ function createBound(most: number): <T>(work: () => Promise<T>) => Promise<T> {
       running -= 1;
     }
   };
+}
+
+/** Whether none of the hub's own processes checks it. */
+function isElsewhere(monitor: Monitor, location: string): boolean {
+  return monitor.placement !== undefined && ownNameIn(monitor, location) === undefined;
 }

@@ -175,11 +175,12 @@ export function locationContract({ open }: ContractStores): void {
         outcomeOf(gone, "paris", begin, up),
         outcomeOf({ ...monitor, id: alone.id }, "paris", begin, up),
         outcomeOf(monitor, "paris", begin + 3_600_000, up),
+        { ...outcomeOf(monitor, "paris", begin, up), at: begin + 3_600_000 },
       ];
       assert.deepEqual(await store.takeOutcomes(refused, now), {
         taken: 0,
         duplicates: 0,
-        refused: 3,
+        refused: 4,
       });
     });
 

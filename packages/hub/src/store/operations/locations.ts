@@ -36,7 +36,7 @@ export async function takeOutcomes(
 ): Promise<TakenOutcomes> {
   const intervals = await intervalsOf(context, new Set(outcomes.map((one) => one.monitorId)));
   const wanted = outcomes
-    .filter((one) => intervals.has(one.monitorId) && one.slot <= now + mostAheadMs)
+    .filter((one) => intervals.has(one.monitorId) && latestOf(one) <= now + mostAheadMs)
     .toSorted(byPlace);
   const rows = await lockStates(context, wanted);
   const seen = new Map(
@@ -378,6 +378,11 @@ export async function resetLocations(
     .where("ended_at", "is", null);
   if (gone.length > 0) end = end.where("location", "not in", gone);
   await end.execute();
+}
+
+/** None of its times may lie ahead: the location would seem to be there until then. */
+function latestOf({ slot, at, endedAt }: LocationOutcome): number {
+  return Math.max(slot, at, endedAt);
 }
 
 function byPlace(a: LocationOutcome, b: LocationOutcome): number {
