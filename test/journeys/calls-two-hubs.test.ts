@@ -216,8 +216,18 @@ describe("two hubs that are called in turn", () => {
       new Set(["up"]),
       "those that are called are up",
     );
-    const { items } = await second.ask<Items<IncidentView>>("GET", "/api/v1/incidents?limit=100");
-    const troubles = items.flatMap(({ subjects }) => subjects.map(({ id }) => id));
+    const troubles = await until(
+      "what is down rings",
+      async () => {
+        const { items } = await second.ask<Items<IncidentView>>(
+          "GET",
+          "/api/v1/incidents?limit=100",
+        );
+        const ids = items.flatMap(({ subjects }) => subjects.map(({ id }) => id));
+        return ids.length >= silent.size && ids;
+      },
+      patienceMs,
+    );
     assert.deepEqual(troubles.toSorted(), [...silent.keys()].toSorted(), "each rang once");
     for (const [id, count] of [...calls.answered, ...short.answered]) {
       const view = await second.ask<HeartbeatView>("GET", `/api/v1/heartbeats/${id}`);
