@@ -31,8 +31,8 @@ export interface KeeperStore extends HintCarrier {
     readonly leaseMs: number;
     readonly figures: ProcessFigures;
   }): Promise<Renewal>;
-  releaseShares(id: FleetProcess["id"], names: readonly ShareName[]): Promise<void>;
-  leaveFleet(id: FleetProcess["id"]): Promise<void>;
+  releaseShares(id: FleetProcess["id"], names: readonly ShareName[], idleMs: number): Promise<void>;
+  leaveFleet(id: FleetProcess["id"], idleMs: number): Promise<void>;
   members(): Promise<readonly Member[]>;
 }
 
@@ -40,8 +40,11 @@ export interface KeeperStore extends HintCarrier {
 export interface ShareKeeping {
   /** Shares that this process holds from now on. Rejects when it could not begin; it is asked again with the next renewal. */
   take(shares: readonly TakenShare[]): Promise<void>;
-  /** Ends the work on shares in order: what runs is waited for, what was decided is stored. */
-  release(names: readonly ShareName[]): Promise<void>;
+  /**
+   * Ends the work on shares in order: nothing is begun any more, what runs is waited for, and dropped after `withinMs`;
+   * what was decided is stored.
+   */
+  release(names: readonly ShareName[], withinMs: number): Promise<void>;
   /** Stops at once: nothing of these may be begun any more. */
   stop(names: readonly ShareName[]): void;
   /** This process was taken for dead: what it decided and could not store is somebody else's. */
@@ -71,6 +74,10 @@ export interface LeaseTimes {
 
 /** A process that is gone is noticed within lease + renewal: 12.5 s. */
 export const leaseTimes: LeaseTimes = { leaseMs: 10_000, renewEveryMs: 2_500, marginMs: 1_500 };
+
+/** What runs is waited for: long where shares only move, and no longer than a process has to end, ms. */
+const moveWithinMs = 60_000;
+const leaveWithinMs = 2_000;
 
 /** Shares given up at a time: a fleet that grows is balanced within some seconds. */
 const mostReleased = 24;
@@ -161,13 +168,13 @@ export class FleetKeeper implements Fleet {
     clearTimeout(this.#lapseTimer);
     await this.#renewing;
     await this.#taking;
-    await this.#release;
     if (this.#isMember) {
-      await this.#keeping?.release([...this.#held]);
+      const idleSinceMs = this.#parts.clock.monotonicMs();
+      await this.#keeping?.release([...this.#held], leaveWithinMs);
       this.#held.clear();
       this.#isMember = false;
       await this.#parts.store
-        .leaveFleet(this.#process.id)
+        .leaveFleet(this.#process.id, this.#parts.clock.monotonicMs() - idleSinceMs)
         .then(() => this.#parts.store.hint(["shares"]))
         .catch((error: unknown) => this.#parts.onError(error));
     }
@@ -266,13 +273,15 @@ export class FleetKeeper implements Fleet {
 
   async #releaseShares(names: readonly ShareName[]): Promise<void> {
     const { id } = this.#process;
+    const { clock, store } = this.#parts;
+    const idleSinceMs = clock.monotonicMs();
     for (const name of names) {
       this.#held.delete(name);
       this.#releasing.add(name);
     }
     try {
-      await this.#keeping?.release(names);
-      await this.#parts.store.releaseShares(id, names);
+      await this.#keeping?.release(names, moveWithinMs);
+      await store.releaseShares(id, names, clock.monotonicMs() - idleSinceMs);
       this.#hints.send(["shares"]);
     } finally {
       for (const name of names) this.#releasing.delete(name);

@@ -195,7 +195,7 @@ describe("monitors of a fleet", () => {
     const monitor = world.make();
     await world.take(null);
     world.log.length = 0;
-    await world.monitors.release([shareOf("check", monitor.id)]);
+    await world.monitors.release([shareOf("check", monitor.id)], 60_000);
     assert.deepEqual(world.log, ["retired", "stored"]);
     assert.deepEqual([world.judged.size, world.scheduled.size], [0, 0]);
   });

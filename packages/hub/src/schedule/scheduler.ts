@@ -129,18 +129,22 @@ export class Scheduler implements AsyncDisposable {
     entry.running?.abort.abort();
   }
 
-  /** Forgets monitors at once; what runs of them goes on, and is waited for. */
-  async retire(ids: Iterable<MonitorId>): Promise<void> {
-    const running: Promise<void>[] = [];
+  /** Forgets monitors at once; what runs of them goes on, is waited for, and aborted when it has not ended `withinMs`. */
+  async retire(ids: Iterable<MonitorId>, withinMs: number): Promise<void> {
+    const running: NonNullable<Entry["running"]>[] = [];
     for (const id of ids) {
       const entry = this.#entries.get(id);
-      if (entry?.running != null) running.push(entry.running.done);
+      if (entry?.running != null) running.push(entry.running);
       if (entry === undefined) continue;
       this.#entries.delete(id);
       this.#heap.remove(entry);
       this.#waiting.delete(entry);
     }
-    await Promise.all(running);
+    const late = setTimeout(() => {
+      for (const { abort } of running) abort.abort();
+    }, withinMs);
+    await Promise.all(running.map(({ done }) => done));
+    clearTimeout(late);
   }
 
   /** Checks now, or joins the check that runs; resolves when it ended. The slots stay where they are. */

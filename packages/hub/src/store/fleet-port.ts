@@ -28,10 +28,13 @@ export interface FleetStore {
     readonly leaseMs: number;
     readonly figures: ProcessFigures;
   }): Promise<Renewal>;
-  /** Gives shares up. Whoever does has stopped what they are about, and has stored what was decided. */
-  releaseShares(id: ProcessId, names: readonly ShareName[]): Promise<void>;
-  /** Ends a process in order: its shares are free at once. */
-  leaveFleet(id: ProcessId): Promise<void>;
+  /**
+   * Gives shares up. Whoever does has begun nothing of what they are about for `idleMs` (0), and has stored what was
+   * decided: slots that began since then are free for whoever takes them.
+   */
+  releaseShares(id: ProcessId, names: readonly ShareName[], idleMs?: number): Promise<void>;
+  /** Ends a process in order: its shares are free at once, and were idle for `idleMs` (0). */
+  leaveFleet(id: ProcessId, idleMs?: number): Promise<void>;
   /** Those that live, and those that lapsed or left within the last hour; by kind, then name. */
   members(): Promise<readonly Member[]>;
 

@@ -220,6 +220,7 @@ export async function releaseShares(
   context: OperationContext,
   id: ProcessId,
   names: readonly ShareName[],
+  idleMs = 0,
 ): Promise<void> {
   mustBeShared(context);
   const { db } = context;
@@ -227,14 +228,18 @@ export async function releaseShares(
   await sql`select 1 from process where id = ${id} for key share`.execute(db);
   await db
     .updateTable("lease")
-    .set({ holder: null, freed_at: databaseNow })
+    .set({ holder: null, freed_at: sql<number>`${databaseNow} - ${Math.round(idleMs)}::bigint` })
     .where("holder", "=", id)
     .where("name", "in", names.length === 0 ? [""] : [...names])
     .execute();
 }
 
 /** See `FleetStore.leaveFleet`. */
-export async function leaveFleet(context: OperationContext, id: ProcessId): Promise<void> {
+export async function leaveFleet(
+  context: OperationContext,
+  id: ProcessId,
+  idleMs = 0,
+): Promise<void> {
   mustBeShared(context);
   const { db } = context;
   const left = await db
@@ -247,7 +252,7 @@ export async function leaveFleet(context: OperationContext, id: ProcessId): Prom
   if (left.numUpdatedRows === 0n) return;
   await db
     .updateTable("lease")
-    .set({ holder: null, freed_at: databaseNow })
+    .set({ holder: null, freed_at: sql<number>`${databaseNow} - ${Math.round(idleMs)}::bigint` })
     .where("holder", "=", id)
     .execute();
 }
