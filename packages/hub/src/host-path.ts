@@ -63,6 +63,7 @@ export function openHosts(hostPath: HostPathParts, stack: AsyncDisposableStack):
               others: {
                 lookUp: async () => sharing?.follow(),
                 onChanged: () => fleet.hint("hosts"),
+                isCutOff: () => sharing?.isCutOff === true,
               },
             }),
         onTaken: (samples) => metrics.samplesTaken(samples),

@@ -52,6 +52,8 @@ export interface RegistryParts {
     readonly lookUp: () => Promise<void>;
     /** A host was made, changed or deleted here. */
     readonly onChanged: () => void;
+    /** Whether the database was out of reach for long: what comes is better sent to another hub at once. */
+    readonly isCutOff: () => boolean;
   };
 }
 
@@ -281,7 +283,11 @@ export class HostRegistry implements AsyncDisposable {
     begin: (host: Host) => Host,
     work: (row: HostRow) => Promise<T>,
   ): Promise<T> {
-    const lookUp = this.#parts.others?.lookUp;
+    const { others } = this.#parts;
+    if (others?.isCutOff() === true) {
+      throw new AppError("unavailable", "This hub cannot reach the database; another one may");
+    }
+    const lookUp = others?.lookUp;
     for (let attempt = 1; ;) {
       if (lookUp !== undefined && !isKnown()) await lookUp();
       const found = find();

@@ -50,8 +50,13 @@ export const hearsayMs = 4_000;
 const tickMs = 1_000;
 /** Reading that succeeded so long ago leaves the time since then deaf. */
 const lateMs = 2_500;
-/** Granted once others can be heard again: what they heard meanwhile is noted first. As long as it took, but at most: */
-const mostGrantedMs = 10_000;
+/**
+ * Granted once others can be heard again, as long as it took, but at most so much: agents that could not send wait ever
+ * longer before they try again, up to a minute.
+ */
+const mostGrantedMs = 60_000;
+/** Out of reach for so long, the database is away for this hub, if not for others. */
+const cutOffMs = 5_000;
 /** Of more hosts than there may be, those that are gone included, nothing is remembered. */
 const mostSeen = 40_000;
 const saidEveryMs = 10_000;
@@ -98,6 +103,12 @@ export class HostSharing implements AsyncDisposable {
     this.#noteVersions();
     this.#timer = setInterval(() => this.#tick(), tickMs);
     this.#tick();
+  }
+
+  /** Whether the database has been out of reach for seconds. */
+  get isCutOff(): boolean {
+    if (this.#timer === null) return false;
+    return this.#parts.clock.monotonicMs() - this.#heardMs > cutOffMs;
   }
 
   /** This hub heard a host, or something else is shown of it since. */

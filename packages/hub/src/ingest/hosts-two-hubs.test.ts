@@ -92,6 +92,7 @@ function openHub(
       onError: (error) => errors.push(error),
       others: {
         lookUp: () => sharing.follow(),
+        isCutOff: () => sharing.isCutOff,
         onChanged: () => peers.forEach((peer) => peer.sharing.lookSoon()),
       },
     },
