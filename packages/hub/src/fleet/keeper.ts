@@ -75,9 +75,11 @@ export interface LeaseTimes {
 /** A process that is gone is noticed within lease + renewal: 12.5 s. */
 export const leaseTimes: LeaseTimes = { leaseMs: 10_000, renewEveryMs: 2_500, marginMs: 1_500 };
 
-/** What runs is waited for: long where shares only move, and no longer than a process has to end, ms. */
-const moveWithinMs = 60_000;
-const leaveWithinMs = 2_000;
+/**
+ * What runs is waited for so long, ms. A check that takes longer is dropped and its slot counts as missed: all others that
+ * are given up with it would wait for it, and lose slots of their own.
+ */
+const endWithinMs = 1_000;
 
 /** Shares given up at a time: a fleet that grows is balanced within some seconds. */
 const mostReleased = 24;
@@ -170,7 +172,7 @@ export class FleetKeeper implements Fleet {
     await this.#taking;
     if (this.#isMember) {
       const idleSinceMs = this.#parts.clock.monotonicMs();
-      await this.#keeping?.release([...this.#held], leaveWithinMs);
+      await this.#keeping?.release([...this.#held], endWithinMs);
       this.#held.clear();
       this.#isMember = false;
       await this.#parts.store
@@ -280,7 +282,7 @@ export class FleetKeeper implements Fleet {
       this.#releasing.add(name);
     }
     try {
-      await this.#keeping?.release(names, moveWithinMs);
+      await this.#keeping?.release(names, endWithinMs);
       await store.releaseShares(id, names, clock.monotonicMs() - idleSinceMs);
       this.#hints.send(["shares"]);
     } finally {

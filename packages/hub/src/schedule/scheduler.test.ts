@@ -215,6 +215,24 @@ describe("scheduler", () => {
     assert.ok(busiest < 40, `at most ${busiest} began in one second`);
   });
 
+  test("retiring monitors waits for what runs of them, and aborts what takes too long", async () => {
+    const t = trial(null);
+    const [quick, slow] = [monitorOf("quick", 1000), monitorOf("slow", 1000)];
+    for (const monitor of [quick, slow]) t.scheduler.add(monitor, 0);
+    await t.pass(100);
+    let isOver = false;
+    const retired = t.scheduler.retire([quick.id, slow.id], 2000).then(() => (isOver = true));
+    await t.finish("quick");
+    await t.pass(1900);
+    assert.deepEqual([isOver, t.aborted], [false, []]);
+    await t.pass(100);
+    await retired;
+    assert.deepEqual(t.aborted, ["slow"]);
+    await t.pass(5000);
+    assert.deepEqual([t.starts.get("quick")?.length, t.starts.get("slow")?.length], [1, 1]);
+    assert.equal(t.scheduler.size, 0);
+  });
+
   test("stopping aborts what runs, waits for it and starts nothing more", async () => {
     const t = trial(null);
     t.scheduler.add(monitorOf("a", 1000), 0);

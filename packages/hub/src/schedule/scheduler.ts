@@ -131,10 +131,10 @@ export class Scheduler implements AsyncDisposable {
 
   /** Forgets monitors at once; what runs of them goes on, is waited for, and aborted when it has not ended `withinMs`. */
   async retire(ids: Iterable<MonitorId>, withinMs: number): Promise<void> {
-    const running: NonNullable<Entry["running"]>[] = [];
+    const running = new Set<NonNullable<Entry["running"]>>();
     for (const id of ids) {
       const entry = this.#entries.get(id);
-      if (entry?.running != null) running.push(entry.running);
+      if (entry?.running != null) running.add(entry.running);
       if (entry === undefined) continue;
       this.#entries.delete(id);
       this.#heap.remove(entry);
@@ -143,7 +143,12 @@ export class Scheduler implements AsyncDisposable {
     const late = setTimeout(() => {
       for (const { abort } of running) abort.abort();
     }, withinMs);
-    await Promise.all(running.map(({ done }) => done));
+    await Promise.all(
+      [...running].map(async (one) => {
+        await one.done;
+        running.delete(one);
+      }),
+    );
     clearTimeout(late);
   }
 
