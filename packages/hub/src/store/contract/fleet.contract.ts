@@ -28,12 +28,14 @@ import {
   shownOf,
   untilAlone,
 } from "./fleet-fixtures.ts";
+import { fleetRandomContract } from "./fleet-random.contract.ts";
 import { shownContract } from "./fleet-shown.contract.ts";
 
 /** Runs what holds on the engine. */
 export function fleetContract(stores: ContractStores): void {
   if (stores.engine === "sqlite") return aloneContract(stores);
   shareContract(stores);
+  fleetRandomContract(stores);
   fenceContract(stores);
   shownContract(stores);
 }
@@ -164,6 +166,22 @@ function shareContract({ open }: ContractStores): void {
       assert.deepEqual([after.held.length, after.others], [shareNames.length, 0]);
       assert.ok(after.taken.every(({ freeSince }) => (freeSince ?? 0) >= before.now));
       assert.equal((await renew(store, first)).alive, false);
+    });
+
+    test("are free since whoever gives them up began nothing any more", async () => {
+      const [first, second] = [await join(store), await join(store, { holds: ["hear"] })];
+      const { held, now } = await renew(store, first);
+      await store.releaseShares(
+        first,
+        held.filter((name) => name.startsWith("hear")),
+        60_000,
+      );
+      const moved = await renew(store, second);
+      assert.ok(moved.taken.every(({ freeSince }) => (freeSince ?? now) < now - 30_000));
+      await store.leaveFleet(second, 600_000);
+      const { taken } = await renew(store, first);
+      assert.equal(taken.length, shareCounts.hear);
+      assert.ok(taken.some(({ freeSince }) => (freeSince ?? now) < now - 300_000));
     });
 
     test("of a process that did not renew are taken, since it was seen last", async () => {

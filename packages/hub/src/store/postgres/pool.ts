@@ -19,6 +19,10 @@ const writeConnections = 4;
 const readConnections = 6;
 /** Renewing a lease waits for no write, however many there are. */
 const leaseConnections = 1;
+/** For signs of life to the connection that listens, which is one more. */
+const hintConnections = 1;
+
+const poolSize = writeConnections + readConnections + leaseConnections + hintConnections;
 
 /** How often a transaction that lost is begun. */
 const maxAttempts = 5;
@@ -26,9 +30,7 @@ const maxAttempts = 5;
 /** Connects, brings the database to this release and takes calls in. */
 export const openPool: OpenEngine = async (settings, answer) => {
   await using opened = new AsyncDisposableStack();
-  const connection = opened.use(
-    await connectPostgres(settings.database, writeConnections + readConnections + leaseConnections),
-  );
+  const connection = opened.use(await connectPostgres(settings.database, poolSize));
   const { db } = connection;
   const done = await migrateUp(postgresMigrationScope(db), Date.now);
   const contexts = createPostgresContexts(settings.retention);
