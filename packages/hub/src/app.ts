@@ -20,6 +20,7 @@ import { parsePrometheusText } from "./ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "./ingest/remote-write.ts";
 import { createJobs } from "./jobs.ts";
 import { listenOn, urlOf } from "./listen.ts";
+import { openRangeReader, readingLongRanges } from "./long-range.ts";
 import { keepManagedSettings } from "./managed-settings.ts";
 import type { Clock } from "./model/clock.ts";
 import { createId } from "./model/id.ts";
@@ -27,7 +28,7 @@ import type { RunEvent } from "./model/run.ts";
 import { createSignedLinks, linkSecretName, newLinkSecret } from "./model/signed-links.ts";
 import { channelKinds } from "./notify/channel-kinds.ts";
 import type { OwnAgent } from "./own-agent.ts";
-import { keepOwnMonitor } from "./own-monitor.ts";
+import { keepOwnMonitor, reachedByAll } from "./own-monitor.ts";
 import { openOwnProcess } from "./own-process.ts";
 import { createReadiness } from "./readiness.ts";
 import { openRemoteWriteOut, sendingOn, withDestinations } from "./remote-write-out.ts";
@@ -76,7 +77,8 @@ export async function startHub(settings: Settings, parts: HubParts): Promise<Run
   if (settings.dropInPorts) await openDropInPorts(settings.listen.host, { own, handle }, stack);
   await begin(hub, aliveAt, stack);
   const { board, desk, kinds } = { ...hub.deciding, ...hub.path, ...hub.checking };
-  await keepOwnMonitor(url, aliveAt === undefined, { clock, board, desk, kinds });
+  const reached = hub.keeper === null ? url : reachedByAll(settings.publicUrl);
+  await keepOwnMonitor(reached, aliveAt === undefined, { clock, board, desk, kinds });
   const running = stack.move();
   const { readiness } = hub;
   readiness.started();
@@ -139,12 +141,17 @@ async function openHub(settings: Settings, parts: HubParts, stack: AsyncDisposab
     },
     stack,
   );
+  const reader = openRangeReader(settings.remoteWrite, stack);
+  const { retention } = settings;
   const readiness = createReadiness({ store, fleet, commits: deciding.commits });
   return {
     ...common,
     clock,
     log,
     readiness,
+    /** What people look at; also what is no longer kept here, where it can be read elsewhere. */
+    history:
+      reader === undefined ? store : readingLongRanges(store, { clock, log, retention, reader }),
     listens(url: string) {
       listensOn = url;
     },
@@ -175,7 +182,7 @@ async function takeUpAll(hub: Hub): Promise<number | undefined> {
 }
 
 function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
-  const { settings, parts, store, deciding, outputs, path, checking } = hub;
+  const { settings, parts, deciding, outputs, path, checking } = hub;
   const { board, live, alerts, alerting } = deciding;
   return createApi(settings, {
     clock: hub.clock,
@@ -186,17 +193,17 @@ function openApi(hub: Hub, own: OwnAgent | null): ReturnType<typeof createApi> {
     desk: path.desk,
     ...hub.watching,
     heartbeats: path.calls.heartbeats,
+    locations: path.locations,
     ...hub.jobs,
     alertRules: hub.rules.alertRules,
     kinds: checking.kinds,
     channelKinds,
     channels: alerts.delivery,
-    store,
+    store: hub.history,
     live,
     registry: hub.metrics.registry,
     outputs: withDestinations(outputs, hub.remoteWrite),
     fleet: hub.fleet,
-    locations: path.locations,
     otherHubs: otherHubsOf(hub.fleet, hub.store),
     ownProcess: hub.ownProcess,
     parseImport: parsePrometheusText,
