@@ -26,7 +26,10 @@ import type { Store } from "./store/port.ts";
 export interface RulePathParts {
   readonly clock: Clock;
   readonly store: RunnerParts["store"] &
-    Pick<Store, "job" | "jobs" | "alertSettingChanges" | "seriesTail" | "tailSources">;
+    Pick<
+      Store,
+      "job" | "jobs" | "alertSettingChanges" | "ruleSteps" | "seriesTail" | "tailSources"
+    >;
   readonly fleet: Pick<Fleet, "process" | "hasDuty" | "onHint">;
   readonly board: {
     get(id: MonitorId): BoardEntry | undefined;
@@ -94,7 +97,12 @@ export function createRulePath(parts: RulePathParts): RulePath {
   const isShared = fleet.process !== undefined;
   const runner: RuleRunner = new RuleRunner({
     ...parts,
-    ...(isShared ? { heardUpTo: () => duty.heardUpTo, fence: () => fenceOf(fleet) } : {}),
+    ...(isShared
+      ? {
+          heardUpTo: () => duty.heardUpTo,
+          shared: { fence: () => fenceOf(fleet), ruleSteps: () => store.ruleSteps() },
+        }
+      : {}),
     subject: (source) => subjectOf(source, board, hosts, jobs),
     sources: () => sourcesOf(board, jobs.keys()),
   });

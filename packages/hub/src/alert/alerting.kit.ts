@@ -42,6 +42,7 @@ export interface AlertingDesk extends AsyncDisposable {
 export interface DeskParts {
   /** Fails the test when left out. */
   readonly onError?: (error: unknown) => void;
+  readonly onIncidents?: (incidents: readonly Incident[]) => void;
   readonly tiesOf?: (subject: Subject) => readonly Tie[];
   readonly parentsOf?: (subject: Subject) => readonly Subject[];
   readonly channels?: readonly ChannelSettings[];
@@ -124,7 +125,7 @@ async function nextDue(store: MemoryStore, now: number): Promise<number> {
 export function createAlerting(
   store: AlertingStore & Parameters<typeof createPolicyReader>[0],
   time: { readonly now: number },
-  { tiesOf = () => [], parentsOf = () => [], onError }: DeskParts = {},
+  { tiesOf = () => [], parentsOf = () => [], onError, onIncidents }: DeskParts = {},
 ): Alerting {
   const clock = { now: () => time.now };
   return new Alerting({
@@ -137,7 +138,7 @@ export function createAlerting(
     parentsOf,
     checkSiblings: () => null,
     describe: describeShortly,
-    onIncidents: () => undefined,
+    onIncidents: onIncidents ?? (() => undefined),
     onNotices: () => undefined,
     onError: onError ?? ((error) => assert.fail(String(error))),
   });

@@ -43,12 +43,22 @@ async function startHubs(tiesOf: (subject: Subject) => readonly Tie[]) {
   const onError = (error: unknown): void => {
     if (!(error instanceof AppError && error.code === "conflict")) errors.push(error);
   };
-  const hubs = stores.map((store) => stack.use(createAlerting(store, time, { tiesOf, onError })));
+  const told = stores.map((): string[] => []);
+  const hubs = stores.map((store, hub) =>
+    stack.use(
+      createAlerting(store, time, {
+        tiesOf,
+        onError,
+        onIncidents: (incidents) => told[hub]?.push(...incidents.map(({ id }) => id)),
+      }),
+    ),
+  );
   const resources = stack.move();
   return {
     store: stores[0],
     stores,
     hubs,
+    told,
     time,
     errors,
     /** These look, until nothing is left to be looked at. */
@@ -137,6 +147,27 @@ describe("two hubs", { timeout: 60_000 }, () => {
       }
     });
   }
+
+  test("look after what the other one left open, and show it", async (t) => {
+    await using desk = await startHubs(() => []);
+    const [first, second] = desk.hubs;
+    assert.ok(first !== undefined && second !== undefined);
+    for (const hub of desk.hubs) await hub.acknowledge(createId<"incident">(0), "ada");
+    await desk.store.putSignals([signalOf("raised", start)]);
+    await desk.settle([first], t.signal);
+    const [incident] = await desk.store.openIncidents();
+    assert.ok(incident !== undefined);
+    assert.equal(second.openIncidents, 0, "it knows nothing of it");
+    await second.look();
+    assert.equal(second.openIncidents, 1);
+    assert.deepEqual(desk.told[1]?.slice(0, 1), [incident.id]);
+    await desk.store.putSignals([signalOf("cleared", start)]);
+    await desk.settle([first], t.signal);
+    const told = desk.told[1]?.length ?? 0;
+    await second.look();
+    assert.equal(second.openIncidents, 0);
+    assert.deepEqual(desk.told[1]?.slice(told), [incident.id]);
+  });
 
   test("let people act on what the other one opened, and the other one sees it", async (t) => {
     await using desk = await startHubs(() => []);

@@ -43,8 +43,13 @@ export interface RuleChange {
   readonly fence?: RuleFence;
 }
 
-/** Nothing is written when the process was taken for dead or has left, or when another one has the duty. */
+/**
+ * Nothing is written when the process was taken for dead or has left, when another one has the duty, or when rules were
+ * decided about since, by whoever had the duty meanwhile.
+ */
 export interface RuleFence {
   readonly process: ProcessId;
   readonly duty?: Duty;
+  /** What `RuleStore.ruleSteps` was when states were read, and one more for each change since. */
+  readonly after?: number;
 }

@@ -73,9 +73,10 @@ export class RuleDuty implements AsyncDisposable {
   /** true: there is more to be read at once. */
   async #turn(): Promise<boolean> {
     const { isOurs, runner } = this.#parts;
-    if (!isOurs() || runner.isFenced) {
+    const isOver = !isOurs() || runner.isFenced;
+    if (isOver || (this.#isRunning && !(await runner.isCurrent()))) {
       await this.#end();
-      return false;
+      return !isOver;
     }
     if (!this.#isRunning) await this.#begin();
     return await this.#feed();

@@ -34,8 +34,11 @@ export interface RunnerParts {
   readonly onError: (error: unknown) => void;
   /** Up to when samples were handed over, epoch ms: nothing is said to be silent after that. Left out: up to now. */
   readonly heardUpTo?: () => number;
-  /** Who decides, where several processes could; left out: this one alone. */
-  readonly fence?: () => RuleFence | undefined;
+  /** Who decides, where several processes could, and how often somebody did; left out: this one alone. */
+  readonly shared?: {
+    fence(): RuleFence | undefined;
+    ruleSteps(): Promise<number>;
+  };
 }
 
 export interface RuleCounts {
@@ -85,6 +88,8 @@ export class RuleRunner implements AsyncDisposable {
   #refused = 0;
   #isStopping = false;
   #isFenced = false;
+  /** What is known is what so many changes came to. */
+  #steps = 0;
   readonly #looking = new Set<Promise<void>>();
 
   constructor(parts: RunnerParts) {
@@ -113,7 +118,9 @@ export class RuleRunner implements AsyncDisposable {
 
   /** Takes up where the former process stopped. */
   async load(): Promise<void> {
-    const { store } = this.#parts;
+    const { store, shared } = this.#parts;
+    // Before the states: what is changed in between is noticed.
+    this.#steps = (await shared?.ruleSteps()) ?? 0;
     this.#use(rulesThatHold(await store.rules()));
     const aliveAt = (await store.readAlive()) ?? null;
     for (const kept of await store.ruleStates()) {
@@ -121,6 +128,15 @@ export class RuleRunner implements AsyncDisposable {
       const blindSince = kept.state.blindSince ?? aliveAt;
       this.#watch(kept.source)?.restore({ ...kept, state: { ...kept.state, blindSince } });
     }
+  }
+
+  /** Whether nobody else decided since it was loaded: a duty that was lost and came back is not noticed otherwise. */
+  async isCurrent(): Promise<boolean> {
+    const { shared } = this.#parts;
+    if (shared === undefined || this.#committing !== null) return true;
+    const before = this.#steps;
+    const steps = await shared.ruleSteps();
+    return steps === before || this.#steps !== before || this.#committing !== null;
   }
 
   /** Begins to look. */
@@ -333,16 +349,17 @@ export class RuleRunner implements AsyncDisposable {
     const draft = this.#draft;
     this.#draft = { states: new Map(), signals: [] };
     try {
-      const fence = this.#parts.fence?.();
+      const fence = this.#parts.shared?.fence();
       const change = changeOf(draft);
       const result = await this.#parts.store.commitRules(
-        fence === undefined ? change : { ...change, fence },
+        fence === undefined ? change : { ...change, fence: { ...fence, after: this.#steps } },
       );
       if (result === "fenced") {
         this.#isFenced = true;
         this.#draft = { states: new Map(), signals: [] };
         return true;
       }
+      this.#steps += 1;
     } catch (error) {
       const newer = this.#draft;
       this.#draft = {

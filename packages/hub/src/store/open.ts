@@ -176,6 +176,7 @@ function alertCalls({ writer, reader }: Threads): AlertStore & OutboxStore & Rul
     pendingSignals: reads("pendingSignals"),
     putSignals: writes("putSignals"),
     ruleStates: reads("ruleStates"),
+    ruleSteps: reads("ruleSteps"),
     commitRules: writes("commitRules"),
     commitAlerting: writes("commitAlerting"),
     alertingState: reads("alertingState"),

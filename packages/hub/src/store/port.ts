@@ -263,6 +263,8 @@ export interface AlertStore {
 export interface RuleStore {
   /** Every trouble that is not inactive; with `prefix`, of sources that begin with it. */
   ruleStates(prefix?: string): Promise<readonly KeptRuleState[]>;
+  /** How many changes with a fence that has `after` were committed. */
+  ruleSteps(): Promise<number>;
   /** Writes states and hands the signals to alerting, together; see `RuleChange.fence` for what is refused. */
   commitRules(change: RuleChange): Promise<CommitResult>;
 }
@@ -442,16 +444,16 @@ export interface Store
     JobWatchStore,
     AlertStore,
     ExternalAlertStore,
+    LocationStore,
     OutboxStore,
     AlertSettingStore,
-    LocationStore,
     RuleStore,
     AccessStore,
     SeriesStore,
     SourceSeriesStore,
     FleetStore,
-    SharedStore,
     FollowingStore,
+    SharedStore,
     AsyncDisposable {
   readonly engine: "sqlite" | "postgres";
   /** A cheap question that fails when the store cannot serve. */

@@ -77,7 +77,7 @@ export async function commitRules(
 /** The process lives, and has the duty until the transaction ends: whoever is to have it next waits. */
 async function mayDecide(
   context: OperationContext,
-  { process, duty }: RuleFence,
+  { process, duty, after }: RuleFence,
 ): Promise<boolean> {
   if (await isFenced(context, process)) return false;
   if (duty === undefined) return true;
@@ -85,7 +85,34 @@ async function mayDecide(
     select 1 from lease where name = ${`duty-${duty}`} and holder = ${process} for share`.execute(
     context.db,
   );
-  return rows.length > 0;
+  return rows.length > 0 && (after === undefined || (await countStep(context, after)));
+}
+
+const stepsNote = "rule_steps";
+
+/** See `RuleStore.ruleSteps`. */
+export async function ruleSteps({ db }: OperationContext): Promise<number> {
+  const row = await db
+    .selectFrom("note")
+    .select("value")
+    .where("name", "=", stepsNote)
+    .executeTakeFirst();
+  return row?.value ?? 0;
+}
+
+/** Counts one more; false: there was another since. */
+async function countStep({ db }: OperationContext, after: number): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto("note")
+    .values({ name: stepsNote, value: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column("name")
+        .doUpdateSet((set) => ({ value: set("note.value", "+", 1) }))
+        .where("note.value", "=", after),
+    )
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
 }
 
 function rowOf({ ruleId, source, series, state, raised }: KeptRuleState) {

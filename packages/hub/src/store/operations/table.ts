@@ -55,7 +55,7 @@ import {
   setRetention,
 } from "./series.ts";
 import { countRequests } from "./request-counts.ts";
-import { commitRules, ruleStates } from "./rule-state.ts";
+import { commitRules, ruleStates, ruleSteps } from "./rule-state.ts";
 import { seriesTail, tailSources } from "./series-tail.ts";
 import { keepSeriesList, seriesList } from "./series-lists.ts";
 import { pendingSignals, putSignals } from "./signals.ts";
@@ -132,6 +132,7 @@ export const operations = {
   endExternalAlerts: write(endExternalAlerts),
   externalAlerts: read(externalAlerts),
   ruleStates: read(ruleStates),
+  ruleSteps: read(ruleSteps),
   commitRules: write(commitRules),
   noticeGroups: read(noticeGroups),
   recentNotices: read(recentNotices),
