@@ -157,15 +157,15 @@ function openHub(
       const taken = await path.heartbeats.take(id, pingOf(time.ms, kind, exitCode));
       return taken?.n;
     },
-    /** Looks after the monitor from now on, as whoever has taken its share does. */
-    async take() {
+    /** Looks after the monitor from now on, as whoever has taken its share does; after a while nothing is known of it. */
+    async take(isKnown = true) {
       const [row] = await store.monitorsOf([id]);
       assert.ok(row !== undefined);
       const { monitor, state } = row;
       board.put(monitor, state, time.ms);
       path.heartbeats.changed([id]);
       await path.takeUpHeartbeatsOf([id]);
-      judging.add(id, state, { intervalIsOpen: true, at: time.ms });
+      judging.add(id, state, { intervalIsOpen: isKnown, at: time.ms });
       path.watch.add(monitor);
     },
     /** Looks after nothing any more, without another word: its process was killed. */
@@ -340,6 +340,21 @@ describe("two hubs that are called", { timeout: 120_000 }, () => {
     await desk.b.call(desk.id);
     await desk.quiet();
     assert.deepEqual(desk.said.slice(3), ["b up #3"]);
+  });
+
+  test("state again how it stands where nothing was known for a while", async () => {
+    await using desk = await startHubs();
+    await desk.a.call(desk.id);
+    await desk.quiet();
+    await desk.a.take(false);
+    await desk.quiet();
+    await desk.pass(2 * minute + 3000);
+    await desk.quiet();
+    await desk.a.take(false);
+    await desk.quiet();
+    assert.deepEqual(desk.said, ["a up #1", "a up #1", "a down late #1", "a down late #1"]);
+    await desk.pass(10_000);
+    assert.equal(desk.said.length, 4);
   });
 
   test("tell a deadline that passed while nobody held the share", async () => {

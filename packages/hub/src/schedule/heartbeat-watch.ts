@@ -203,9 +203,10 @@ export class HeartbeatWatch implements Disposable {
     const now = clock.now();
     const before = judged(monitor.id);
     const isKnown = before !== undefined && before.lastKnown !== "pending";
-    // After a miss that is not down yet its calls would say that all is well.
     const isOpen = shared === undefined ? this.#isStarting : shared.reopens(monitor.id);
-    if (!isKnown || (isOpen && entry.told === 0)) {
+    // After a miss that is not down yet its calls would say that all is well.
+    const isMissed = entry.told > 0 && before?.lastKnown !== "down";
+    if (!isKnown || (isOpen && !isMissed)) {
       const outcome = standing(state(monitor.id), isKnown ? before : undefined);
       if (outcome !== null) conclude(monitor, outcome, now);
     }
