@@ -28,11 +28,19 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
   const pairs = new Set<Pair>();
   /** Came while nothing came through. */
   const held = new Set<Socket>();
+  /** Every socket that is not closed. */
+  const open = new Set<Socket>();
   let isSilent = false;
   let server: Server | null = null;
   let port = 0;
 
+  function keep(socket: Socket): void {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  }
+
   function accept(near: Socket): void {
+    keep(near);
     near.on("error", () => near.destroy());
     if (!isSilent) return lead(near);
     near.pause();
@@ -43,6 +51,7 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
   function lead(near: Socket): void {
     if (near.destroyed) return;
     const far = connect(Number(target.port), target.hostname);
+    keep(far);
     far.setNoDelay(true);
     near.setNoDelay(true);
     const pair = { near, far };
@@ -108,6 +117,9 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
       for (const near of held) lead(near);
       held.clear();
     },
-    [Symbol.asyncDispose]: refuse,
+    async [Symbol.asyncDispose]() {
+      await refuse();
+      for (const socket of open) socket.destroy();
+    },
   };
 }
