@@ -132,9 +132,7 @@ describe("belfry hub --no-checks", () => {
     assert.deepEqual(await desk.run("hub", "--no-checks"), {
       code: 2,
       out: "",
-      err:
-        "belfry: --no-checks: expected true, or a postgres:// URL in database: with the embedded database nobody else " +
-        "checks, found false\n",
+      err: "belfry: --no-checks: expected a postgres:// URL in database: with the embedded database nobody else checks\n",
     });
     assert.equal(desk.started.length, 0);
   });
@@ -153,6 +151,38 @@ describe("belfry worker", () => {
       desk.working.map(({ settings }) => `${settings.listen.host}:${settings.listen.port}`),
       ["127.0.0.1:8001", "0.0.0.0:9000", "127.0.0.1:7000"],
     );
+  });
+
+  it("with a hub needs no database; its key is given, stands in a file, or in the environment", async () => {
+    await using desk = await createDesk();
+    await writeFile(join(desk.cwd, "paris.key"), "from-a-file\n");
+    const elsewhere = ["--hub", "https://belfry.example.org", "--location", "paris"];
+    const ca = ["--ca-file", "ca.pem"];
+    assert.equal((await desk.run("worker", ...elsewhere, "--key", "given", ...ca)).code, 0);
+    assert.equal((await desk.run("worker", ...elsewhere, "--key-file", "paris.key")).code, 0);
+    const told = desk.working.map(({ settings }) => [settings.location, settings.worker]);
+    const { spoolBytes } = desk.working[0]?.settings.worker ?? { spoolBytes: 0 };
+    const hub = "https://belfry.example.org";
+    assert.deepEqual(told, [
+      ["paris", { hub, key: "given", caFile: join(desk.cwd, "ca.pem"), spoolBytes }],
+      ["paris", { hub, key: "from-a-file", caFile: null, spoolBytes }],
+    ]);
+  });
+
+  it("with a hub needs a key, and one alone", async () => {
+    await using desk = await createDesk();
+    const hub = ["--hub", "https://belfry.example.org"];
+    const without = await desk.run("worker", ...hub);
+    assert.equal(without.code, 2);
+    assert.match(without.err, /worker\.key: expected the key of the worker/);
+    const both = await desk.run("worker", ...hub, "--key", "a", "--key-file", "b");
+    assert.equal(both.err, "belfry: worker: --key-file: expected one of --key and --key-file\n");
+    const gone = await desk.run("worker", ...hub, "--key-file", "b");
+    assert.equal(
+      gone.err,
+      "belfry: worker: --key-file: expected a file that can be read, found ENOENT\n",
+    );
+    assert.equal(desk.working.length, 0);
   });
 
   it("refuses the embedded database, and says what to do", async () => {

@@ -105,7 +105,7 @@ export async function rewriteHistory(
     .selectFrom("status_interval")
     .selectAll()
     .where("monitor_id", "=", id)
-    .where((where) => where.or([where("ended_at", "is", null), where("ended_at", ">", from)]))
+    .where((where) => where.or([where("ended_at", "is", null), where("ended_at", ">=", from)]))
     .orderBy("started_at")
     .execute();
   const first = rows[0];
@@ -120,7 +120,7 @@ export async function rewriteHistory(
   await db
     .deleteFrom("status_interval")
     .where("monitor_id", "=", id)
-    .where((where) => where.or([where("ended_at", "is", null), where("ended_at", ">", from)]))
+    .where((where) => where.or([where("ended_at", "is", null), where("ended_at", ">=", from)]))
     .execute();
   for (const some of inChunks(spans, rowsPerStatement)) {
     await db
