@@ -63,8 +63,9 @@ export function toSettings(
   );
   if (database.kind === "bad") problems.push(...database.problems);
   else if (!config.checks.enabled && !isShared(database.value)) {
-    const others = "true, or a postgres:// URL in database: with the embedded database nobody else";
-    expect("checks.enabled", `${others} checks`, false);
+    const message =
+      "expected a postgres:// URL in database: with the embedded database nobody else checks";
+    problems.push({ path: "checks.enabled", message });
   }
   problems.push(...outputProblems(outputs));
   const remoteWrite = destinationsOf(config.remote_write, outputs, problems);
