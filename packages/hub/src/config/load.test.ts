@@ -90,6 +90,12 @@ describe("the settings", () => {
         resolvers: ["192.0.2.53", "192.0.2.54:5353"],
         network: { deny: ["10.20.0.0/16"], allow: ["10.20.1.0/24"] },
       },
+      worker: {
+        hub: "https://belfry.example.org",
+        key: "worker-key",
+        caFile: "/etc/ssl/hub.pem",
+        spoolBytes: 50_000_000,
+      },
       retention: {
         rawMs: 86_400_000,
         fiveMinutesMs: 2 * 86_400_000,
@@ -147,6 +153,7 @@ describe("the settings", () => {
               action: "keep",
             },
           ],
+          readUrl: "https://mimir.example.org/prometheus",
         },
         {
           name: "remote_write",
@@ -163,6 +170,7 @@ describe("the settings", () => {
           maxBackoffMs: 5000,
           externalLabels: {},
           relabel: [],
+          readUrl: null,
         },
       ],
       remoteWriteSpoolBytes: 100_000_000,
