@@ -184,22 +184,6 @@ function shareContract({ open }: ContractStores): void {
       assert.ok(taken.some(({ freeSince }) => (freeSince ?? now) < now - 300_000));
     });
 
-    test("are free since whoever gives them up began nothing any more", async () => {
-      const [first, second] = [await join(store), await join(store, { holds: ["hear"] })];
-      const { held, now } = await renew(store, first);
-      await store.releaseShares(
-        first,
-        held.filter((name) => name.startsWith("hear")),
-        60_000,
-      );
-      const moved = await renew(store, second);
-      assert.ok(moved.taken.every(({ freeSince }) => (freeSince ?? now) < now - 30_000));
-      await store.leaveFleet(second, 600_000);
-      const { taken } = await renew(store, first);
-      assert.equal(taken.length, shareCounts.hear);
-      assert.ok(taken.some(({ freeSince }) => (freeSince ?? now) < now - 300_000));
-    });
-
     test("of a process that did not renew are taken, since it was seen last", async () => {
       const [dead, heir] = [await join(store), await join(store)];
       const last = await renew(store, dead, { leaseMs: shortMs });
