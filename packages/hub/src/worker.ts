@@ -1,7 +1,8 @@
 /**
  * Builds a worker in a straight line: checks, judges and stores for the hubs on the same PostgreSQL. It holds `check`
- * shares only, keeps nothing on its own disk, and serves `/health`, `/ready` and `/metrics`. What its checks mean for
- * people (incidents, notices, pages) is done by the hubs, which read it from the database.
+ * shares only, and serves `/health`, `/ready` and `/metrics`. What its checks mean for people (incidents, notices, pages)
+ * is done by the hubs, which read it from the database. Outputs and remote write are each process's own, with a spool in
+ * its data folder: a worker hands on what it checks, where its settings name any, and else keeps nothing on its disk.
  */
 import type { HubParts } from "./app.ts";
 import { countedCheckOf, openScheduler } from "./check-path.ts";
@@ -10,6 +11,8 @@ import type { Settings } from "./config/settings.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 import { openCommits } from "./commits.ts";
 import type { FleetKeeper } from "./fleet/keeper.ts";
+import type { HubOutputs } from "./hub-outputs.ts";
+import type { LocationPathParts } from "./location-path.ts";
 import { createSharedMonitors, openFleet } from "./fleet-path.ts";
 import { createJudgingTable, type JudgingTable } from "./judge/judging.ts";
 import { createBoard, type Board } from "./live/board.ts";
@@ -22,7 +25,7 @@ import { openLocations, withLocations } from "./locations.ts";
 import { createPipeline, type PipelineParts } from "./pipeline.ts";
 import { createReadiness } from "./readiness.ts";
 import { addFleetMetrics } from "./self/metrics-fleet.ts";
-import { createMetrics } from "./self/metrics.ts";
+import { createMetrics, type Metrics } from "./self/metrics.ts";
 import { createStore } from "./store/open.ts";
 import type { Store } from "./store/port.ts";
 import { takeUp } from "./taking-up.ts";
@@ -65,7 +68,8 @@ export async function startWorker(settings: Settings, parts: HubParts): Promise<
 async function openWorker(settings: Settings, parts: HubParts, stack: AsyncDisposableStack) {
   const { clock, log } = parts;
   const metrics = stack.use(createMetrics(parts.version));
-  const store = stack.use(await createStore(settings, { log }));
+  const handOn = await openHandingOn(settings, parts, { metrics, stack });
+  const store = handOn.sending(stack.use(await createStore(settings, { log })));
   const checking = openChecking(settings, parts, metrics, stack);
   let listensOn: string | null = null;
   const { keeper: fleet } = openFleet({
@@ -84,7 +88,7 @@ async function openWorker(settings: Settings, parts: HubParts, stack: AsyncDispo
   const ownProcess = openOwnProcess({ settings, clock, board, kinds: checking.kinds, fleet });
   addFleetMetrics(metrics.registry, fleet, clock);
   const commits = openCommits({ log, store, metrics, fleet }, stack);
-  const path = openWorkerPath({ ...common, commits, ownProcess }, stack);
+  const path = openWorkerPath({ ...common, commits, ownProcess, handOn }, stack);
   return {
     ...common,
     ...path,
@@ -104,23 +108,55 @@ type Common = Pick<
   readonly board: Board;
   readonly judging: JudgingTable;
   readonly commits: CommitQueue;
+  readonly handOn: HandingOn;
 };
+
+/** What a worker hands on. */
+interface HandingOn {
+  readonly sending: (store: Store) => Store;
+  readonly outputs: Pick<HubOutputs, "checked" | "statusChanged"> | null;
+}
+
+/** Opened before the store, so that what it takes last is handed on as well; loaded only where settings ask for it. */
+async function openHandingOn(
+  settings: Settings,
+  parts: HubParts,
+  { metrics, stack }: { readonly metrics: Metrics; readonly stack: AsyncDisposableStack },
+): Promise<HandingOn> {
+  let sending: HandingOn["sending"] = (store) => store;
+  if (settings.remoteWrite.length > 0) {
+    const { openRemoteWriteOut, sendingOn } = await import("./remote-write-out.ts");
+    const out = stack.use(await openRemoteWriteOut(settings, parts.log, metrics.registry));
+    sending = (store) => sendingOn(store, out);
+  }
+  if (settings.outputs.length === 0) return { sending, outputs: null };
+  const { openHubOutputs } = await import("./hub-outputs.ts");
+  return { sending, outputs: stack.use(await openHubOutputs(settings, parts, metrics)) };
+}
 
 /** From the schedule to the store; nobody looks at the board of a worker. */
 function openWorkerPath(path: Common, stack: AsyncDisposableStack) {
   const { settings, parts, store, checking, metrics, fleet, board, judging, commits } = path;
   const { clock, log } = parts;
+  const { outputs } = path.handOn;
   // Of certificates that end only whoever checks knows.
   const alerting = { wake: () => fleet.hint("signals") };
   const noticing = stack.use(
     createNoticing({ clock, log, metrics, store, board, alerting, fleet }),
   );
   const onChecked: PipelineParts["onChecked"] = (entry, outcome, transition) => {
-    if (transition !== null) fleet.hint("signals", "status");
+    if (transition !== null) {
+      fleet.hint("signals", "status");
+      outputs?.statusChanged(entry, transition);
+    }
     metrics.checked(countedCheckOf(entry, outcome));
     noticing.checked(entry, outcome);
+    outputs?.checked(entry, outcome, () => checking.targetOf(entry.monitor));
   };
-  const onStatus = (): void => fleet.hint("signals", "status");
+  const onStatus: LocationPathParts["onStatus"] = (entry, transition) => {
+    fleet.hint("signals", "status");
+    outputs?.statusChanged(entry, transition);
+  };
   const locations = openLocations({ ...path, onChecked, onStatus }, stack);
   const alone = createPipeline({
     clock,

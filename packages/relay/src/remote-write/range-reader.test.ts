@@ -68,12 +68,10 @@ describe("a reader of long ranges", () => {
   it("asks for whole buckets, a column at a time", async (t) => {
     const { reader, asked, authorization } = await open(t, 200, () => matrix());
     assert.deepEqual(await reader.read(query), []);
-    const texts = asked.map((form) => form.get("query")).toSorted();
+    const texts = new Set(asked.map((form) => form.get("query")));
     const selector = String.raw`{__name__="up",job=~"a\"|b\\."}[60000ms]`;
-    assert.deepEqual(
-      texts,
-      ["count", "last", "max", "min", "sum"].map((column) => `${column}_over_time(${selector})`),
-    );
+    const columns = ["count", "last", "max", "min", "sum"];
+    assert.deepEqual(texts, new Set(columns.map((column) => `${column}_over_time(${selector})`)));
     const [first] = asked;
     // Buckets from 1,020 s on; each is asked for at its last millisecond.
     assert.deepEqual(

@@ -157,7 +157,9 @@ function seriesIn(result: unknown): readonly AnsweredSeries[] {
     const labels: Record<string, string> = {};
     const metric = valueAt(item, "metric");
     if (typeof metric === "object" && metric !== null) {
-      for (const [label, value] of Object.entries(metric)) labels[label] = String(value);
+      for (const [label, value] of Object.entries(metric)) {
+        if (typeof value === "string") labels[label] = value;
+      }
     }
     const values = valueAt(item, "values");
     const points = new Map<number, number>();
