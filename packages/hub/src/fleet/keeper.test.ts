@@ -102,7 +102,8 @@ async function begin(t: TestContext, held: readonly ShareName[]): Promise<World>
         world.failing -= 1;
         throw new Error("not taken");
       }
-      log.push(`take ${shares.map(({ name }) => name).join(" ")}`);
+      const since = (at: number | null): string => (at === null ? "" : `@${at}`);
+      log.push(`take ${shares.map((one) => one.name + since(one.freeSince)).join(" ")}`);
     },
     async release(names) {
       await world.released;
@@ -137,7 +138,7 @@ describe("a process of a fleet", () => {
     const world = await begin(t, []);
     world.answer = { held: ["check-7"], taken: [{ name: "check-7", freeSince: 5 }] };
     await world.pass(5_000);
-    assert.deepEqual(world.log, ["join", "take check-7"]);
+    assert.deepEqual(world.log, ["join", "take check-7@5"]);
   });
 
   test("stops by itself before its lease ends, and takes up again what it still holds", async (t) => {
@@ -153,7 +154,8 @@ describe("a process of a fleet", () => {
     assert.equal(holdsSeven(world), true);
     assert.deepEqual(
       world.log.filter((line) => !line.startsWith("error")),
-      ["join", "take check-7", "stop check-7", "take check-7"],
+      // Nobody looked after it since the renewal before.
+      ["join", "take check-7", "stop check-7", "take check-7@1000500"],
     );
   });
 
@@ -181,7 +183,7 @@ describe("a process of a fleet", () => {
       "stop check-7",
       "forget",
       "join",
-      "take check-9",
+      "take check-9@5",
     ]);
   });
 
@@ -202,12 +204,13 @@ describe("a process of a fleet", () => {
   test("begins again with the next renewal what it could not begin", async (t) => {
     const world = await begin(t, []);
     world.failing = 1;
-    world.answer = { held: ["check-7"] };
+    world.answer = { held: ["check-7"], taken: [{ name: "check-7", freeSince: 5 }] };
     await world.pass(2_500);
     assert.equal(holdsSeven(world), false);
+    world.answer = { held: ["check-7"] };
     await world.pass(2_500);
     assert.equal(holdsSeven(world), true);
-    assert.deepEqual(world.log, ["join", "stop check-7", "error not taken", "take check-7"]);
+    assert.deepEqual(world.log, ["join", "stop check-7", "error not taken", "take check-7@5"]);
   });
 
   test("gives everything up in order when it ends, and leaves", async (t) => {

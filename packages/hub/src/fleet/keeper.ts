@@ -93,6 +93,8 @@ export class FleetKeeper implements Fleet {
   #isMember = false;
   /** What this process looks after; less than what the database says while it begins or ends. */
   readonly #held = new Set<ShareName>();
+  /** Since when what is not taken up yet was free. */
+  readonly #freeSince = new Map<ShareName, number>();
   /** Not to be taken up although the database says that they are held: their end is under way. */
   readonly #releasing = new Set<ShareName>();
   #validUntilMs = Number.NEGATIVE_INFINITY;
@@ -219,13 +221,15 @@ export class FleetKeeper implements Fleet {
     const renewal = await store.renewLease({ id: this.#process.id, leaseMs, figures: figures() });
     if (!renewal.alive) return this.#die();
     const wasValid = this.#isValid();
+    // Nobody looked after what is held still since the renewal before.
+    const stoppedSince = wasValid ? undefined : this.#last?.now;
     this.#last = renewal;
     this.#offsetMs = renewal.now - (sentAt + clock.now()) / 2;
     this.#validUntilMs =
       renewal.others === 0 ? Number.POSITIVE_INFINITY : sentMs + leaseMs - marginMs;
     this.#armLapse();
     if (!wasValid) this.#stop();
-    this.#takeUp(renewal);
+    this.#takeUp(renewal, stoppedSince);
     this.#giveUp(renewal);
   }
 
@@ -235,11 +239,15 @@ export class FleetKeeper implements Fleet {
   }
 
   /** Looks after everything that the database says is held; what could not be begun is begun with the next renewal. */
-  #takeUp({ held, taken }: Renewal): void {
-    const freeSince = new Map(taken.map((one) => [one.name, one.freeSince]));
+  #takeUp({ held, taken }: Renewal, stoppedSince: number | undefined): void {
+    if (stoppedSince !== undefined)
+      for (const name of held) this.#freeSince.set(name, stoppedSince);
+    for (const { name, freeSince } of taken) {
+      if (freeSince !== null) this.#freeSince.set(name, freeSince);
+    }
     const begun = held
       .filter((name) => !this.#held.has(name) && !this.#releasing.has(name))
-      .map((name) => ({ name, freeSince: freeSince.get(name) ?? null }));
+      .map((name) => ({ name, freeSince: this.#freeSince.get(name) ?? null }));
     if (begun.length === 0) return;
     // Held from here on: a monitor that is made while others are read must not be left out.
     for (const { name } of begun) this.#held.add(name);
@@ -250,8 +258,9 @@ export class FleetKeeper implements Fleet {
         const names = begun.map(({ name }) => name);
         for (const name of names) this.#held.delete(name);
         this.#keeping?.stop(names);
-        this.#parts.onError(error);
+        return this.#parts.onError(error);
       }
+      for (const { name } of begun) this.#freeSince.delete(name);
     });
   }
 
@@ -315,6 +324,7 @@ export class FleetKeeper implements Fleet {
     this.#validUntilMs = Number.NEGATIVE_INFINITY;
     this.#last = undefined;
     this.#stop();
+    this.#freeSince.clear();
     this.#releasing.clear();
     this.#keeping?.forget();
     this.#process = this.#parts.identity();
