@@ -18,6 +18,7 @@ import type {
   SeriesRangeView,
   SessionView,
   UptimeView,
+  WorkerView,
 } from "@belfry/contract";
 import type { Order, OverviewView, Span } from "../route/route.ts";
 import { heartbeatCalls, incidentCalls } from "./alert-calls.ts";
@@ -130,6 +131,8 @@ export function createClient(requester: Requester) {
       ask("GET", `${api}/series?${queryOf({ match, limit: mostFound })}`),
     /** The processes that share the database. */
     fleet: (): Promise<Reply<FleetView>> => ask("GET", `${api}/fleet`),
+    workers: (): Promise<Reply<{ readonly items: readonly WorkerView[] }>> =>
+      ask("GET", `${api}/workers`),
     session: (): Promise<Reply<SessionView>> => ask("GET", `${api}/session`),
     signIn: (key: string): Promise<Reply<SessionView>> =>
       ask("POST", `${api}/session`, { body: { key } }),

@@ -5,6 +5,7 @@ import { describeFailure, type Failure } from "../../api/failure.ts";
 import { formatCount } from "../../format/number.ts";
 import { CannotShow } from "../../parts/cannot-show.tsx";
 import { useParts } from "../../shell/parts.ts";
+import { Elsewhere } from "./elsewhere.tsx";
 import { createFleetModel } from "./fleet-model.ts";
 import { FleetTable } from "./fleet-table.tsx";
 import {
@@ -43,6 +44,7 @@ export function FleetPage() {
     <>
       {failure !== null && <Stale failure={failure} />}
       {clustered || own === undefined ? <Fleet seen={seen} /> : <OneProcess process={own} />}
+      <Elsewhere />
     </>
   );
 }
