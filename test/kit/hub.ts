@@ -40,7 +40,7 @@ export interface Hub extends AsyncDisposable {
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
-/** Starts it and resolves when it listens; rejects with its output when it does not within 20 s. */
+/** Starts it and resolves when it listens; rejects with its output when it does not within a minute. */
 export async function startHub(options: HubOptions = {}): Promise<Hub> {
   const ownDir = options.dataDir === undefined;
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "belfry-hub-")));
@@ -74,7 +74,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
 }
 
 async function listening(child: ChildProcess, output: () => string): Promise<string> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0];
     if (url !== undefined) return url;
