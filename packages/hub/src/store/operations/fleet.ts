@@ -24,7 +24,8 @@ import {
   type ShareName,
   type TakenShare,
 } from "../../model/fleet.ts";
-import type { Database, ProcessTable } from "../tables.ts";
+import type { ProcessTable } from "../fleet-tables.ts";
+import type { Database } from "../tables.ts";
 import { asWritten, fromJson, plainText, toJson } from "../values.ts";
 import type { OperationContext } from "./operation.ts";
 
