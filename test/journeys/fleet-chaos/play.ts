@@ -79,7 +79,7 @@ export async function play(settings: PlaySettings): Promise<Played> {
       outage.to,
     );
   }
-  const faults = await Promise.all(planned.map((one) => hurt(stage, one, begin)));
+  const faults = await hurtAll(stage, planned, begin);
   await delay(Math.max(0, begin + settings.faults.forMs - Date.now()));
   await settle(stage, settings, faults);
   const evidence = await collect(stage, settings, { begin, faults, outages });
@@ -88,6 +88,12 @@ export async function play(settings: PlaySettings): Promise<Played> {
     story: faults.toSorted((a, b) => a.from - b.from).map((fault) => tell(fault, begin)),
     outputs: new Map(members.map((one) => [one.name, one.output()])),
   };
+}
+
+/** Every result; rejects when all have ended and one has failed, so that nothing goes on afterwards. */
+async function all<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }
 
 const first = <T>(items: readonly T[]): T => {
@@ -119,8 +125,7 @@ async function prepare(settings: PlaySettings, opened: AsyncDisposableStack): Pr
   // The first makes the tables.
   const [leader, ...others] = members;
   await leader?.start();
-  const started = await Promise.allSettled(others.map((one) => one.start()));
-  for (const one of started) if (one.status === "rejected") throw one.reason;
+  await all(others.map((one) => one.start()));
   const hub = first(members).process;
   await dropMonitors(hub);
   const channel = await notices.connect(hub);
@@ -210,6 +215,24 @@ function planOutages(
     const from = Math.round(begin + random() * lateMs);
     return { monitor: one.id, from, to: from + outageMs };
   });
+}
+
+/** What is planned for one process comes one after another: it may be back later than was planned. */
+function hurtAll(
+  stage: Stage,
+  planned: readonly PlannedFault[],
+  begin: number,
+): Promise<readonly Fault[]> {
+  const turns = new Map<number | null, Promise<unknown>>();
+  return all(
+    planned.map((one) => {
+      const done = (turns.get(one.process) ?? Promise.resolve()).then(() =>
+        hurt(stage, one, begin),
+      );
+      turns.set(one.process, done);
+      return done;
+    }),
+  );
 }
 
 /** Does what was planned, and tells what became of it. */
