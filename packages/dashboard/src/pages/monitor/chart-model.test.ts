@@ -104,6 +104,11 @@ async function begin(monitor: MonitorView | null, phases = true): Promise<World>
         if (isDown) return { kind: "failed", failure: { kind: "unreachable" } };
         const ofPhases = match.includes("phase");
         const value = seriesOf(ofPhases ? { phase: "connect" } : {}, span, step);
+        const locations = known.value?.locations ?? [];
+        if (!ofPhases && locations.length > 0) {
+          const each = locations.map((location) => seriesOf({ location }, span, step).items);
+          return { kind: "ok", value: { ...value, items: each.flat() } };
+        }
         return { kind: "ok", value: ofPhases && !phases ? { ...value, items: [] } : value };
       },
       uptime: async () => ({
@@ -234,4 +239,12 @@ test("a failure keeps what is shown and says so until it works again", async () 
   world.model.reload();
   await world.pass(0);
   assert.equal(world.model.failed.value, false);
+});
+
+test("a monitor with several locations has a line for each, at times they share", async () => {
+  using world = await begin(monitorOf({ locations: ["local", "paris"] }));
+  const chart = world.model.chart.value ?? assert.fail();
+  assert.deepEqual([...chart.timeline.columns.keys()], ["from local", "from paris"]);
+  assert.equal(chart.step, checkedEveryMs / 1000);
+  assert.equal(world.asked.at(-1)?.step, checkedEveryMs / 1000);
 });

@@ -113,7 +113,9 @@ class MonitorChart implements ChartModel {
     const monitor = this.#parts.monitor.value;
     if (monitor === null) return;
     const span = this.#span(monitor);
-    const step = stepFor(span, monitor.interval);
+    // Locations check at moments of their own: as buckets of a slot each they share their times, and are lines.
+    const placed = monitor.locations.length > 0 ? monitor.interval : null;
+    const step = stepFor(span, monitor.interval) ?? placed;
     const last = followed ? this.#whole.times.at(-1) : undefined;
     // The last bucket was not full when it was fetched.
     const asked = { from: Math.max(span.from, bucketStart(last ?? span.from, step)), to: span.to };
