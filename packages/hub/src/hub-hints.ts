@@ -139,6 +139,9 @@ export interface OtherHubsParts {
  */
 const politeMs = 250;
 
+/** In a storm another hub decides many times a second, and each time everything that is open is read, ms. */
+const readPauseMs = 250;
+
 /** Looks at what other hubs did about alerts, from now on. */
 export function followOtherHubs({
   fleet,
@@ -151,13 +154,14 @@ export function followOtherHubs({
   if (fleet.process === undefined) return;
   const readActs = createActReader(store);
   fleet.onHint(["signals"], async () => {
-    if (!fleet.hasDuty("rules")) await delay(politeMs);
+    if (!fleet.hasDuty("rules")) await delay(politeMs, undefined, { ref: false });
     // Troubles of one certificate are one incident: alerting asks which certificate it is.
     await noticing.readTold().finally(() => alerting.wake());
   });
   fleet.onHint(["incidents"], async () => {
     await alerting.look();
     live.incidentsChanged(await readActs());
+    await delay(readPauseMs, undefined, { ref: false });
   });
   fleet.onHint(["policy"], () => {
     alerting.wake();

@@ -3,6 +3,7 @@
  * has which series: hosts and monitors as the board knows them, jobs as they were read last. Where several processes
  * share a database one hub looks at what all of them stored, read back from there.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import type { AlertRules } from "./api/alerting/alert-rules.ts";
 import type { BoardEntry } from "./model/board.ts";
 import type { Clock } from "./model/clock.ts";
@@ -165,6 +166,9 @@ interface Seen {
   kept: ReadonlyMap<string, RuleCounts>;
 }
 
+/** What another hub found is counted no more often, ms: all states are read for it. */
+const countPauseMs = 2_000;
+
 /** Reads anew what other hubs changed or found. */
 function followOthers(
   { store, fleet, onError }: RulePathParts,
@@ -192,7 +196,8 @@ function followOthers(
   });
   fleet.onHint(["signals"], async () => {
     if (duty.isRunning) return;
-    seen.kept = countsOf(await store.ruleStates().catch((error: unknown) => fail(error)));
+    seen.kept = countsOf(await store.ruleStates().catch(fail));
+    await delay(countPauseMs, undefined, { ref: false });
   });
   function fail(error: unknown): readonly KeptRuleState[] {
     onError(error);
