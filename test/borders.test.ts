@@ -53,7 +53,7 @@ const borders: Readonly<Record<string, Row>> = {
   },
   "hub/schedule": { ours: ["hub/model"], ...pure },
   "hub/probe": { ours: ["@belfry/contract", "hub/model"], others: ["re2js", "typebox"] },
-  "hub/ingest": { ours: ["@belfry/contract", "hub/model"], ...pure },
+  "hub/ingest": { ours: ["@belfry/contract", "hub/model"], others: ["typebox"], ...pure },
   "hub/judge": { ours: ["@belfry/contract", "hub/model"], ...pure },
   "hub/store": { ours: ["@belfry/contract", "hub/model"], others: ["kysely", "pg", "re2js"] },
   "hub/rules": { ours: ["@belfry/contract", "hub/model"], node: ["timers/promises"] },
