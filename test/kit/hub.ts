@@ -40,6 +40,9 @@ export interface Hub extends AsyncDisposable {
   ask<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
 }
 
+/** A busy machine takes long. */
+const startWithinMs = 60_000;
+
 /** Starts it and resolves when it listens; rejects with its output when it does not within a minute. */
 export async function startHub(options: HubOptions = {}): Promise<Hub> {
   const ownDir = options.dataDir === undefined;

@@ -292,7 +292,7 @@ async function settle(
       const waiting = await listOf<NoticeView>(hub, "/api/v1/notices?state=waiting");
       return !open.some(isOfMonitor) && waiting.length === 0;
     },
-    60_000,
+    180_000,
   );
   const counted = notices.all.length;
   await until("no notice comes any more", () => notices.all.length === counted, 1_000);
