@@ -77,7 +77,7 @@ export async function startHub(options: HubOptions = {}): Promise<Hub> {
 }
 
 async function listening(child: ChildProcess, output: () => string): Promise<string> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + startWithinMs;
   for (;;) {
     const url = /http:\/\/127\.0\.0\.1:\d+/.exec(output())?.[0];
     if (url !== undefined) return url;
