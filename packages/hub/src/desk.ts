@@ -40,6 +40,7 @@ export interface DeskParts {
   readonly board: {
     get(id: MonitorId): BoardEntry | undefined;
     put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
+    replace(monitor: Monitor): BoardEntry | undefined;
     remove(id: MonitorId): void;
   };
   readonly judging: {
@@ -121,14 +122,15 @@ export class Desk {
     actor: string,
   ): Promise<"updated" | "version_mismatch" | "missing"> {
     return this.#inOrder(id, async () => {
-      const { clock, store, board, judging } = this.#parts;
+      const { clock, store, board } = this.#parts;
       const former = board.get(id)?.monitor;
       if (former === undefined) return "missing";
       const monitor = { ...former, version: former.version + 1, updatedAt: clock.now() };
       const options = { status: null, resetState: false };
       const audit = this.#audit(action, monitor, actor);
       const result = await store.updateMonitor(monitor, options, audit);
-      if (result === "updated") board.put(monitor, judging.state(id), clock.now());
+      // What is decided about it from now on is about this version.
+      if (result === "updated") this.#goOn(monitor);
       return result;
     });
   }
@@ -145,7 +147,7 @@ export class Desk {
     host?: DecidedOfHost,
   ): Promise<"updated" | "version_mismatch" | "missing"> {
     return this.#inOrder(monitor.id, async () => {
-      const { clock, store, board, judging, schedule } = this.#parts;
+      const { clock, store, board, schedule } = this.#parts;
       const former = board.get(monitor.id)?.monitor;
       if (former === undefined) return "missing";
       const toggled = former.enabled !== monitor.enabled;
@@ -171,7 +173,8 @@ export class Desk {
       if (result !== "updated") return result;
       this.#parts.forget(monitor.id);
       if (reset) await this.#parts.closeIncident(monitor.id, at);
-      this.#begin(monitor, reset ? undefined : judging.state(monitor.id), true);
+      if (reset) this.#begin(monitor, undefined, true);
+      else this.#goOn(monitor);
       return result;
     });
   }
@@ -210,6 +213,18 @@ export class Desk {
   /** One check of a monitor that need not exist; nothing is stored. */
   test(monitor: Monitor, signal: AbortSignal): Promise<Outcome> {
     return this.#parts.check(monitor, signal);
+  }
+
+  /** Goes on with a changed monitor as it is; of one that another hub looks after, what is shown stays. */
+  #goOn(monitor: Monitor): void {
+    const { board, judging, schedule } = this.#parts;
+    const state = judging.state(monitor.id);
+    if (state !== undefined || board.replace(monitor) === undefined) {
+      this.#begin(monitor, state, true);
+      return;
+    }
+    if (monitor.enabled) schedule.add(monitor, 0);
+    this.#parts.onChanged({ changed: [monitor.id], deleted: [] });
   }
 
   #begin(monitor: Monitor, state: JudgeState | undefined, intervalIsOpen: boolean): BoardEntry {

@@ -18,6 +18,8 @@ export interface Board {
   readonly size: number;
   /** Takes in a new or changed monitor; its last check stays unless `state` is undefined. */
   put(monitor: Monitor, state: JudgeState | undefined, at: number): BoardEntry;
+  /** Takes in a changed monitor of which everything else stays as it is shown; undefined for one that is not there. */
+  replace(monitor: Monitor): BoardEntry | undefined;
   /** Notes a check; undefined for a monitor that is not there. */
   checked(id: MonitorId, state: JudgeState, check: LastCheck): BoardEntry | undefined;
   /** Notes a check that another process did, and counted. */
@@ -86,6 +88,11 @@ export function createBoard(): Board {
         totals: former?.totals ?? { checks: 0, errors: 0 },
       };
       (followsHost(monitor) ? hosts : monitors).set(monitor.id, row);
+      return row;
+    },
+    replace(monitor) {
+      const row = rowOf(monitor.id);
+      if (row !== undefined) row.monitor = monitor;
       return row;
     },
     checked(id, state, check) {
