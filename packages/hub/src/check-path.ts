@@ -99,7 +99,10 @@ export function openPath(path: PathParts, stack: AsyncDisposableStack): Path {
     live.monitorsChanged(ids);
   }
   const alone = createSchedule({ isPassive, deadlines: heard, scheduler });
-  const shared = openShared({ ...path, scheduler, heard, calls, forget, changed, maintenance }, stack);
+  const shared = openShared(
+    { ...path, scheduler, heard, calls, forget, changed, maintenance },
+    stack,
+  );
   const schedule =
     shared === null
       ? alone

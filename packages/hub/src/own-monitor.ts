@@ -94,7 +94,7 @@ function nextOf(monitor: Monitor, now: number): Monitor {
 /** An own monitor that names a loopback address is paused; one that people gave another address is theirs. */
 async function pause(parts: OwnMonitorParts): Promise<void> {
   const monitor = findOwn(parts);
-  const address = String(monitor?.settings["url"] ?? "");
-  if (monitor?.enabled !== true || !loopback.test(address)) return;
+  const address = monitor?.settings["url"];
+  if (monitor?.enabled !== true || typeof address !== "string" || !loopback.test(address)) return;
   await parts.desk.update(nextOf({ ...monitor, enabled: false }, parts.clock.now()), false, actor);
 }
