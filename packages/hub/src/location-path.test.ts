@@ -15,6 +15,7 @@ import { monitorSource } from "./model/monitor-series.ts";
 import type { Outcome } from "./model/outcome.ts";
 import { auditOf, everything, noLog, retention, statusOf } from "./store/contract/fixtures.ts";
 import { createStore } from "./store/open.ts";
+import { until } from "../../../test/kit/hub.ts";
 
 const begin = Date.now() - 3_600_000;
 const up: Outcome = {
@@ -35,7 +36,11 @@ const down: Outcome = {
 };
 
 /** A hub that stands at `fra`, with a monitor that is checked from there, from paris and from tokyo. */
-async function openPath(t: TestContext, over: Partial<LocationPathParts["fleet"]> = {}) {
+async function openPath(
+  t: TestContext,
+  over: Partial<LocationPathParts["fleet"]> = {},
+  away: { isAway: boolean; troubles: number } = { isAway: false, troubles: 0 },
+) {
   const stack = new AsyncDisposableStack();
   t.after(() => stack.disposeAsync());
   const folder = await mkdtemp(join(tmpdir(), "belfry-locations-"));
@@ -62,7 +67,11 @@ async function openPath(t: TestContext, over: Partial<LocationPathParts["fleet"]
     new LocationPath({
       clock: { now: () => time.now, monotonicMs: () => time.now },
       location: "fra",
-      store,
+      store: {
+        ...store,
+        takeOutcomes: (outcomes, now) =>
+          away.isAway ? Promise.reject(new Error("away")) : store.takeOutcomes(outcomes, now),
+      },
       fleet: { ...createSoloFleet(), ...over },
       board,
       judging,
@@ -73,7 +82,10 @@ async function openPath(t: TestContext, over: Partial<LocationPathParts["fleet"]
         if (transition !== null) told.push(`→ ${transition.to}`);
       },
       onStatus: (_entry, transition) => void told.push(`→ ${transition.to}, nothing was checked`),
-      onError: (error) => assert.fail(String(error)),
+      onError(error) {
+        assert.ok(away.isAway, String(error));
+        away.troubles += 1;
+      },
       onDropped: () => assert.fail(),
     }),
   );
@@ -193,6 +205,20 @@ describe("a monitor with several locations", () => {
     await tell("tokyo", begin + 1_000, up);
     assert.equal(judging.state(monitor.id)?.status, "up");
     assert.equal((await store.statusIntervals(monitor.id, everything)).length, 1);
+  });
+
+  test("keeps what was found here while the store is away, and holds nobody up", async (t) => {
+    const away = { isAway: true, troubles: 0 };
+    const { path, time, told, check } = await openPath(t, {}, away);
+    time.now = begin + 1_000;
+    await check();
+    assert.deepEqual([told, away.troubles], [[], 1]);
+    away.isAway = false;
+    await until("it is stored and judged", async () => {
+      await path.flush();
+      return told.length > 0;
+    });
+    assert.deepEqual(told, ["local up"]);
   });
 
   test("is judged by nobody who does not look after it", async (t) => {

@@ -81,6 +81,8 @@ export class LocationPath implements AsyncDisposable {
   readonly #lookAt = new Map<MonitorId, number>();
   #own: LocationOutcome[] = [];
   #handingIn: Promise<void> | null = null;
+  /** The present try to store own outcomes; resolves to whether it worked. */
+  #attempt: Promise<boolean> = Promise.resolve(true);
   #round: Promise<void> | null = null;
   #again = false;
   #timer: NodeJS.Timeout | undefined;
@@ -149,9 +151,9 @@ export class LocationPath implements AsyncDisposable {
     return this.#round;
   }
 
-  /** Resolves when what was found here before was tried to be stored and judged. */
+  /** Resolves when what was found here before is stored and judged, or the store refused it. */
   async flush(): Promise<void> {
-    await this.#handingIn;
+    while (this.#handingIn !== null && (await this.#attempt));
     await this.#round;
     await this.look();
   }
@@ -165,16 +167,23 @@ export class LocationPath implements AsyncDisposable {
 
   async #handIn(): Promise<void> {
     while (this.#own.length > 0) {
-      const some = this.#own.slice(0, mostStored);
-      try {
-        await this.take(some);
-        const stored = new Set(some);
-        this.#own = this.#own.filter((one) => !stored.has(one));
-      } catch (error) {
-        this.#parts.onError(error);
-        if (this.#isOver) return;
-        await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-      }
+      this.#attempt = this.#handSome();
+      if (await this.#attempt) continue;
+      if (this.#isOver) return;
+      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+    }
+  }
+
+  async #handSome(): Promise<boolean> {
+    const some = this.#own.slice(0, mostStored);
+    try {
+      await this.take(some);
+      const stored = new Set(some);
+      this.#own = this.#own.filter((one) => !stored.has(one));
+      return true;
+    } catch (error) {
+      this.#parts.onError(error);
+      return false;
     }
   }
 

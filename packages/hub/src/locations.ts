@@ -21,12 +21,18 @@ export interface LocationsParts extends Pick<LocationPathParts, "onChecked" | "o
   readonly judging: JudgingTable;
 }
 
+/** A store that is away is told of so often, ms; it is tried every second. */
+const tellEveryMs = 30_000;
+
 /** Opens it; `stack` ends it. Nothing is judged before `start`. */
 export function openLocations(
   { settings, parts, checking, metrics, ...path }: LocationsParts,
   stack: AsyncDisposableStack,
 ): LocationPath {
   const { clock, log } = parts;
+  let toldMs = Number.NEGATIVE_INFINITY;
+  let toldDroppedMs = Number.NEGATIVE_INFINITY;
+  let dropped = 0;
   return stack.use(
     new LocationPath({
       ...path,
@@ -36,13 +42,18 @@ export function openLocations(
       targetOf: checking.targetOf,
       onError(err) {
         metrics.failed("locations");
+        const now = clock.monotonicMs();
+        if (now - toldMs < tellEveryMs) return;
+        toldMs = now;
         log.error({ err }, "what locations found could not be stored or judged; trying again");
       },
-      onDropped: (checks) =>
-        log.error(
-          { checks },
-          "the store is away for too long: checks of this location are dropped",
-        ),
+      onDropped(checks) {
+        dropped += checks;
+        const now = clock.monotonicMs();
+        if (now - toldDroppedMs < tellEveryMs) return;
+        toldDroppedMs = now;
+        log.error({ checks: dropped }, "the store is away for too long: own checks are dropped");
+      },
     }),
   );
 }
