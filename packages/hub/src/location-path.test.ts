@@ -107,7 +107,7 @@ async function openPath(
     board,
     judging,
     tell,
-    async check(): Promise<number | null> {
+    check: async (): Promise<number | null> => {
       const retry = await path.run(monitor, never);
       await path.flush();
       return retry;
