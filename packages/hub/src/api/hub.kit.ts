@@ -14,7 +14,7 @@ import { createAlerts, type Alerts, type AlertsParts } from "../alerts.ts";
 import { CommitQueue } from "../commit-queue.ts";
 import { Desk } from "../desk.ts";
 import { HostDesk } from "../host-desk.ts";
-import { createHeartbeatPath, eachByKind, type HeartbeatPath } from "../heartbeats.ts";
+import { eachByKind, type createHeartbeatPath, type HeartbeatPath } from "../heartbeats.ts";
 import { createHosts, type Hosts } from "../ingest/hosts.ts";
 import { parsePrometheusText } from "../ingest/prometheus-text.ts";
 import { RemoteWriteReader } from "../ingest/remote-write.ts";
@@ -28,19 +28,19 @@ import type { Clock } from "../model/clock.ts";
 import { createMaintenance } from "../maintenance.ts";
 import { followsHost } from "../model/host.ts";
 import { createId, type MonitorId } from "../model/id.ts";
+import type { JudgeState } from "../model/judgement.ts";
 import type { Outcome } from "../model/outcome.ts";
 import { createSignedLinks, newLinkSecret, type SignedLinks } from "../model/signed-links.ts";
 import { channelKinds } from "../notify/channel-kinds.ts";
 import { createPipeline, type Pipeline } from "../pipeline.ts";
 import { openRules } from "../rule-path.ts";
-import { createProbeParts } from "../probe/parts.ts";
-import { createCheckKinds } from "../probe/registry.ts";
 import { createSchedule, Deadlines } from "../schedule/deadlines.ts";
 import { createMetrics, type Metrics } from "../self/metrics.ts";
 import { createStore } from "../store/open.ts";
 import { storeKey } from "./access/key.kit.ts";
 import { noOtherHubs } from "./access/other-hubs.ts";
 import { assertDeclared } from "./answer.kit.ts";
+import { openCalls, openKinds } from "./checked-parts.kit.ts";
 import { createApi, type Api } from "./create-api.ts";
 import { hostOf, hostView } from "./hosts/view.ts";
 import type { ApiParts } from "./parts.ts";
@@ -151,11 +151,7 @@ export async function openTestHub(
   const metrics = stack.use(createMetrics("1.2.3"));
   const board = createBoard();
   const live = stack.use(createLive({ clock, board, readRuns: createRunReader(store, clock) }));
-  const kinds = createCheckKinds(
-    stack.use(
-      createProbeParts({}, { clock, stalls: { stalledBetween: () => 0 }, random: () => 0.5 }),
-    ),
-  );
+  const kinds = openKinds(clock, stack);
   const incidentLinks = createSignedLinks(newLinkSecret());
   const path = openPath({ clock, store, board, live, kinds, metrics, incidentLinks, stack });
   const watching = openHosts({ clock, store, board, live, metrics, stack }, path);
@@ -326,22 +322,9 @@ function openPath(parts: PathParts): Path {
     }),
   );
   const none = (): void => undefined;
-  const calls = createHeartbeatPath({
-    clock,
-    log: {
-      error(_fields, message) {
-        throw new Error(message);
-      },
-    },
-    store,
-    board,
-    fleet: createSoloFleet(),
-    judged: (id) => judging.state(id),
-    reopens: () => false,
-    conclude: (monitor, outcome, at) => pipeline.conclude(monitor, outcome, at),
-  });
-  stack.use(calls);
-  calls.start(undefined);
+  const { conclude } = pipeline;
+  const judged = (id: MonitorId): JudgeState | undefined => judging.state(id);
+  const calls = openCalls({ clock, store, board, judged, conclude }, stack);
   const maintenance = createMaintenance({
     ...parts,
     judging,
