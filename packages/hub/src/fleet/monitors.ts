@@ -240,7 +240,8 @@ export class FleetMonitors implements ShareKeeping {
       return { ...nobody, knownUntil: since !== null && freeMs > leaseMs * 1.5 ? since : null };
     }
     // Who gives a share up says so at once; who lapsed may have begun something until shortly before its lease ended.
-    const goneOnMs = freeMs > leaseMs - marginMs ? leaseMs - marginMs : 0;
+    // It stopped a margin earlier, by a clock that may be ahead of the database's and begin slots early.
+    const goneOnMs = freeMs > leaseMs - marginMs ? leaseMs : 0;
     const plan = planTakeOver(monitor, {
       now,
       lastCheckedAt: last === undefined ? null : last.lastCheck.checkedAt,
