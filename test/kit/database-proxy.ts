@@ -36,6 +36,8 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
 
   function keep(socket: Socket): void {
     open.add(socket);
+    // A way keeps no process alive: those at its ends do.
+    socket.unref();
     socket.once("close", () => open.delete(socket));
   }
 
@@ -74,6 +76,7 @@ export async function openDatabaseProxy(database: string): Promise<DatabaseProxy
     await once(fresh, "listening");
     const address = fresh.address();
     if (typeof address === "object" && address !== null) port = address.port;
+    fresh.unref();
     server = fresh;
   }
 
