@@ -81,6 +81,9 @@ export const leaseTimes: LeaseTimes = { leaseMs: 10_000, renewEveryMs: 2_500, ma
  */
 const endWithinMs = 1_000;
 
+/** For so long the quickest renewal tells how clocks differ, ms. */
+const compareAnewMs = 300_000;
+
 /** Shares given up at a time: a fleet that grows is balanced within some seconds. */
 const mostReleased = 24;
 
@@ -100,6 +103,9 @@ export class FleetKeeper implements Fleet {
   #validUntilMs = Number.NEGATIVE_INFINITY;
   #last: Renewal | undefined;
   #offsetMs = 0;
+  /** How long the renewal took that told the offset, and when it was answered, monotonic ms. */
+  #comparedIn = Number.POSITIVE_INFINITY;
+  #comparedMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #lapseTimer: NodeJS.Timeout | undefined;
   #renewing: Promise<void> | null = null;
@@ -224,13 +230,28 @@ export class FleetKeeper implements Fleet {
     // Nobody looked after what is held still since the renewal before.
     const stoppedSince = wasValid ? undefined : this.#last?.now;
     this.#last = renewal;
-    this.#offsetMs = renewal.now - (sentAt + clock.now()) / 2;
+    this.#compareClocks(renewal.now - (sentAt + clock.now()) / 2, sentMs);
     this.#validUntilMs =
       renewal.others === 0 ? Number.POSITIVE_INFINITY : sentMs + leaseMs - marginMs;
     this.#armLapse();
     if (!wasValid) this.#stop();
     this.#takeUp(renewal, stoppedSince);
     this.#giveUp(renewal);
+  }
+
+  /**
+   * The renewal that was answered soonest tells the offset best. An old one is no better than a slow one, and one that
+   * cannot be true any more was before somebody set a clock.
+   */
+  #compareClocks(offsetMs: number, sentMs: number): void {
+    const nowMs = this.#parts.clock.monotonicMs();
+    const tookMs = nowMs - sentMs;
+    const isOld = nowMs - this.#comparedMs > compareAnewMs;
+    const isSet = Math.abs(offsetMs - this.#offsetMs) > (tookMs + this.#comparedIn) / 2;
+    if (tookMs > this.#comparedIn && !isOld && !isSet) return;
+    this.#offsetMs = offsetMs;
+    this.#comparedIn = tookMs;
+    this.#comparedMs = nowMs;
   }
 
   #stop(): void {
