@@ -322,8 +322,9 @@ function openPath(parts: PathParts): Path {
     }),
   );
   const none = (): void => undefined;
-  const { conclude } = pipeline;
   const judged = (id: MonitorId): JudgeState | undefined => judging.state(id);
+  const conclude: Pipeline["conclude"] = (monitor, outcome, at) =>
+    pipeline.conclude(monitor, outcome, at);
   const calls = openCalls({ clock, store, board, judged, conclude }, stack);
   const maintenance = createMaintenance({
     ...parts,
