@@ -24,6 +24,9 @@ interface World {
   released: Promise<void>;
   /** Fails as often when shares are taken. */
   failing: number;
+  /** How far the database's clock is ahead, and how late its answers come, ms. */
+  aheadMs: number;
+  slowMs: number;
   /** Moves the clock, in steps, and lets everything that is due happen. */
   pass(ms: number): Promise<void>;
 }
@@ -41,7 +44,9 @@ function open(t: TestContext): World {
       if (world.answer instanceof Error) throw world.answer;
       const { held = [], taken = [], alive = true } = world.answer;
       const { excess = nobody, others = 1 } = world.answer;
-      return { alive, now: now + 500, taken, held, excess, others };
+      const renewal = { alive, now: now + world.aheadMs, taken, held, excess, others };
+      if (world.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, world.slowMs));
+      return renewal;
     },
     async releaseShares(_id, names) {
       log.push(`free ${names.join(" ")}`);
@@ -80,6 +85,8 @@ function open(t: TestContext): World {
     answer: {},
     released: Promise.resolve(),
     failing: 0,
+    aheadMs: 500,
+    slowMs: 0,
     async pass(ms) {
       for (let left = ms; left > 0; left -= 250) {
         now += Math.min(250, left);
@@ -211,6 +218,19 @@ describe("a process of a fleet", () => {
     await world.pass(2_500);
     assert.equal(holdsSeven(world), true);
     assert.deepEqual(world.log, ["join", "stop check-7", "error not taken", "take check-7@5"]);
+  });
+
+  test("tells how clocks differ by its quickest renewals, and notices that one was set", async (t) => {
+    const world = await begin(t, []);
+    world.slowMs = 1_000;
+    await world.pass(10_000);
+    assert.equal(world.keeper.offsetMs, 500);
+    world.aheadMs = 60_000;
+    await world.pass(10_000);
+    assert.equal(world.keeper.offsetMs, 59_500);
+    world.slowMs = 0;
+    await world.pass(5_000);
+    assert.equal(world.keeper.offsetMs, 60_000);
   });
 
   test("gives everything up in order when it ends, and leaves", async (t) => {
