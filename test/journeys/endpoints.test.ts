@@ -95,7 +95,8 @@ function suite(name: string, options: () => Promise<HubOptions>): void {
         });
         await first.end("SIGKILL");
         await using second = await startHub({ ...settings, dataDir });
-        const down = await statusIs(second, id, "down", 8000);
+        // On PostgreSQL the lease of the former process has to end first.
+        const down = await statusIs(second, id, "down", 30_000);
         const page = await second.ask<Page<HistoryRow>>(
           "GET",
           `/api/v1/monitors/${id}/history?status=ERROR`,
