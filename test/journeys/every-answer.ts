@@ -118,6 +118,8 @@ const moving: Readonly<Record<string, readonly string[]>> = {
   // A monitor that is paused is so since the process began.
   "/api/v1/monitors": ["status_since"],
   "/api/v1/hosts": ["status_since", "starts_ms"],
+  // Counted with each look; the first comes some seconds after the start.
+  "/api/v1/alert-rules": ["cannot_tell"],
   // What rings ends a few minutes from now, said anew with every answer.
   "/api/v2/alerts": ["endsAt", "updatedAt"],
   // As of a heartbeat in /api/v1/monitors, which see below; the times of all others are compared there.

@@ -247,10 +247,15 @@ describe("the page of a host", { skip: noBrowser }, () => {
     const { page } = visit;
     await page.locator(".u-over").nth(1).waitFor();
     const notes = page.locator(".panel-note");
-    await page.locator(".u-over").first().hover();
+    let moves = 0;
     await until("the second chart says the same time", async () => {
+      // Samples come in meanwhile: a chart that was drawn anew hears of the pointer when it moves.
+      moves += 1;
+      const position = { x: 100 + (moves % 2), y: 40 };
+      await page.locator(".u-over").first().hover({ position });
       const [first, second] = await Promise.all([0, 1].map((i) => notes.nth(i).innerText()));
-      return /\d\d:\d\d:\d\d/.test(first ?? "") && first === second;
+      // A time of yesterday is said with its day, and without seconds.
+      return /\d\d:\d\d/.test(first ?? "") && first === second;
     });
     assert.deepEqual(visit.complaints, []);
   });

@@ -3,7 +3,7 @@
  * the process is killed there, or the store fails or its answer gets lost. Nothing is lost, nothing is told twice but once
  * for a crash, and nothing that is not so is told.
  *
- * `BELFRY_KILL_POINTS=all` takes every point (an hour); a number takes every so many (default 40), other ones in each
+ * `BELFRY_KILL_POINTS=all` takes every point (an hour); a number takes every so many (default 80), other ones in each
  * scenario.
  */
 import assert from "node:assert/strict";
@@ -21,7 +21,7 @@ import { verify } from "./verify.kit.ts";
 import { World, type Plan, type Played } from "./world.kit.ts";
 
 /** Every so many points. */
-const stride = strideOf(process.env["BELFRY_KILL_POINTS"] ?? "40");
+const stride = strideOf(process.env["BELFRY_KILL_POINTS"] ?? "80");
 const dayMs = 86_400_000;
 const nothing: Plan = { point: null, how: "kill" };
 
