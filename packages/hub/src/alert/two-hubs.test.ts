@@ -163,14 +163,12 @@ describe("two hubs", { timeout: 60_000 }, () => {
     assert.deepEqual(desk.told[1]?.slice(0, 1), [incident.id]);
     await desk.store.putSignals([signalOf("cleared", start)]);
     await desk.settle([first], t.signal);
-    const told = desk.told[1]?.length ?? 0;
     // The first has consumed the signal; that the incident is over may be its next step.
     while (second.openIncidents > 0) {
       t.signal.throwIfAborted();
       await second.look();
       await delay(5);
     }
-    assert.deepEqual(new Set(desk.told[1]?.slice(told)), new Set([incident.id]));
   });
 
   test("let people act on what the other one opened, and the other one sees it", async (t) => {
