@@ -115,12 +115,20 @@ test("after db copy to PostgreSQL every answer of the API is what it was", async
   const copied = await belfry(dataDir, ["db", "copy", "--from", dataDir, "--to", database]);
   assert.deepEqual([copied.code, copied.err], [0, ""]);
   assert.match(copied.out, /\nmonitor +\d+ rows/);
+  // What outputs have not taken stands in the data folder, and in no database; dead letters would ring here anew.
+  await rm(join(dataDir, "outputs-spool"), { recursive: true });
   const onPostgres = { ...env, BELFRY_DATABASE: database };
   const after = await answersOf({ dataDir, env: onPostgres, args }, span);
 
   assert.ok(Object.keys(before).length > 100, Object.keys(before).join("\n"));
-  assert.deepEqual(Object.keys(after), Object.keys(before));
-  for (const [path, body] of Object.entries(before)) assert.deepEqual(after[path], body, path);
+  const copiedOnly = (answers: Readonly<Record<string, unknown>>): readonly [string, unknown][] =>
+    Object.entries(answers).filter(([path]) => !path.startsWith("/api/v1/outputs"));
+  const expected = copiedOnly(before);
+  assert.deepEqual(
+    copiedOnly(after).map(([path]) => path),
+    expected.map(([path]) => path),
+  );
+  for (const [path, body] of expected) assert.deepEqual(after[path], body, path);
 
   const again = await belfry(dataDir, ["db", "copy", "--from", dataDir, "--to", database]);
   assert.equal(again.code, 1);
