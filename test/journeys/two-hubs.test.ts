@@ -294,8 +294,14 @@ async function sendAtOnce({ a, b }: Pair): Promise<void> {
   const ask = (hub: Desk) => hub.fetch("POST", "/api/v1/monitors", { body, headers });
   const answers = await Promise.all([a, b, a, b].map(ask));
   for (const { status } of answers) assert.ok(status === 201 || status === 409, `${status}`);
-  const page = await a.ask<{ items: readonly MonitorView[] }>("GET", "/api/v1/monitors");
-  assert.equal(page.items.filter(({ name }) => name === "at once").length, 1);
+  for (const hub of [a, b]) {
+    const made = async (): Promise<number> => {
+      const page = await hub.ask<{ items: readonly MonitorView[] }>("GET", "/api/v1/monitors");
+      return page.items.filter(({ name }) => name === "at once").length;
+    };
+    await until("it is known", async () => (await made()) > 0, patienceMs);
+    assert.equal(await made(), 1);
+  }
 }
 
 describe("two hubs", { timeout: 240_000 }, () => {
